@@ -1,0 +1,1 @@
+"""What lies on disk: layouts, rendered faces, curation, packed faces, embedding tables."""

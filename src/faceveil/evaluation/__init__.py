@@ -1,0 +1,1 @@
+"""Protocols, controls and the accuracy table."""

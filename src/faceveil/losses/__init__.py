@@ -1,0 +1,1 @@
+"""Recognition objectives and penalties."""

@@ -1,0 +1,23 @@
+"""Section ``curate``: where the photos are, and what a photo must show to be kept."""
+
+from pydantic import Field
+
+from faceveil.params.section import ImageSize, Section, Seed, Share
+
+
+class Curate(Section):
+    """What is kept of a collection, and how people are split."""
+
+    root: str = Field(min_length=1, description="folder of the collection")
+    image_size: ImageSize = Field(description="side of the packed photos, in pixels")
+    people: int = Field(ge=2, description="people to keep, train and test together")
+    test_share: float = Field(gt=0, lt=1, description="share of people held out for testing")
+    seed: Seed = Field(description="seed of the choice and the split of people")
+    min_face_probability: Share = Field(description="least probability of a detected face")
+    min_face_share: Share = Field(description="least height of the face box, as share of the image")
+    min_inside_share: Share = Field(description="least share of the face box inside the image")
+    min_sharpness: float = Field(ge=0, description="least sharpness inside the face box")
+    min_nose_covered: Share = Field(description="least share of the nose under a worn mask")
+    min_mouth_covered: Share = Field(description="least share of the mouth under a worn mask")
+    min_chin_covered: Share = Field(description="least share of the chin under a worn mask")
+    min_realism: Share = Field(description="least realism of the mask's edge and colour")

@@ -1,0 +1,22 @@
+"""Section ``train_projector``: the network that finds where a mask is."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from faceveil.params.section import Section, Seed
+
+
+class TrainProjector(Section):
+    """Which transparencies the projector learns, and how."""
+
+    architecture: Literal["plain", "unet"] = Field(description="the projector that designs use")
+    annotations: Literal["cutouts", "difference"] = Field(
+        description="hand-made cut-outs, or the difference between masked and unmasked photo"
+    )
+    annotated: int = Field(ge=2, description="annotated photos to use, training and held-out")
+    held_out_share: float = Field(gt=0, lt=1, description="share of them held out")
+    epochs: int = Field(ge=1, le=10_000, description="passes over the annotated photos")
+    batch_size: int = Field(ge=1, le=4096, description="photos per step")
+    learning_rate: float = Field(gt=0, le=1, description="peak learning rate of Adam")
+    seed: Seed = Field(description="seed of initialization, batches and the held-out choice")

@@ -1,0 +1,1 @@
+"""The training loops, their seeding and their checkpoints."""

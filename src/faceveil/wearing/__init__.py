@@ -1,0 +1,1 @@
+"""Putting a design on a photo: transparency and composition."""

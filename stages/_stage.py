@@ -1,0 +1,59 @@
+"""The shell around every stage: problems are one line and a status, never a surprise."""
+
+import errno
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from faceveil.params.errors import FaceveilError
+
+PARAMS = Path("params.yaml")
+"""Where the settings are: in the folder that the pipeline runs in."""
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a problem.")]
+
+
+def stage(function: Callable[..., None]) -> typer.Typer:
+    """Make ``function`` the one command of a Typer application.
+
+    A :class:`FaceveilError`, a full disk and Ctrl-C end the process with one line on standard error
+    and status 1 (130 after Ctrl-C); ``--debug`` shows the traceback instead.
+    """
+
+    @functools.wraps(function)
+    def run(*args: Any, debug: bool, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except (FaceveilError, OSError, KeyboardInterrupt, MemoryError) as problem:
+            if debug:
+                raise
+            print(f"{function.__name__}: {_line(problem)}", file=sys.stderr)
+            raise typer.Exit(130 if isinstance(problem, KeyboardInterrupt) else 1) from None
+
+    option = inspect.Parameter(
+        "debug", inspect.Parameter.KEYWORD_ONLY, annotation=Debug, default=False
+    )
+    signature = inspect.signature(function)
+    run.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*signature.parameters.values(), option]
+    )
+    run.__annotations__ = {**function.__annotations__, "debug": Debug}
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(run)
+    return app
+
+
+def _line(problem: BaseException) -> str:
+    """Return a problem as one line that says what to do."""
+    if isinstance(problem, KeyboardInterrupt):
+        return "interrupted; nothing half-written was left, the same command goes on"
+    if isinstance(problem, MemoryError):
+        return "out of memory; lower the batch size of this stage in params.yaml"
+    if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
+        return f"the disk is full ({problem.filename or 'writing'}); free some space and run again"
+    return " ".join(str(problem).split())
