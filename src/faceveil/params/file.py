@@ -128,9 +128,7 @@ def _keys_beside(model: type[BaseModel], location: list[str]) -> list[str]:
     """Return the keys that are allowed where ``location`` has an unknown one."""
     fields = model.model_fields
     for part in location[:-1]:
-        kinds = [fields[part].annotation] if part in fields else []
-        nested = [
-            k for kind in kinds for k in (kind, *get_args(kind)) if hasattr(k, "model_fields")
-        ]
-        fields = nested[-1].model_fields if nested else fields  # type: ignore[union-attr]
+        kind = fields[part].annotation if part in fields else None
+        nested = [k for k in (kind, *get_args(kind)) if hasattr(k, "model_fields")]
+        fields = nested[-1].model_fields if nested else fields
     return list(fields)

@@ -1,4 +1,4 @@
-"""Section ``prepare_recognizer``: which recognizer stands guard, and how one is trained from scratch."""
+"""Section ``prepare_recognizer``: which recognizer stands guard, and how one is trained."""
 
 from pydantic import Field
 

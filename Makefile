@@ -1,0 +1,59 @@
+# Every target sets itself up: it finds uv, or puts it into .tools/, and installs what uv.lock pins.
+SHELL := /bin/sh
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --frozen --no-sync
+export UV_COMPILE_BYTECODE := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test check format bench deps profile ui clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.synced ## Install everything into .venv (the other targets do it by themselves)
+
+.tools/bin/uv:
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+.venv/.synced: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen
+	@touch $@
+
+repro: setup ## Rebuild every experiment and print the accuracy table
+	$(RUN) dvc repro
+	@echo && cat metrics/accuracy_table.md
+	@echo "\nFigures: figures/report   Numbers: metrics/accuracy_table.csv   Compare runs: make ui"
+
+test: setup ## Run the tests (needs no network, no GPU, no real faces)
+	$(RUN) pytest
+
+check: setup ## Format, lint, types, layers, params and profiles
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) python -m stages.check_params
+
+format: setup ## Format the code and fix what ruff can fix
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+bench: setup ## Measure speed and memory as ratios, into benchmarks/results
+	$(RUN) python -m benchmarks
+
+deps: setup ## Rewrite the library files in dvc.yaml from the import graph
+	$(RUN) python -m stages._dependencies
+
+profile: setup ## Merge a profile into params.yaml: make profile NAME=paper
+	$(RUN) python -m stages.apply_profile $(NAME)
+
+ui: setup ## Open the MLflow UI on http://localhost:5000
+	$(RUN) mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
+
+clean: ## Remove outputs, caches and the environment; Git's files stay
+	rm -rf .venv .tools .scratch .dvc/cache .dvc/tmp mlartifacts mlflow.db* data/* models/* figures/* \
+		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
+	git checkout -q -- data models figures 2>/dev/null || true

@@ -1,0 +1,125 @@
+"""Recording a stage: its parameters, metrics, pictures, weights, tables and data sets."""
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.data.pandas_dataset import from_pandas
+from mlflow.entities import DatasetInput, Metric, Param
+from PIL import Image
+from pydantic import BaseModel
+
+from faceveil.tracking.lineage import child_run, parent_run
+from faceveil.tracking.store import locked, open_store
+
+BATCH = 500
+"""Metrics sent at once; MLflow takes up to 1,000."""
+
+
+class Recorder:
+    """What a stage may tell about itself; one open MLflow run."""
+
+    def __init__(self, client: MlflowClient, run_id: str, prefix: str) -> None:
+        self._client = client
+        self.run_id = run_id
+        self._prefix = prefix
+        self._metrics: list[Metric] = []
+
+    def metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
+        """Record numbers by name, at a step of a curve or once; sent in batches."""
+        now = int(time.time() * 1000)
+        self._metrics += [Metric(k, float(v), now, step or 0) for k, v in values.items()]
+        if len(self._metrics) >= BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send the buffered metrics."""
+        while self._metrics:
+            batch, self._metrics = self._metrics[:BATCH], self._metrics[BATCH:]
+            self._client.log_batch(self.run_id, metrics=batch)
+
+    def parameters(self, section: BaseModel) -> None:
+        """Record the values of a section as ``stage.key``."""
+        flat = _flat(section.model_dump(), self._prefix)
+        values = [Param(key, str(value)[:6000]) for key, value in flat.items()]
+        self._client.log_batch(self.run_id, params=values)
+
+    def image(self, path: Path, key: str, step: int) -> None:
+        """Record a picture of a series, shown by step in the UI."""
+        # The asynchronous upload once hung a process at its exit.
+        with Image.open(path) as picture:
+            self._client.log_image(self.run_id, picture, key=key, step=step, synchronous=True)
+
+    def figure(self, path: Path) -> None:
+        """Record a picture under ``figures/``."""
+        self._client.log_artifact(self.run_id, str(path), "figures")
+
+    def artifact(self, path: Path) -> None:
+        """Record a file: weights, a card, a table."""
+        self._client.log_artifact(self.run_id, str(path))
+
+    def table(self, frame: pd.DataFrame, name: str) -> None:
+        """Record a table that the UI shows; it replaces an older one of the same name."""
+        file = f"{name}.json"
+        if any(item.path == file for item in self._client.list_artifacts(self.run_id)):
+            content = frame.to_dict(orient="split", index=False)
+            self._client.log_dict(self.run_id, content, file)
+        else:
+            self._client.log_table(self.run_id, frame, file)
+
+    def dataset(self, name: str, path: Path) -> None:
+        """Record the data set that a Parquet file describes, with the file's digest."""
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        frame = pd.read_parquet(path)
+        data = from_pandas(frame, source=path.as_posix(), name=name, digest=digest)
+        entity = data._to_mlflow_entity()
+        self._client.log_inputs(self.run_id, datasets=[DatasetInput(entity, tags=[])])
+
+
+@contextmanager
+def track(stage: str, params: BaseModel, experiment: str | None = None) -> Iterator[Recorder]:
+    """Open the run of a stage and close it with the state in which the block ended.
+
+    Stages of the whole pipeline record on the parent run, the stages of an experiment on its child.
+    Training starts its child anew; a later stage goes on in it.
+
+    Args:
+        stage: name of the stage, and prefix of its parameters.
+        params: the section that the stage runs with.
+        experiment: name of the child, or None for the parent.
+
+    Raises:
+        FaceveilError: if the tracking server cannot be reached.
+    """
+    client, experiment_id = open_store()
+    with locked():
+        run = parent_run(client, experiment_id, Path("params.yaml"))
+        if experiment is not None:
+            run = child_run(client, run, experiment, fresh=stage == "train_gan")
+    recorder = Recorder(client, run.info.run_id, stage)
+    client.update_run(recorder.run_id, status="RUNNING")
+    status = "FAILED"
+    try:
+        recorder.parameters(params)
+        yield recorder
+        status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        recorder.flush()
+        client.set_terminated(recorder.run_id, status)
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Flatten nested settings to dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{prefix}.{key}"
+        flat |= _flat(value, name) if isinstance(value, dict) else {name: value}
+    return flat

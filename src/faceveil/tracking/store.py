@@ -1,0 +1,81 @@
+"""Opening the MLflow store: where it is, that it answers, and that two processes may share it."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# A server that does not answer must stop a stage at its start, not after minutes of retries.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+
+import logging
+
+from filelock import FileLock
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from faceveil.params.errors import FaceveilError
+
+EXPERIMENT = "faceveil"
+"""Name of the MLflow experiment that holds every run."""
+
+
+def project_root() -> Path:
+    """Return the main repository, even in the temporary workspace of a queued DVC experiment."""
+    return Path(os.environ.get("DVC_ROOT", Path.cwd()))
+
+
+def tracking_uri() -> str:
+    """Return ``MLFLOW_TRACKING_URI``, or a SQLite file in the main repository."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Let one process at a time create the database, an experiment or a parent run."""
+    scratch = project_root() / ".scratch"
+    scratch.mkdir(exist_ok=True)
+    with FileLock(scratch / "mlflow.lock", timeout=120):
+        yield
+
+
+def open_store() -> tuple[MlflowClient, str]:
+    """Open the store and return a client with the id of the ``faceveil`` experiment.
+
+    Raises:
+        FaceveilError: if the tracking server cannot be reached.
+    """
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    uri = tracking_uri()
+    try:
+        with locked():
+            _allow_concurrent_writers(uri)
+            client = MlflowClient(tracking_uri=uri)
+            return client, _experiment(client, uri)
+    except (MlflowException, OSError, sqlite3.Error) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise FaceveilError(
+            f"MLFLOW_TRACKING_URI={uri}: cannot be opened ({reason}); "
+            "start that server, or unset the variable to track in mlflow.db"
+        ) from None
+
+
+def _allow_concurrent_writers(uri: str) -> None:
+    """Switch SQLite to write-ahead logging: readers and a writer do not block each other."""
+    if uri.startswith("sqlite:///"):
+        with sqlite3.connect(uri.removeprefix("sqlite:///"), timeout=60) as database:
+            database.execute("PRAGMA journal_mode=WAL")
+
+
+def _experiment(client: MlflowClient, uri: str) -> str:
+    """Return the id of the ``faceveil`` experiment, made on first use."""
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is not None:
+        return str(found.experiment_id)
+    local = uri.startswith("sqlite:///")
+    artifacts = (project_root() / "mlartifacts").as_uri() if local else None
+    return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts))

@@ -1,0 +1,23 @@
+"""Validate params.yaml and every profile: not a stage, the check before a commit."""
+
+from pathlib import Path
+
+from stages._stage import PARAMS, stage
+
+
+def check_params() -> None:
+    """Validate params.yaml, and each profile merged into it."""
+    from faceveil.params.file import read_params
+    from faceveil.params.profiles import merged_text
+
+    read_params(PARAMS)
+    profiles = sorted(Path("profiles").glob("*.yaml"))
+    for profile in profiles:
+        merged_text(PARAMS, profile)
+    print(f"{PARAMS} and {len(profiles)} profiles are valid")
+
+
+app = stage(check_params)
+
+if __name__ == "__main__":
+    app()
