@@ -1,0 +1,110 @@
+"""FaceNet (facenet-pytorch's InceptionResnetV1), split into a frozen trunk and a head.
+
+F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet: A unified embedding for face recognition and
+clustering" (2015); the network is C. Szegedy et al., "Inception-v4, Inception-ResNet and the impact
+of residual connections on learning" (2016).
+"""
+
+from collections import OrderedDict
+from typing import Self
+
+import torch
+from facenet_pytorch import InceptionResnetV1
+from torch import nn
+from torch.nn import functional
+
+from faceveil.data.embeddings import EMBEDDING, FEATURES
+
+SMALLEST = 75
+"""Smallest height and width, in pixels, that the trunk's strides leave something of."""
+
+
+class Trunk(nn.Module):
+    """All of InceptionResnetV1 up to its pooled features; never learns, never in training mode."""
+
+    def __init__(self, network: InceptionResnetV1) -> None:
+        super().__init__()
+        layers = OrderedDict[str, nn.Module]()
+        for name, layer in network.named_children():
+            layers[name] = layer
+            if name == "avgpool_1a":
+                break
+        self.layers = nn.Sequential(layers)
+        self.requires_grad_(False).train(False)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Turn images ``[B, 3, H, W]`` in [0, 1], RGB, into features ``[B, 1792]``.
+
+        Raises:
+            ValueError: if the images have another shape or are smaller than 75 pixels.
+        """
+        if images.ndim != 4 or images.shape[1] != 3 or min(images.shape[2:]) < SMALLEST:
+            found = list(images.shape)
+            raise ValueError(f"images are [B, 3, H, W] with at least 75 pixels, not {found}")
+        normalized = (images * 255 - 127.5) / 128
+        features: torch.Tensor = self.layers(
+            normalized.contiguous(memory_format=torch.channels_last)
+        )
+        return features.flatten(1)
+
+    def train(self, mode: bool = True) -> Self:  # noqa: ARG002
+        """Stay in evaluation mode: a frozen trunk keeps its batch-norm statistics."""
+        return super().train(False)
+
+
+class Head(nn.Module):
+    """The last linear layer, a frozen batch norm and the unit norm.
+
+    Attributes:
+        weight: ``[512, 1792]``, the only parameter of a recognizer that may learn.
+        norm: batch norm with fixed statistics, scale and shift.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(EMBEDDING, FEATURES))
+        self.norm = nn.BatchNorm1d(EMBEDDING, eps=0.001)
+        nn.init.kaiming_uniform_(self.weight, a=5**0.5)
+        self.norm.requires_grad_(False)
+        self.train(False)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Turn features ``[B, 1792]`` into unit embeddings ``[B, 512]``.
+
+        Raises:
+            ValueError: if the features have another shape.
+        """
+        if features.ndim != 2 or features.shape[1] != FEATURES:
+            raise ValueError(f"features are [B, {FEATURES}], not {list(features.shape)}")
+        return functional.normalize(self.norm(functional.linear(features, self.weight)), dim=1)
+
+    def train(self, mode: bool = True) -> Self:  # noqa: ARG002
+        """Stay in evaluation mode: the batch norm's statistics are part of the recognizer."""
+        return super().train(False)
+
+
+class FaceNet(nn.Module):
+    """FaceNet behind the interface of :class:`faceveil.recognition.interface.Recognizer`.
+
+    It starts with the weights of ``network``, or with random ones, and shares their memory. Only
+    ``head.weight`` requires a gradient.
+    """
+
+    def __init__(self, network: InceptionResnetV1 | None = None) -> None:
+        super().__init__()
+        network = network or InceptionResnetV1(pretrained=None)
+        self.trunk = Trunk(network)
+        self.head = Head()
+        self.head.weight.data = network.last_linear.weight.data
+        self.head.norm.load_state_dict(network.last_bn.state_dict())
+        self.to(memory_format=torch.channels_last)
+        self.train(False)
+
+    def embed(self, images: torch.Tensor) -> torch.Tensor:
+        """Turn images ``[B, 3, H, W]`` in [0, 1], RGB, into unit embeddings ``[B, 512]``."""
+        embeddings: torch.Tensor = self.head(self.trunk(images))
+        return embeddings
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Do what :meth:`embed` does."""
+        return self.embed(images)

@@ -1,0 +1,99 @@
+"""FaceNet is facenet-pytorch's network, split, and frozen but for the head's weight."""
+
+import pytest
+import torch
+from facenet_pytorch import InceptionResnetV1
+
+from faceveil.recognition.facenet import FaceNet, Head
+from faceveil.recognition.origins import given_recognizer
+
+
+@pytest.fixture(scope="module")
+def network() -> InceptionResnetV1:
+    torch.manual_seed(0)
+    network = InceptionResnetV1(pretrained=None)
+    network.train()
+    with torch.no_grad():  # batch-norm statistics unlike the initial ones
+        network(torch.randn(4, 3, 80, 80))
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def recognizer(network) -> FaceNet:
+    return FaceNet(network)
+
+
+@pytest.fixture(scope="module")
+def images() -> torch.Tensor:
+    return torch.rand(3, 3, 96, 80, generator=torch.Generator().manual_seed(1))
+
+
+def check_against_facenet_pytorch(recognizer, network, images):
+    with torch.no_grad():
+        expected = network.eval()((images * 255 - 127.5) / 128)
+        features = recognizer.trunk(images)
+        assert features.shape == (len(images), 1792)
+        assert (recognizer.head(features) - expected).abs().max() < 1e-6
+        assert torch.equal(recognizer.embed(images), recognizer(images))
+
+
+def test_head_of_trunk_is_facenet_pytorch_forward(recognizer, network, images):
+    check_against_facenet_pytorch(recognizer, network, images)
+
+
+@pytest.mark.real
+def test_real_weights_head_of_trunk_is_facenet_pytorch_forward(real_data, images):
+    from safetensors.torch import load_file
+
+    path = real_data / "weights" / "facenet-vggface2-fp16.safetensors"
+    network = InceptionResnetV1(pretrained=None)
+    network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    recognizer, card = given_recognizer(str(path))
+    check_against_facenet_pytorch(recognizer, network, images)
+    assert card["origin"] == path.name
+
+
+def test_training_mode_changes_nothing(recognizer, images):
+    before = {name: value.clone() for name, value in recognizer.state_dict().items()}
+    still = recognizer.embed(images)
+    recognizer.train()
+    recognizer.trunk.train()
+    recognizer.head.train()
+    assert not any(module.training for module in recognizer.modules() if module is not recognizer)
+    assert torch.equal(recognizer.embed(images), still)
+    assert all(torch.equal(value, before[name]) for name, value in recognizer.state_dict().items())
+
+
+def test_only_the_head_weight_learns(recognizer, images):
+    trainable = {name: p for name, p in recognizer.named_parameters() if p.requires_grad}
+    assert {name: p.numel() for name, p in trainable.items()} == {"head.weight": 917_504}
+    recognizer.embed(images.requires_grad_()).sum().backward()
+    assert images.grad is not None
+    assert images.grad.abs().sum() > 0
+    recognizer.zero_grad()
+
+
+def test_embeddings_have_unit_length_and_do_not_depend_on_the_batch(recognizer, images):
+    with torch.no_grad():
+        together = recognizer.embed(images)
+        alone = torch.cat([recognizer.embed(image[None]) for image in images])
+    assert torch.allclose(together.norm(dim=1), torch.ones(3), atol=1e-6)
+    assert (together - alone).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("shape", [(3, 96, 96), (1, 1, 96, 96), (1, 3, 74, 96)])
+def test_images_of_another_shape_are_refused(recognizer, shape):
+    with pytest.raises(ValueError, match="images are"):
+        recognizer.trunk(torch.zeros(shape))
+
+
+def test_features_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match="features are"):
+        Head()(torch.zeros(2, 512))
+
+
+def test_a_head_alone_can_be_stored_and_restored(recognizer):
+    restored = Head()
+    restored.load_state_dict(recognizer.head.state_dict())
+    features = torch.rand(2, 1792)
+    assert torch.equal(restored(features), recognizer.head(features))
