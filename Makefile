@@ -53,7 +53,7 @@ profile: setup ## Merge a profile into params.yaml: make profile NAME=paper
 ui: setup ## Open the MLflow UI on http://localhost:5000
 	$(RUN) mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
 
-clean: ## Remove outputs, caches and the environment; Git's files stay
-	rm -rf .venv .tools .scratch .dvc/cache .dvc/tmp mlartifacts mlflow.db* data/* models/* figures/* \
-		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
-	git checkout -q -- data models figures 2>/dev/null || true
+clean: ## Remove outputs and tool caches; DVC's cache, MLflow's runs and your own data stay
+	rm -rf data/synthetic data/curated data/embeddings models/recognizer models/projector models/gan
+	rm -rf figures/contact_sheet.png figures/projector.png figures/evolution figures/report
+	rm -rf .venv .tools .scratch .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage

@@ -1,0 +1,54 @@
+"""The shell of a stage turns problems into one line and a status."""
+
+import errno
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from faceveil.params.errors import FaceveilError
+from stages._stage import stage
+
+
+def run(problem: BaseException | None, *options: str):
+    def embed(folder: Path) -> None:
+        """Say what it does."""
+        if problem is not None:
+            raise problem
+
+    return CliRunner().invoke(stage(embed), ["data", *options])
+
+
+def test_a_stage_that_ends_well_is_silent():
+    result = run(None)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "line"),
+    [
+        (FaceveilError("params.yaml: no\nsuch key"), 1, "embed: params.yaml: no such key\n"),
+        (OSError(errno.ENOSPC, "No space", "data/x"), 1, "embed: the disk is full (data/x)"),
+        (MemoryError(), 1, "embed: out of memory"),
+        (KeyboardInterrupt(), 130, "embed: interrupted"),
+    ],
+)
+def test_a_problem_is_one_line_and_a_status(problem, status, line):
+    result = run(problem)
+    assert result.exit_code == status
+    assert result.stderr.startswith(line)
+    assert result.stderr.count("\n") == 1
+
+
+def test_debug_shows_the_traceback():
+    result = run(FaceveilError("broken"), "--debug")
+    assert isinstance(result.exception, FaceveilError)
+
+
+def test_a_mistake_in_the_library_is_not_hidden():
+    assert isinstance(run(ZeroDivisionError()).exception, ZeroDivisionError)
+
+
+def test_help_shows_the_docstring_and_the_options():
+    result = CliRunner().invoke(stage(lambda folder: None), ["--help"])
+    assert "--debug" in result.stdout
