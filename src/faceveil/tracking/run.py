@@ -39,9 +39,13 @@ class Recorder:
 
     def flush(self) -> None:
         """Send the buffered metrics."""
-        while self._metrics:
-            batch, self._metrics = self._metrics[:BATCH], self._metrics[BATCH:]
+        for batch in batches(self._metrics):
             self._client.log_batch(self.run_id, metrics=batch)
+        self._metrics = []
+
+    def tag(self, key: str, value: str) -> None:
+        """Set a tag that a run is found by."""
+        self._client.set_tag(self.run_id, key, value)
 
     def parameters(self, section: BaseModel) -> None:
         """Record the values of a section as ``stage.key``."""
@@ -79,6 +83,12 @@ class Recorder:
         data = from_pandas(frame, source=path.as_posix(), name=name, digest=digest)
         entity = data._to_mlflow_entity()
         self._client.log_inputs(self.run_id, datasets=[DatasetInput(entity, tags=[])])
+
+
+def batches(metrics: list[Metric]) -> Iterator[list[Metric]]:
+    """Yield metrics in portions that MLflow takes at once."""
+    for start in range(0, len(metrics), BATCH):
+        yield metrics[start : start + BATCH]
 
 
 @contextmanager

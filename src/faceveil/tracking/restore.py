@@ -1,0 +1,67 @@
+"""Children for results that DVC restored from its cache: no stage ran, so no run was opened.
+
+``dvc repro`` and ``dvc exp run`` skip a game whose inputs are known. Its numbers are in the report
+all the same, so its parent run gets a child for it: a copy of the run that trained these very
+weights, or, where that run is not in this store, the measured accuracies.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.entities import Param, Run, ViewType
+
+from faceveil.tracking.lineage import NAME_TAG, child_run, parent_run
+from faceveil.tracking.run import Recorder, batches
+from faceveil.tracking.store import locked, open_store
+
+WEIGHTS_TAG = "faceveil.weights"
+"""SHA-256 of the generator that a child run trained."""
+
+SOURCE_TAG = "faceveil.restored_from"
+
+
+def restore_child(name: str, weights: str, accuracies: Mapping[str, float]) -> None:
+    """Make sure that the parent run has a finished child ``name`` for these weights.
+
+    Args:
+        name: the experiment.
+        weights: SHA-256 of its generator's weights file.
+        accuracies: metrics by name, recorded where no run of these weights is known.
+    """
+    client, experiment_id = open_store()
+    with locked():
+        parent = parent_run(client, experiment_id, Path("params.yaml"))
+        current = child_run(client, parent, name, fresh=False)
+        if current.data.tags.get(WEIGHTS_TAG) == weights:
+            return
+        child = child_run(client, parent, name, fresh=True)
+    client.set_tag(child.info.run_id, WEIGHTS_TAG, weights)
+    source = _run_of(client, experiment_id, name, weights, child)
+    if source is not None:
+        _copy(client, source, child)
+    recorder = Recorder(client, child.info.run_id, name)
+    recorder.metrics(accuracies)
+    recorder.flush()
+    client.set_terminated(child.info.run_id, "FINISHED")
+
+
+def _run_of(
+    client: MlflowClient, experiment_id: str, name: str, weights: str, child: Run
+) -> Run | None:
+    """Return the newest other run of the experiment that trained these weights."""
+    query = f"tags.`{WEIGHTS_TAG}` = '{weights}' and tags.`{NAME_TAG}` = '{name}'"
+    order = ["attributes.start_time DESC"]
+    found = client.search_runs([experiment_id], query, ViewType.ACTIVE_ONLY, 10, order)
+    others = [run for run in found if run.info.run_id != child.info.run_id]
+    return others[0] if others else None
+
+
+def _copy(client: MlflowClient, source: Run, target: Run) -> None:
+    """Copy parameters and whole curves, and say where they come from."""
+    run_id = target.info.run_id
+    client.set_tag(run_id, SOURCE_TAG, source.info.run_id)
+    client.log_batch(run_id, params=[Param(k, v) for k, v in source.data.params.items()])
+    for key in source.data.metrics:
+        for batch in batches(client.get_metric_history(source.info.run_id, key)):
+            client.log_batch(run_id, metrics=batch)
