@@ -132,7 +132,8 @@ def _read_part(path: Path, fingerprint: str) -> pa.Table:
         reason = " ".join(str(error).split())[:200]
         raise FaceveilError(f"{path}: not readable; run `dvc repro -f embed` ({reason})") from None
     if not part.schema.equals(SCHEMA):
-        raise FaceveilError(f"{path}: columns {part.schema.names} of another schema than {SCHEMA}")
+        found, wanted = (" ".join(str(s.remove_metadata()).split()) for s in (part.schema, SCHEMA))
+        raise FaceveilError(f"{path}: another schema ({found}) than allowed ({wanted})")
     found = (part.schema.metadata or {}).get(b"recognizer", b"none").decode()
     if found != fingerprint:
         raise FaceveilError(

@@ -1,0 +1,164 @@
+"""Verification (1:1): how well similarity tells mated pairs from non-mated ones.
+
+Terms follow ISO/IEC 2382-37: a pair is mated if both photos show one subject. Similarity: higher
+means same person. A pair is accepted if its similarity is at or above a threshold; the false match
+rate is the accepted share of non-mated pairs, the true match rate that of mated pairs.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.floating]
+"""Similarities of pairs, ``[N]``."""
+
+
+class Roc(NamedTuple):
+    """The receiver operating characteristic, from accepting nothing to accepting everything.
+
+    Attributes:
+        fmr: false match rate at each threshold, ``[T]``, rising from 0 to 1.
+        tmr: true match rate at each threshold, ``[T]``, rising from 0 to 1.
+        thresholds: falling from infinity to the least similarity, ``[T]``.
+    """
+
+    fmr: NDArray[np.float64]
+    tmr: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
+
+
+def roc(mated: Scores, nonmated: Scores) -> Roc:
+    """Return the ROC curve, with one point per distinct similarity.
+
+    Args:
+        mated: similarities of mated pairs, ``[M]``, M > 0.
+        nonmated: similarities of non-mated pairs, ``[N]``, N > 0.
+
+    Raises:
+        ValueError: if there are no pairs of a kind, or a similarity is not finite.
+
+    Example:
+        >>> roc(np.array([0.9, 0.4]), np.array([0.5, 0.1])).tmr
+        array([0. , 0.5, 0.5, 1. , 1. ])
+    """
+    _check(mated, nonmated)
+    falling = np.unique(np.concatenate([mated, nonmated]))[::-1].astype(np.float64)
+    thresholds = np.concatenate([[np.inf], falling])
+    return Roc(_accepted(nonmated, thresholds), _accepted(mated, thresholds), thresholds)
+
+
+def auc(mated: Scores, nonmated: Scores) -> float:
+    """Return the area under the ROC curve, in [0, 1]; 0.5 is chance.
+
+    It is the probability that a mated pair is more similar than a non-mated one, a tie counting
+    half (J. Hanley, B. McNeil, 1982). Arguments and errors are those of :func:`roc`.
+
+    Example:
+        >>> auc(np.array([0.9, 0.4]), np.array([0.5, 0.1]))
+        0.75
+    """
+    curve = roc(mated, nonmated)
+    return float(np.trapezoid(curve.tmr, curve.fmr))
+
+
+def eer(mated: Scores, nonmated: Scores) -> float:
+    """Return the equal error rate, in [0, 1]: where false match and false non-match rate meet.
+
+    Between two points of the ROC curve that straddle the meeting, the curve is taken as a straight
+    line (its convex hull is not). Arguments and errors are those of :func:`roc`.
+
+    Example:
+        >>> eer(np.array([0.9, 0.8, 0.6, 0.4]), np.array([0.5, 0.3, 0.2, 0.1]))
+        0.25
+    """
+    curve = roc(mated, nonmated)
+    excess = curve.fmr - (1 - curve.tmr)  # rises from -1 to 1
+    after = int(np.argmax(excess >= 0))
+    before = after - 1
+    share = -excess[before] / (excess[after] - excess[before])
+    return float(curve.fmr[before] + share * (curve.fmr[after] - curve.fmr[before]))
+
+
+def tar_at_far(mated: Scores, nonmated: Scores, far: float) -> float | None:
+    """Return the true accept rate at a false accept rate of at most ``far``, or None.
+
+    None says "not reachable": with fewer than ``1 / far`` non-mated pairs, a rate that low cannot
+    be measured. Arguments and errors are those of :func:`roc`; also:
+
+    Raises:
+        ValueError: if ``far`` is not in (0, 1].
+
+    Example:
+        >>> tar_at_far(np.array([0.9, 0.4]), np.array([0.5, 0.1]), far=0.5)
+        1.0
+        >>> tar_at_far(np.array([0.9, 0.4]), np.array([0.5, 0.1]), far=0.001) is None
+        True
+    """
+    if not 0 < far <= 1:
+        raise ValueError(f"far is in (0, 1], not {far}")
+    curve = roc(mated, nonmated)
+    if len(nonmated) * far < 1 - 1e-9:  # 1000 pairs reach 0.001, whatever its last bit says
+        return None
+    return float(curve.tmr[curve.fmr <= far + 1e-12].max())
+
+
+def verification_accuracy(mated: Scores, nonmated: Scores, folds: int = 10) -> float:
+    """Return the accuracy of "same person or not", by the protocol of LFW.
+
+    In each fold the threshold that was best on the other folds decides; the accuracies of the folds
+    are averaged (G. Huang et al., "Labeled Faces in the Wild", 2007). A threshold lies midway
+    between two neighbouring similarities; of equally good ones the highest is taken.
+
+    Args:
+        mated: similarities of mated pairs, ``[M]``; fold after fold, in order.
+        nonmated: similarities of non-mated pairs, ``[N]``; likewise.
+        folds: number of folds, from 2 to the smaller of M and N.
+
+    Raises:
+        ValueError: if the pairs are too few for the folds, or a similarity is not finite.
+
+    Example:
+        >>> verification_accuracy(np.array([0.9, 0.8, 0.7]), np.array([0.3, 0.2, 0.1]), folds=3)
+        1.0
+    """
+    _check(mated, nonmated)
+    if not 2 <= folds <= min(len(mated), len(nonmated)):
+        raise ValueError(f"{folds} folds need as many pairs of each kind, and at least 2")
+    scores = np.concatenate([mated, nonmated])
+    same = np.arange(len(scores)) < len(mated)
+    fold = np.concatenate([_fold_of(len(mated), folds), _fold_of(len(nonmated), folds)])
+    return float(np.mean([_fold_accuracy(scores, same, fold == number) for number in range(folds)]))
+
+
+def _fold_accuracy(scores: Scores, same: NDArray[np.bool_], held_out: NDArray[np.bool_]) -> float:
+    """Decide the held-out pairs at the threshold that is best for the others."""
+    threshold = _best_threshold(scores[~held_out & same], scores[~held_out & ~same])
+    return float(np.mean((scores[held_out] >= threshold) == same[held_out]))
+
+
+def _best_threshold(mated: Scores, nonmated: Scores) -> float:
+    """Return the highest threshold, midway between two scores, that decides most pairs rightly."""
+    curve = roc(mated, nonmated)
+    right = np.round(curve.tmr * len(mated) + (1 - curve.fmr) * len(nonmated))
+    best = int(np.argmax(right))
+    return float(curve.thresholds[best : best + 2].mean())
+
+
+def _accepted(scores: Scores, thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of scores at or above each threshold."""
+    below = np.searchsorted(np.sort(scores.astype(np.float64)), thresholds, side="left")
+    return 1 - below / len(scores)
+
+
+def _fold_of(count: int, folds: int) -> NDArray[np.int64]:
+    """Return the fold of each of ``count`` pairs: runs of equal length, in order."""
+    return np.arange(count, dtype=np.int64) * folds // count
+
+
+def _check(mated: Scores, nonmated: Scores) -> None:
+    for name, scores in (("mated", mated), ("non-mated", nonmated)):
+        if scores.ndim != 1 or not len(scores):
+            raise ValueError(f"{name} similarities are [N] with N > 0, not {list(scores.shape)}")
+        if not np.isfinite(scores).all():
+            raise ValueError(f"a {name} similarity is not finite")

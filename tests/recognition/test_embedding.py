@@ -1,0 +1,113 @@
+"""Embedding curated photos: the same bytes again, the same values for every batch and part size."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from faceveil.data.embeddings import read_embeddings
+from faceveil.data.faces import PackedFaces, write_faces
+from faceveil.params.embed import Embed
+from faceveil.params.errors import FaceveilError
+from faceveil.recognition.embedding import EMBEDDED, embed_curated, embed_faces
+from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.store import load_recognizer, recognizer_fingerprint, save_recognizer
+
+CPU = torch.device("cpu")
+
+
+def faces(kind: str) -> PackedFaces:
+    """Five photos of three people in no order; no further photos with masks."""
+    suffix = "_Mask" if "_masked" in kind or kind == "masked" else ""
+    image_ids = ["00002", "00000_1", "00000", "00001_1", "00001"]
+    image_ids = [] if kind == "further_masked" else image_ids
+    pixels = np.random.default_rng(0).integers(0, 256, (len(image_ids), 80, 80, 3), dtype=np.uint8)
+    rows = pd.DataFrame(
+        {
+            "subject_id": pd.Series([image_id[:5] for image_id in image_ids], dtype="str"),
+            "image_id": pd.Series([image_id + suffix for image_id in image_ids], dtype="str"),
+            "split": pd.Series(["train"] * len(image_ids), dtype="str"),
+        }
+    )
+    return PackedFaces(pixels, rows)
+
+
+@pytest.fixture(scope="module")
+def curated(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("curated")
+    for kind in EMBEDDED:
+        write_faces(folder / kind, faces(kind))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "recognizer"
+    torch.manual_seed(0)
+    save_recognizer(folder, FaceNet(), {"architecture": "InceptionResnetV1"})
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*.parquet"))}
+
+
+def test_a_rerun_is_byte_identical(curated, stored, tmp_path):
+    params = Embed(batch_size=2, part_size=3)
+    embed_curated(curated, stored, tmp_path / "embeddings", params, CPU)
+    first = contents(tmp_path / "embeddings")
+    embed_curated(curated, stored, tmp_path / "embeddings", params, CPU)
+    assert contents(tmp_path / "embeddings") == first
+    assert [name for name in first if name.startswith("masked")] == [
+        "masked/part-00000.parquet",
+        "masked/part-00001.parquet",
+    ]
+    assert "further_masked/part-00000.parquet" in first
+
+
+def test_rows_carry_their_own_photo_sorted_by_id(curated, stored, tmp_path):
+    embed_curated(curated, stored, tmp_path / "out", Embed(batch_size=4, part_size=2), CPU)
+    table = read_embeddings(tmp_path / "out", "unmasked", recognizer_fingerprint(stored))
+    assert table.image_ids.tolist() == ["00000", "00000_1", "00001", "00001_1", "00002"]
+    assert table.subject_ids.tolist() == ["00000", "00000", "00001", "00001", "00002"]
+    recognizer = load_recognizer(stored)
+    with torch.no_grad():
+        features = recognizer.trunk(faces("unmasked").images([2]))  # 00000 is the third photo
+        embeddings = recognizer.head(features)
+    assert np.allclose(table.features[0], features[0], atol=1e-5)
+    assert np.allclose(table.embeddings[0], embeddings[0], atol=1e-5)
+    assert (
+        len(read_embeddings(tmp_path / "out", "further_masked", recognizer_fingerprint(stored)))
+        == 0
+    )
+
+
+def test_batch_and_part_size_change_nothing(curated, stored, tmp_path):
+    read = []
+    for batch_size, part_size in ((1, 1), (5, 100)):
+        out = tmp_path / str(batch_size)
+        embed_curated(curated, stored, out, Embed(batch_size=batch_size, part_size=part_size), CPU)
+        read.append(read_embeddings(out, "masked", recognizer_fingerprint(stored)))
+    assert np.array_equal(read[0].image_ids, read[1].image_ids)
+    assert np.abs(read[0].features - read[1].features).max() < 1e-5
+    assert np.abs(read[0].embeddings - read[1].embeddings).max() < 1e-5
+
+
+def test_only_the_asked_rows_in_the_asked_order(stored):
+    table = embed_faces(load_recognizer(stored), faces("masked"), np.array([4, 0]), batch_size=8)
+    assert table.image_ids.tolist() == ["00001_Mask", "00002_Mask"]
+    assert table.embeddings.shape == (2, 512)
+    assert table.embeddings.dtype == np.float32
+
+
+def test_a_missing_kind_leaves_no_output(curated, stored, tmp_path):
+    with pytest.raises(FaceveilError, match="no packed faces here"):
+        embed_curated(tmp_path, stored, tmp_path / "out", Embed(batch_size=1, part_size=1), CPU)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_recognizer_is_one_line(curated, tmp_path):
+    with pytest.raises(FaceveilError, match="no such weights"):
+        embed_curated(curated, tmp_path, tmp_path / "out", Embed(batch_size=1, part_size=1), CPU)
