@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from faceveil.params.section import Section
+from faceveil.params.train_gan import TrainGan
 
 Source = Literal["generated", "masked", "unmasked"]
 """Photos the recognizer may learn from: designs worn, plain masks, no mask."""
@@ -26,3 +27,11 @@ class Experiment(Section):
         if len(set(sources)) != len(sources):
             raise ValueError("names a source twice; name each at most once")
         return sources
+
+
+class Game(TrainGan):
+    """``train_gan`` as one experiment plays it: everything that decides how its training goes."""
+
+    recognizer_learns_from: tuple[Source, ...] = Field(
+        description="sources of the recognizer's step; none keeps the recognizer fixed"
+    )

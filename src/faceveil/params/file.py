@@ -12,7 +12,7 @@ from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import Experiment
+from faceveil.params.experiments import Experiment, Game
 from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.params.report import Report
 from faceveil.params.section import Section
@@ -44,7 +44,7 @@ class Params(Section):
                 raise ValueError(f"name {name!r} must be letters, digits and '_', as in exp4")
         return experiments
 
-    def game(self, experiment: str) -> TrainGan:
+    def game(self, experiment: str) -> Game:
         """Return ``train_gan`` as the named experiment plays it, with its overrides applied.
 
         Raises:
@@ -53,9 +53,10 @@ class Params(Section):
         if experiment not in self.experiments:
             known = ", ".join(self.experiments)
             raise FaceveilError(f"params.yaml: no experiment {experiment!r}; there are {known}")
-        override = self.experiments[experiment].train_gan
-        merged = merge(self.train_gan.model_dump(), override)
-        return validate(TrainGan, merged, f"params.yaml: experiments.{experiment}.train_gan")
+        chosen = self.experiments[experiment]
+        merged = merge(self.train_gan.model_dump(), chosen.train_gan)
+        game = validate(TrainGan, merged, f"params.yaml: experiments.{experiment}.train_gan")
+        return Game(**game.model_dump(), recognizer_learns_from=chosen.recognizer_learns_from)
 
 
 def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:

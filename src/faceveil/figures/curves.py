@@ -1,0 +1,45 @@
+"""The course of training: losses and accuracies over epochs, one line per experiment."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from faceveil.data.atomic import atomic_path
+
+
+def write_curves(rows: list[dict[str, float]], path: Path) -> None:
+    """Write one row per epoch as CSV, ``epoch`` first and counted from 1.
+
+    Args:
+        rows: the values of each epoch, the same names in all.
+        path: the file to write.
+    """
+    frame = pd.DataFrame(rows)
+    frame.insert(0, "epoch", range(1, len(frame) + 1))
+    with atomic_path(path) as temporary:
+        frame.to_csv(temporary, index=False)
+
+
+def draw_curves(curves: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Draw a panel per column, with a line per experiment.
+
+    Args:
+        curves: tables as :func:`write_curves` writes them, by experiment.
+        path: the picture to write.
+    """
+    columns = list(next(iter(curves.values())).columns.drop("epoch"))
+    figure = Figure(figsize=(11, 6), layout="constrained")
+    panels = figure.subplots(2, -(-len(columns) // 2), squeeze=False).flat
+    for panel, column in zip(panels, columns, strict=False):
+        for experiment, frame in curves.items():
+            panel.plot(frame["epoch"], frame[column], label=experiment, linewidth=1.4)
+        panel.set_title(column.replace("_", " "), fontsize=10)
+        panel.set_xlabel("epoch", fontsize=9)
+        panel.grid(alpha=0.3)
+        if column.endswith("accuracy"):
+            panel.set_ylim(-0.03, 1.03)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110, metadata={"Software": None})

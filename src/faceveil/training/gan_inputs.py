@@ -1,0 +1,78 @@
+"""What a mask GAN is trained on, read from what earlier stages wrote."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from faceveil.data.embeddings import read_embeddings
+from faceveil.data.faces import PackedFaces, open_faces
+from faceveil.data.weights import fingerprint
+from faceveil.models.projector import load_projector
+from faceveil.params.experiments import Game
+from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.store import load_recognizer, recognizer_fingerprint
+from faceveil.training.people import People, gather_people
+from faceveil.wearing.transparency import annotated, projected
+
+KINDS = ("unmasked", "masked", "further_unmasked")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders of earlier stages' outputs."""
+
+    curated: Path
+    projector: Path
+    recognizer: Path
+    embeddings: Path
+
+
+@dataclass(frozen=True)
+class GanInputs:
+    """People and recognizer, and the fingerprints of the files they come from."""
+
+    people: People
+    recognizer: FaceNet
+    fingerprints: dict[str, str]
+
+
+def read_inputs(game: Game, places: Places, device: torch.device) -> GanInputs:
+    """Read the people, their transparencies and the recognizer they are enrolled with.
+
+    Raises:
+        FaceveilError: if an output is missing, damaged, or made by another recognizer.
+    """
+    made_by = recognizer_fingerprint(places.recognizer)
+    tables = {kind: read_embeddings(places.embeddings, kind, made_by) for kind in KINDS}
+    faces = masked_faces(game, places, device)
+    return GanInputs(
+        people=gather_people(faces, tables, device),
+        recognizer=load_recognizer(places.recognizer),
+        fingerprints=_fingerprints(places, faces),
+    )
+
+
+def masked_faces(game: Game, places: Places, device: torch.device) -> PackedFaces:
+    """Return the masked photos with the transparency that the game is played with."""
+    masked = open_faces(places.curated, "masked")
+    if game.transparency == "projector":
+        return projected(masked, load_projector(places.projector).to(device), device)
+    unmasked, cutouts = (open_faces(places.curated, kind) for kind in ("unmasked", "annotated"))
+    return annotated(masked, unmasked, cutouts)
+
+
+def _fingerprints(places: Places, faces: PackedFaces) -> dict[str, str]:
+    """Return SHA-256 sums of all that decides how training goes, besides the settings.
+
+    The stored features stand for the photos they were computed from.
+    """
+    parts = sorted(path for kind in KINDS for path in (places.embeddings / kind).glob("*.parquet"))
+    embeddings = hashlib.sha256("".join(fingerprint(part) for part in parts).encode())
+    transparency = b"" if faces.transparency is None else faces.transparency.tobytes()
+    return {
+        "recognizer": recognizer_fingerprint(places.recognizer),
+        "embeddings": embeddings.hexdigest(),
+        "transparency": hashlib.sha256(transparency).hexdigest(),
+    }

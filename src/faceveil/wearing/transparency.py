@@ -1,0 +1,73 @@
+"""Where the mask is on each photo: seen by a projector, or known from cut-outs and photo pairs.
+
+Training, evaluation and figures all take a photo's transparency from here, never thresholded: a
+design is judged and shown exactly as it was trained.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from faceveil.data.faces import PackedFaces
+from faceveil.data.transparency import difference_transparency
+from faceveil.params.errors import FaceveilError
+
+Projector = Callable[[Tensor], Tensor]
+"""From photos ``[B, 3, S, S]`` to their masks' transparency ``[B, 1, S, S]``, both in [0, 1]."""
+
+
+def projected(
+    faces: PackedFaces,
+    projector: Projector,
+    device: torch.device | None = None,
+    batch_size: int = 64,
+) -> PackedFaces:
+    """Return the photos with the transparency that a projector sees, in steps of 1/255.
+
+    Args:
+        faces: photos of people who wear a mask.
+        projector: in eval mode.
+        device: where the projector is; the CPU if not said.
+        batch_size: photos per forward pass; changes nothing but memory.
+    """
+    seen = np.empty(faces.pixels.shape[:3], dtype=np.uint8)
+    for start in range(0, len(faces), batch_size):
+        rows = slice(start, start + batch_size)
+        with torch.inference_mode():
+            found = projector(faces.images(rows).to(device))[:, 0]
+            seen[rows] = found.mul(255).round().to(torch.uint8).cpu().numpy()
+    return replace(faces, transparency=seen)
+
+
+def annotated(faces: PackedFaces, unmasked: PackedFaces, cutouts: PackedFaces) -> PackedFaces:
+    """Return the photos with their cut-out where there is one, else the difference of the pair.
+
+    Joined by ``image_id``: the pair of ``00017_Mask`` is ``00017``.
+
+    Args:
+        faces: photos of people who wear a mask.
+        unmasked: the same photos without the mask.
+        cutouts: annotated photos, any of which may also be among ``faces``.
+
+    Raises:
+        FaceveilError: if a photo has neither a cut-out nor a pair.
+    """
+    cut, pairs = _positions(cutouts), _positions(unmasked)
+    known = np.empty(faces.pixels.shape[:3], dtype=np.uint8)
+    for row, image_id in enumerate(faces.rows["image_id"]):
+        pair = image_id.removesuffix("_Mask")
+        if image_id in cut and cutouts.transparency is not None:
+            known[row] = cutouts.transparency[cut[image_id]]
+        elif pair in pairs:
+            found = difference_transparency(unmasked.pixels[pairs[pair]], faces.pixels[row])
+            known[row] = np.rint(255 * found)
+        else:
+            raise FaceveilError(f"photo {image_id!r} has neither a cut-out nor a photo {pair!r}")
+    return replace(faces, transparency=known)
+
+
+def _positions(faces: PackedFaces) -> dict[str, int]:
+    return {image_id: row for row, image_id in enumerate(faces.rows["image_id"])}
