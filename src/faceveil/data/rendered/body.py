@@ -1,0 +1,104 @@
+"""What carries and frames the face: neck, shoulders and clothes, ears."""
+
+import numpy as np
+
+from faceveil.data.rendered.head import mouth_height
+from faceveil.data.rendered.layers import Layer
+from faceveil.data.rendered.noise import Array, bell, colour, read_tile, step, tile
+from faceveil.data.rendered.person import Person
+from faceveil.data.rendered.photo import Photo
+from faceveil.data.rendered.skin import skin_colour
+from faceveil.data.rendered.surface import Hit, Loft, View, normals
+
+CLOTHES = np.stack([
+    colour(38, 42, 52), colour(58, 70, 96), colour(120, 124, 130), colour(200, 196, 188),
+    colour(232, 230, 226), colour(96, 44, 46), colour(62, 84, 70), colour(150, 120, 92),
+    colour(86, 104, 128), colour(140, 74, 62), colour(30, 30, 32), colour(176, 150, 160),
+])  # fmt: skip
+
+
+def neck_layer(person: Person, view: View) -> Layer:
+    """Neck and the slope of the shoulders, as bare skin."""
+    x = view.x - np.float32(-25 * np.sin(view.yaw))
+    y = view.y
+    level = mouth_height(person) + 40
+    flare = 26 * step(y, level + 6, level + 52) ** 2 + 190 * step(y, level + 40, level + 90) ** 2
+    wide = np.float32(person.neck_width) + flare
+    across = x / wide
+    round_ = np.sqrt(np.clip(1 - across * across, 0, 1))
+    muscle = bell(np.abs(x) - 0.42 * wide + 0.25 * (y - level), 5) * 2.5
+    depth = -42 + 0.8 * np.float32(person.neck_width) * round_ + muscle
+    cover = np.clip((1 - np.abs(across)) * wide / view.pixel + 0.5, 0, 1)
+    cover = cover * step(y, 20, 40)
+    tone = skin_colour(person) * np.array([0.94, 0.9, 0.88], np.float32)
+    albedo = np.broadcast_to(tone, (*cover.shape, 3)).astype(np.float32)
+    normal = np.stack(normals(depth.astype(np.float32), view.pixel))
+    gloss = np.full_like(cover, 0.35)
+    return Layer(albedo, cover, depth.astype(np.float32), normal, gloss, np.zeros_like(cover))
+
+
+def clothes_layer(person: Person, photo: Photo, view: View) -> Layer:
+    """A shirt, a jumper or a jacket, below the neck."""
+    rng = np.random.default_rng(photo.seed)
+    x = view.x - np.float32(-25 * np.sin(view.yaw))
+    y = view.y
+    level = mouth_height(person) + rng.uniform(64, 78)
+    slope = np.float32(rng.uniform(0.22, 0.42))
+    kind, wide = int(rng.integers(3)), person.neck_width + 2
+    side = np.abs(x)
+    opening = (rng.uniform(8, 18), rng.uniform(22, 46), rng.uniform(0, 6))[kind]
+    if kind == 1:
+        neckline = level + opening * (1 - side / wide)
+    else:
+        neckline = level + opening * np.sqrt(np.clip(1 - (side / wide) ** 2, 0, 1))
+    line = np.where(side < wide, neckline, level + slope * (side - wide))
+    collar = rng.uniform(6, 12) if kind == 2 else rng.uniform(1.5, 4)
+    over = y - line + collar * bell(side - wide, 6)
+    cover = step(over, -0.6 * view.pixel, 0.6 * view.pixel)
+    folds = read_tile(tile(9, 26), 0.7 * x + 0.5 * y + photo.seed % 300, y + 0.3 * side)
+    bend = 40 * np.sqrt(np.clip(1 - (side / 175) ** 2, 0, 1))
+    depth = (-42 + bend + 1.8 * folds + 2.0 * step(over, 0, 5)).astype(np.float32)
+    first, second = CLOTHES[rng.permutation(len(CLOTHES))[:2]]
+    albedo = np.broadcast_to(first, (*cover.shape, 3)).astype(np.float32)
+    if rng.uniform() < 0.2:
+        stripes = step(np.sin(y * np.float32(rng.uniform(0.25, 0.6))), 0.2, 0.5)
+        albedo = albedo + stripes[..., None] * (second - albedo)
+    hem = 1 - 0.35 * bell(over - collar * 0.9, 0.9)
+    normal = np.stack(normals(depth, view.pixel))
+    none = np.zeros_like(cover)
+    return Layer(albedo * hem[..., None], cover, depth, normal, none, none)
+
+
+def ear_layer(person: Person, skull: Loft, head: Hit, view: View, side: float) -> Layer:
+    """One ear (`side` -1 left in the picture, 1 right), hidden where the head is nearer."""
+    level, size = 11.0, person.ear_size
+    width = float(skull.at(np.array([level], np.float32))[0][0])
+    root = view.project(side * (width - 2.0), level, -2.0)
+    rim = view.project(side * (width + person.ear_protrusion), level, -30.0)
+    reach = max(side * (rim[0] - root[0]), 0.5)
+    p = side * (view.x - np.float32(root[0])) / np.float32(reach)
+    q = (view.y - np.float32(root[1])) / np.float32(size)
+    tilt = p - 0.10 + 0.12 * q
+    edge = np.sqrt(np.clip(1 - q * q, 0, None)) * (1 - 0.30 * np.clip(q, 0, 1))
+    inside = (edge - tilt) * np.float32(reach / view.pixel)
+    cover = np.clip(inside + 0.5, 0, 1) * step(p, -0.35, 0.15) * (np.abs(q) < 1)
+    visible = step(np.float32(root[2]) - head.depth, -16, -7) + (head.inside <= 0)
+    cover = cover * np.clip(visible, 0, 1)
+    fold = bell(tilt - 0.62 * edge, 0.16)
+    shell = bell(tilt - 0.30, 0.20) * bell(q - 0.02, 0.36)
+    tone = (1 + 0.12 * bell(tilt - 0.88 * edge, 0.15) - 0.38 * fold - 0.55 * shell)[..., None]
+    red = np.array([1.02, 0.84, 0.80], np.float32)
+    albedo = skin_colour(person) * red * tone
+    turn = np.clip(side * (0.15 + 0.65 * tilt), -0.9, 0.9)
+    normal = np.stack([turn, 0.25 * q, np.sqrt(np.clip(1 - turn**2 - 0.06, 0.1, 1))])
+    depth = np.full_like(cover, root[2] - 6)
+    gloss = np.full_like(cover, 0.4)
+    return Layer(albedo.astype(np.float32), cover, depth, normal.astype(np.float32), gloss,
+                 np.zeros_like(cover))  # fmt: skip
+
+
+def head_layer(layers: Array, hit: Hit, view: View) -> Layer:
+    """The head itself from the canvas read at its hits [S, S, 5]."""
+    cover = np.clip(hit.inside / np.float32(view.pixel), 0, 1)
+    normal = np.stack(normals(hit.depth, view.pixel))
+    return Layer(layers[..., :3], cover, hit.depth, normal, layers[..., 3], np.zeros_like(cover))

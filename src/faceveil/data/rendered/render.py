@@ -1,0 +1,110 @@
+"""One photo of one person, from numbers to pixels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from faceveil.data.rendered.backdrop import backdrop
+from faceveil.data.rendered.body import clothes_layer, ear_layer, head_layer, neck_layer
+from faceveil.data.rendered.camera import develop, grain, shrink
+from faceveil.data.rendered.canvas import Canvas, blank, read
+from faceveil.data.rendered.eyes import paint_brows, paint_eyes
+from faceveil.data.rendered.glasses import wear_glasses
+from faceveil.data.rendered.hair import hair_behind, hair_colour, hair_layers
+from faceveil.data.rendered.head import head_loft, raise_relief
+from faceveil.data.rendered.layers import Scene, empty
+from faceveil.data.rendered.mouth import beard_thickness, paint_beard, paint_mouth
+from faceveil.data.rendered.noise import Array
+from faceveil.data.rendered.person import Person
+from faceveil.data.rendered.photo import Photo
+from faceveil.data.rendered.shading import light_of, shade
+from faceveil.data.rendered.skin import paint_skin, skin_colour
+from faceveil.data.rendered.surface import Loft, View, cast, look
+
+SUPERSAMPLING = 2
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A rendered photo and what a mask needs to be put on it.
+
+    Attributes:
+        image: sRGB [H, W, 3], 0..1.
+        grain: Sensor noise that is in the image [H, W, 3].
+        canvas: The painted face, with its relief.
+        skull: The head's loft.
+        view: The rays at `SUPERSAMPLING` times the size.
+        hair: Opacity of hair in front of the face [S, S], at the rays.
+        person: Opacity of the whole person [S, S], at the rays.
+        exposure: Gain that was applied to linear light.
+    """
+
+    image: Array
+    grain: Array
+    canvas: Canvas
+    skull: Loft
+    view: View
+    hair: Array
+    person: Array
+    exposure: float
+
+
+def render(person: Person, photo: Photo, size: int) -> Rendering:
+    """Render one photo of `size` pixels."""
+    view = look(person, photo, SUPERSAMPLING * size)
+    canvas = paint_face(person, photo, size)
+    skull = head_loft(person, photo, beard_thickness(person))
+    scene, hair = _assemble((person, photo), canvas, skull, view)
+    linear = shade(scene, light_of(photo), view.pixel)
+    behind = backdrop(photo, linear.shape[0])
+    linear = behind + scene.cover[..., None] * (linear - behind)
+    exposure = _exposure(person, photo)
+    noise = grain(photo, size)
+    image = np.clip(develop(shrink(linear, size, photo.blur), photo, exposure) + noise, 0, 1)
+    return Rendering(image, noise, canvas, skull, view, hair, scene.cover, exposure)
+
+
+def paint_face(person: Person, photo: Photo, size: int) -> Canvas:
+    """Paint a person's face for one photo, spread out flat."""
+    canvas = blank(0.8 * min(1.0, 128 / size) if size > 128 else 0.8)
+    raise_relief(canvas, person, photo)
+    paint_skin(canvas, person, photo)
+    hair = hair_colour(person)
+    paint_mouth(canvas, person, photo)
+    paint_beard(canvas, person, 0.8 * hair)
+    paint_eyes(canvas, person, photo)
+    paint_brows(canvas, person, photo, 0.7 * hair)
+    return canvas
+
+
+def _assemble(
+    who: tuple[Person, Photo], canvas: Canvas, skull: Loft, view: View
+) -> tuple[Scene, Array]:
+    """All layers from back to front, and the opacity of hair in front of the face."""
+    person, photo = who
+    relief = np.ascontiguousarray(canvas.relief)
+    hit = cast(skull, view, lambda x, y: read(relief, canvas, x, y))
+    scene = empty(view.x.shape[0])
+    for layer in hair_behind(person, view):
+        scene.lay(layer)
+    scene.lay(neck_layer(person, view))
+    scene.lay(clothes_layer(person, photo, view))
+    scene.lay(head_layer(read(canvas.layers, canvas, hit.x, hit.y), hit, view))
+    front = hair_layers(person, skull, view)
+    for layer in front[:1]:
+        scene.lay(layer)
+    for side in (-1.0, 1.0):
+        scene.lay(ear_layer(person, skull, hit, view, side))
+    hanging = np.zeros_like(scene.depth)
+    for layer in front[1:]:
+        scene.lay(layer)
+        hanging = np.maximum(hanging, layer.cover)
+    if photo.glasses:
+        wear_glasses(scene, person, view)
+    return scene, hanging
+
+
+def _exposure(person: Person, photo: Photo) -> float:
+    """Gain of a camera that meters on the face, without making all skins alike."""
+    light = float(skin_colour(person) @ np.array([0.21, 0.72, 0.07], np.float32))
+    return 1.02 * photo.exposure * (0.38 / light) ** 0.32

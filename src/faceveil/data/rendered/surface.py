@@ -1,0 +1,229 @@
+"""Shapes in space: a head is a stack of ellipses plus relief, seen along parallel rays.
+
+A loft gives, for each height y of the head, half-width and half-depth of an elliptic section. The
+ray of a pixel meets it in closed form; relief along z and pitch are settled by a few rounds of
+fixed-point iteration. Outlines are therefore exact for every pose.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from faceveil.data.rendered.noise import Array
+from faceveil.data.rendered.person import Person
+from faceveil.data.rendered.photo import Photo
+
+Relief = Callable[[Array, Array], Array]
+
+
+@dataclass(frozen=True)
+class View:
+    """The rays of a picture: position of each pixel in the camera's plane, in millimetres.
+
+    Attributes:
+        x: [S, S], to the right, roll taken out, zero at the head's axis.
+        y: [S, S], down, zero at the height of the pupils.
+        yaw: Radians.
+        pitch: Radians.
+        pixel: Side of a pixel in millimetres.
+    """
+
+    x: Array
+    y: Array
+    yaw: float
+    pitch: float
+    pixel: float
+
+    def coarse(self) -> "View":
+        """The same view at half the resolution."""
+        x = 0.25 * (self.x[::2, ::2] + self.x[1::2, ::2] + self.x[::2, 1::2] + self.x[1::2, 1::2])
+        y = 0.25 * (self.y[::2, ::2] + self.y[1::2, ::2] + self.y[::2, 1::2] + self.y[1::2, 1::2])
+        return View(x, y, self.yaw, self.pitch, 2 * self.pixel)
+
+    def project(self, x: float, y: float, z: float) -> tuple[float, float, float]:
+        """Camera position (x, y, depth) of a point of the head."""
+        return _turn(self.yaw, self.pitch, (x, y, z))
+
+
+def _turn(
+    yaw: float, pitch: float, point: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    x, y, z = point
+    ahead = z * np.cos(yaw) - x * np.sin(yaw)
+    return (
+        float(x * np.cos(yaw) + z * np.sin(yaw)),
+        float(y * np.cos(pitch) + ahead * np.sin(pitch)),
+        float(ahead * np.cos(pitch) - y * np.sin(pitch)),
+    )
+
+
+def look(person: Person, photo: Photo, size: int) -> View:
+    """The view of a square picture of `size` pixels, framed on the eyes as FFHQ frames them."""
+    frame = person.eye_distance / photo.eye_span
+    pixel = frame / size
+    across = (np.arange(size, dtype=np.float32) + 0.5) * np.float32(pixel)
+    # eyes and mouth together hold the face in place, so that turning it does not move it away
+    eyes = _turn(photo.yaw, photo.pitch, (0, 0, person.face_depth))
+    chin = _turn(photo.yaw, photo.pitch, (0, person.chin_drop, person.face_depth))
+    centre_x = 0.5 * (eyes[0] + chin[0])
+    centre_y = 0.5 * (eyes[1] + chin[1] - person.chin_drop)
+    x = across[None, :] - frame * (0.5 + photo.shift_x)
+    y = across[:, None] - frame * (0.425 + photo.shift_y)
+    c, s = np.float32(np.cos(photo.roll)), np.float32(np.sin(photo.roll))
+    return View(
+        (c * x + s * y + np.float32(centre_x)).astype(np.float32),
+        (c * y - s * x + np.float32(centre_y)).astype(np.float32),
+        photo.yaw,
+        photo.pitch,
+        pixel,
+    )
+
+
+@dataclass(frozen=True)
+class Loft:
+    """A stack of ellipses: tables of half-width and half-depth (millimetres) by height."""
+
+    y: Array
+    width: Array
+    depth: Array
+    centre: float = 0.0
+
+    def at(self, y: Array) -> tuple[Array, Array]:
+        """Half-width and half-depth at heights `y`, linear between the table's rows."""
+        spacing = self.y[1] - self.y[0]
+        row = np.clip((y - self.y[0]) * (1 / spacing), 0, len(self.y) - 1.001)
+        i = row.astype(np.int32)
+        t = row - i
+        return (
+            self.width[i] * (1 - t) + self.width[i + 1] * t,
+            self.depth[i] * (1 - t) + self.depth[i + 1] * t,
+        )
+
+
+def loft(
+    width: list[tuple[float, float]], depth: list[tuple[float, float]], centre: float = 0.0
+) -> Loft:
+    """A loft through (height, half-width) and (height, half-depth) points, smooth between.
+
+    The squares are interpolated, so that an end of width zero comes out round, not pointed.
+    """
+    y = np.linspace(width[0][0], width[-1][0], 512)
+    sections = []
+    for points in (width, depth):
+        at, value = np.array(points).T
+        squared = PchipInterpolator(at, value**2)(np.clip(y, at[0], at[-1]))
+        sections.append(np.sqrt(np.maximum(squared, 0.25)).astype(np.float32))
+    return Loft(y.astype(np.float32), sections[0], sections[1], centre)
+
+
+def grown(base: Loft, sideways: float, upward: float, forward: float) -> Loft:
+    """The loft of something worn on the upper head: thicker and higher by so many millimetres."""
+    y, top = base.y, float(base.y[0])
+    stretch = np.where(y < 0, (top - upward) / top, 1.0)
+    up = np.clip(y / top, 0, 1) ** 0.5
+    return Loft(
+        np.linspace(top - upward, y[-1], len(y)).astype(np.float32),
+        _restack(y, stretch, base.width + np.float32(sideways), upward),
+        _restack(y, stretch, base.depth + np.float32(forward) * up, upward),
+        base.centre,
+    )
+
+
+def _restack(y: Array, stretch: Array, section: Array, upward: float) -> Array:
+    target = np.linspace(y[0] - upward, y[-1], len(y))
+    rounded = np.interp(target, y * stretch, section)
+    end = np.clip((target - target[0]) / 30, 0, 1)
+    return np.maximum(rounded * np.sqrt(1 - (1 - end) ** 2), 0.5).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Where the rays meet a surface; all [S, S].
+
+    Attributes:
+        x: Head coordinate, millimetres.
+        y: Head coordinate, millimetres.
+        z: Head coordinate, millimetres.
+        depth: Distance toward the camera, millimetres.
+        inside: About the distance from the outline, millimetres; positive inside.
+    """
+
+    x: Array
+    y: Array
+    z: Array
+    depth: Array
+    inside: Array
+
+
+def cast(shape: Loft, view: View, relief: Relief | None = None, rounds: int = 4) -> Hit:
+    """Meet every ray with the loft: coarse rounds first, then two at full resolution."""
+    coarse = view.coarse()
+    ahead = np.full_like(coarse.x, 80)
+    bump = np.zeros_like(ahead)
+    for _ in range(rounds):
+        ahead, bump, _ = _advance(shape, coarse, ahead, bump, relief)
+    ahead, bump = doubled(ahead), doubled(bump)
+    ahead, bump, inside = _advance(shape, view, ahead, bump, relief)
+    y = _height(view, ahead)
+    s, c = np.float32(np.sin(view.yaw)), np.float32(np.cos(view.yaw))
+    return Hit(
+        view.x * c - ahead * s,
+        y,
+        view.x * s + ahead * c,
+        ahead * np.float32(np.cos(view.pitch)) - y * np.float32(np.sin(view.pitch)),
+        inside,
+    )
+
+
+def _height(view: View, ahead: Array) -> Array:
+    c, s = np.float32(np.cos(view.pitch)), np.float32(np.sin(view.pitch))
+    return (view.y - ahead * s) / c
+
+
+def _advance(
+    shape: Loft, view: View, ahead: Array, bump: Array, relief: Relief | None
+) -> tuple[Array, Array, Array]:
+    """One round: section at the present height, ellipse equation, relief at the new place."""
+    s, c = np.float32(np.sin(view.yaw)), np.float32(np.cos(view.yaw))
+    y = _height(view, ahead)
+    width, depth = shape.at(y)
+    x0, z0 = view.x * c, view.x * s - bump - np.float32(shape.centre)
+    across, along = 1 / (width * width), 1 / (depth * depth)
+    a = s * s * across + c * c * along
+    b = c * z0 * along - s * x0 * across
+    inside = b * b - a * (x0 * x0 * across + z0 * z0 * along - 1)
+    inside = np.where(y < shape.y[-1], inside, -1)
+    ahead = (np.sqrt(np.maximum(inside, 0)) - b) / a
+    if relief is not None:
+        bump = relief(x0 - ahead * s, y)
+    return ahead, bump, 0.5 * inside * width * depth * depth
+
+
+@cache
+def _doubling(size: int) -> Array:
+    """Matrix [2 * size, size] of linear interpolation to twice the resolution."""
+    at = np.clip((np.arange(2 * size) + 0.5) / 2 - 0.5, 0, size - 1)
+    low = np.minimum(at.astype(int), size - 2)
+    matrix = np.zeros((2 * size, size), np.float32)
+    matrix[np.arange(2 * size), low] = 1 - (at - low)
+    matrix[np.arange(2 * size), low + 1] = at - low
+    return matrix
+
+
+def doubled(image: Array) -> Array:
+    """An image [H, W] at twice the resolution, bilinear."""
+    value: Array = _doubling(image.shape[0]) @ image @ _doubling(image.shape[1]).T
+    return value
+
+
+def normals(depth: Array, pixel: float) -> tuple[Array, Array, Array]:
+    """Unit normals (x right, y down, z to the camera) of a depth image, by central differences."""
+    gap = np.float32(1 / (2 * pixel))
+    nx, ny = np.zeros_like(depth), np.zeros_like(depth)
+    nx[:, 1:-1] = (depth[:, :-2] - depth[:, 2:]) * gap
+    ny[1:-1] = (depth[:-2] - depth[2:]) * gap
+    length = 1 / np.sqrt(nx * nx + ny * ny + 1)
+    return nx * length, ny * length, length

@@ -1,0 +1,212 @@
+"""A surgical mask, put on the photo that has just been rendered.
+
+Its surface is the face's own, smoothed like cloth over nose and chin; its transparency is known
+exactly, and takes in the ear straps. Over it lies only hair that hangs in front of the face.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from faceveil.data.rendered.camera import develop, shrink
+from faceveil.data.rendered.canvas import read
+from faceveil.data.rendered.head import mouth_height
+from faceveil.data.rendered.noise import Array, bell, colour, read_tile, step, tile
+from faceveil.data.rendered.person import Person
+from faceveil.data.rendered.photo import Photo
+from faceveil.data.rendered.render import Rendering
+from faceveil.data.rendered.shading import blurred, light_of
+from faceveil.data.rendered.surface import Hit, Loft, Relief, View, cast, normals
+
+CLOTHS = np.stack([
+    colour(150, 196, 222), colour(170, 208, 228), colour(132, 182, 216), colour(236, 238, 240),
+    colour(160, 206, 196), colour(186, 216, 206), colour(214, 190, 200), colour(74, 78, 84),
+])  # fmt: skip
+CLOTH_SHARES = (0.28, 0.2, 0.14, 0.16, 0.1, 0.06, 0.03, 0.03)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How one mask is cut and worn: colour and edges, in millimetres of the head.
+
+    Attributes:
+        cloth: Linear RGB [3].
+        top: Height of the upper edge at the nose.
+        top_side: Height of the upper edge at its ends.
+        bottom: Height of the lower edge in the middle.
+        bottom_side: Height of the lower edge at its ends.
+        half: Half the width between the side edges.
+        tilt: Slope of the whole mask.
+    """
+
+    cloth: Array
+    top: float
+    top_side: float
+    bottom: float
+    bottom_side: float
+    half: float
+    tilt: float
+
+
+@dataclass(frozen=True)
+class Worn:
+    """A mask as it appears in one photo.
+
+    Attributes:
+        colour: sRGB [H, W, 3], 0..1; meaningful where transparency is above 0.
+        transparency: [H, W], 0..1, 1 where only the mask is seen; a multiple of 1/255.
+    """
+
+    colour: Array
+    transparency: Array
+
+    def over(self, image: Array) -> Array:
+        """The photo [H, W, 3] wearing the mask: `image * (1 - a) + colour * a`."""
+        a = self.transparency[..., None]
+        return image * (1 - a) + self.colour * a
+
+
+def draw_cut(rng: np.random.Generator, person: Person, worn: str) -> Cut:
+    """Draw a mask for a face.
+
+    Args:
+        rng: Source of colour and fit.
+        person: Whose face.
+        worn: "correct", or what is covered: "nose_mouth", "chin", "mouth_chin".
+    """
+    nose, mouth, chin = person.nose_length, mouth_height(person), person.chin_drop
+    # upper edge at the nose, at the ends; lower edge in the middle, at the ends
+    edges = {
+        "correct": (0.36 * nose, 0.62 * nose, chin + 6, mouth + 14),
+        "nose_mouth": (0.30 * nose, 0.42 * nose, mouth + 13.5, mouth + 2),
+        "mouth_chin": (nose + 5.0, nose + 2, chin + 6, mouth + 18),
+        "chin": (mouth + 14, mouth - 2, chin + 6, mouth + 24),
+    }[worn]
+    top, top_side, bottom, bottom_side = np.array(edges) + rng.uniform(-2, 2, 4)
+    cloth = CLOTHS[rng.choice(len(CLOTHS), p=CLOTH_SHARES)] * rng.uniform(0.88, 1.04, 3)
+    return Cut(
+        np.clip(cloth, 0, 0.95).astype(np.float32), float(top), float(top_side),
+        float(bottom), float(bottom_side), person.face_width * float(rng.uniform(0.84, 0.92)),
+        float(rng.normal(0, 0.02)),
+    )  # fmt: skip
+
+
+def put_on(photographed: Rendering, person: Person, photo: Photo, cut: Cut) -> Worn:
+    """The mask `cut` on a rendered face, as the same camera sees it."""
+    size = photographed.image.shape[0]
+    view, first = _lower_part(photographed.view, cut)
+    hit = cast(_shape(photographed.skull), view, _cloth_relief(photographed), rounds=3)
+    cover, across, down = _cover(hit, cut, view)
+    normal = normals(hit.depth, view.pixel)
+    radiance = _cloth(hit, cut, across, down) * _lit(normal, photo)
+    straps = _straps(view, cut, person)
+    cover_all = np.maximum(cover, straps)
+    white = np.float32(0.72) * light_of(photo).key + np.float32(0.1)
+    radiance += (straps * (1 - cover))[..., None] * (white - radiance)
+    cover_all = cover_all * (1 - photographed.hair[first:])
+    layers = np.zeros((*photographed.hair.shape, 4), np.float32)
+    layers[first:, :, :3], layers[first:, :, 3] = radiance * cover_all[..., None], cover_all
+    seen = shrink(layers, size, photo.blur)
+    small = seen[..., 3]
+    light = seen[..., :3] / np.maximum(small, 1e-3)[..., None]
+    shown = np.clip(develop(light, photo, photographed.exposure) + photographed.grain, 0, 1)
+    return Worn(shown, np.round(255 * np.clip(small, 0, 1)) / np.float32(255))
+
+
+def _lower_part(view: View, cut: Cut) -> tuple[View, int]:
+    """The rows of a view that a mask can reach, and the first of them."""
+    above = min(cut.top, cut.top_side) - 30
+    rows = np.flatnonzero((view.y > above).any(axis=1))
+    first = int(rows[0]) // 2 * 2 if len(rows) else 0
+    return View(view.x[first:], view.y[first:], view.yaw, view.pitch, view.pixel), first
+
+
+def _shape(skull: Loft) -> Loft:
+    """The mask's own loft: a little wider than the face and reaching under the chin."""
+    y, end = skull.y, float(skull.y[-1])
+    longer = np.linspace(float(y[0]), end + 8, len(y)).astype(np.float32)
+    source = np.where(longer > 60, 60 + (longer - 60) * (end - 60) / (end - 52), longer)
+    width = np.interp(source, y, skull.width) + 2.0
+    depth = np.interp(source, y, skull.depth) + 1.0
+    return Loft(longer, width.astype(np.float32), depth.astype(np.float32), skull.centre)
+
+
+def _cloth_relief(photographed: Rendering) -> Relief:
+    """Relief of cloth over the face: tight on nose and chin, bridging what lies between."""
+    canvas = photographed.canvas
+    face = canvas.relief
+    tent = blurred(face, 7 / canvas.cell) * 1.1 + 3.0
+    cloth = blurred(np.maximum(face + 1.0, tent), 2.6 / canvas.cell)
+    return lambda x, y: read(cloth, canvas, x, y)
+
+
+def _edges(cut: Cut, x: Array) -> tuple[Array, Array]:
+    """Heights of the upper and the lower edge at distances `x` from the middle."""
+    across = np.clip(np.abs(x) / np.float32(cut.half), 0, 1.2)
+    lean = np.float32(cut.tilt) * x
+    top = cut.top + (cut.top_side - cut.top) * across**1.4 + lean
+    bottom = cut.bottom + (cut.bottom_side - cut.bottom) * across**2.2 + lean
+    return top, bottom
+
+
+def _cover(hit: Hit, cut: Cut, view: View) -> tuple[Array, Array, Array]:
+    """Opacity, and position across (-1..1) and down (0..1) the mask; all [S', S]."""
+    top, bottom = _edges(cut, hit.x)
+    down = (hit.y - top) / np.maximum(bottom - top, 5)
+    side = (np.float32(cut.half) - np.abs(hit.x) - 2.5 * (down - 0.5) ** 2 * 4) * 0.6
+    inside = np.minimum(np.minimum(hit.y - top, bottom - hit.y), side)
+    inside = np.minimum(inside, hit.inside)
+    cover = np.clip(inside / np.float32(1.3 * view.pixel) + 0.5, 0, 1) * (hit.z > 0)
+    return cover, hit.x / np.float32(cut.half), down
+
+
+def _cloth(hit: Hit, cut: Cut, across: Array, down: Array) -> Array:
+    """Albedo of the cloth [S', S, 3]: pleats, hems, the band over the nose, weave."""
+    shade = 1 + 0.025 * read_tile(tile(0.8, 0.8), 2 * hit.x + 200, 2 * hit.y)
+    shade += 0.03 * read_tile(tile(9, 9), hit.x + 100, hit.y)
+    for fold in (0.34, 0.50, 0.66):
+        off = down - np.float32(fold) - 0.02 * across * across
+        shade -= 0.30 * bell(off - 0.012, 0.014) - 0.10 * bell(off + 0.02, 0.02)
+        shade -= 0.09 * step(off, 0, 0.012) * step(off, 0.10, 0.0)
+    hem = np.minimum(np.minimum(down, 1 - down) * 8, (1 - np.abs(across)) * 6)
+    shade += 0.06 * step(hem, 0.55, 0.35) - 0.16 * bell(hem - 0.55, 0.09)
+    band = bell(down - 0.055, 0.012) * step(np.abs(across), 0.55, 0.42)
+    shade += 0.14 * band - 0.12 * bell(down - 0.085, 0.012) * step(np.abs(across), 0.55, 0.42)
+    value: Array = cut.cloth * np.clip(shade, 0.2, 1.3)[..., None]
+    return value
+
+
+def _lit(normal: tuple[Array, Array, Array], photo: Photo) -> Array:
+    """Light on cloth [S', S, 3]: soft, since it shines through."""
+    light = light_of(photo)
+    nx, ny, nz = normal
+    facing = nx * light.direction[0] + ny * light.direction[1] + nz * light.direction[2]
+    key = np.clip((facing + 0.35) / 1.35, 0, 1)[..., None]
+    other = np.clip(0.55 * nz - 0.45 * np.sign(light.direction[0]) * nx + 0.1, 0, 1)[..., None]
+    return light.key * key + light.fill * other + light.sky * (0.78 - 0.22 * ny)[..., None]
+
+
+def _straps(view: View, cut: Cut, person: Person) -> Array:
+    """Opacity [S', S] of the four straps between the mask's corners and the ears."""
+    cover = np.zeros_like(view.x)
+    wide = person.face_width
+    z_corner = person.face_depth * float(np.sqrt(max(1 - (cut.half / wide) ** 2, 0.05)))
+    for side in (-1.0, 1.0):
+        for corner, ear in ((cut.top_side + 3, 2.0), (cut.bottom_side - 3, 30.0)):
+            start = view.project(side * cut.half * 0.98, corner, z_corner)
+            end = view.project(side * (wide + 2.0), ear, 2.0)
+            if side * (end[0] - start[0]) > 1:
+                cover = np.maximum(cover, _stroke(view, start, end))
+    return cover * np.float32(0.9)
+
+
+def _stroke(
+    view: View, start: tuple[float, float, float], end: tuple[float, float, float]
+) -> Array:
+    """Opacity [S', S] of a strap 2 mm wide between two points of the camera's plane."""
+    ax, ay = start[0], start[1]
+    bx, by = end[0] - ax, end[1] - ay
+    px, py = view.x - np.float32(ax), view.y - np.float32(ay)
+    t = np.clip((px * np.float32(bx) + py * np.float32(by)) / np.float32(bx**2 + by**2), 0, 1)
+    off = np.hypot(px - t * np.float32(bx), py - t * np.float32(by))
+    return step(off, 1.5, 0.5)
