@@ -1,0 +1,86 @@
+"""The accuracy table: every row of every experiment, the published numbers beside ours."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from faceveil.data.atomic import atomic_path
+from faceveil.evaluation.documents import Document
+from faceveil.evaluation.markdown import as_markdown
+from faceveil.evaluation.protocol import HEADLINE
+from faceveil.evaluation.published import PUBLISHED
+
+COLUMNS = (
+    "row",
+    "label",
+    "protocol",
+    "experiment",
+    "accuracy",
+    "low",
+    "high",
+    "people",
+    "trials",
+    "designs",
+    "worst",
+    "published",
+    "note",
+)
+"""Columns of the table; accuracies and their ends are in percent."""
+
+_PERCENT = ("accuracy", "low", "high", "worst")
+
+
+def accuracy_table(documents: Sequence[Document]) -> pd.DataFrame:
+    """Return one line per row, protocol and experiment, with the columns of :data:`COLUMNS`.
+
+    ``published`` is empty for rows, protocols and experiments that the paper does not have.
+    """
+    lines = []
+    for document in documents:
+        published = PUBLISHED.get(document["experiment"], {})
+        for one in document["measurements"]:
+            same = one["protocol"] == "same_photo"
+            beside = published.get(one["row"]) if same else None
+            line = {**one, "accuracy": one["rank_1"], "published": beside}
+            lines.append({**line, "experiment": document["experiment"]})
+    table = pd.DataFrame(lines, columns=list(COLUMNS))
+    for name in (*_PERCENT, "published"):
+        table[name] = table[name].astype("float64")
+    table[list(_PERCENT)] = (100 * table[list(_PERCENT)]).round(2)
+    return table
+
+
+def headline(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines for a chart, in the order that a reader compares them in."""
+    order = {row: place for place, row in enumerate(HEADLINE)}
+    chosen = table[table["row"].isin(order)]
+    return chosen.sort_values("row", key=lambda rows: rows.map(order), kind="stable")
+
+
+def write_table(base: Path, table: pd.DataFrame, documents: Sequence[Document]) -> str:
+    """Write ``base`` + ``.csv``, ``.json`` and ``.md``, and return the Markdown.
+
+    In the JSON, ``accuracy.<protocol>.<row>.<experiment>`` is what DVC shows, ``lines``
+    is the table.
+    """
+    text = as_markdown(table, documents)
+    with atomic_path(base.with_name(base.name + ".csv")) as path:
+        table.to_csv(path, index=False, lineterminator="\n")
+    with atomic_path(base.with_name(base.name + ".json")) as path:
+        path.write_text(json.dumps(_as_json(table), indent=2) + "\n", encoding="utf-8")
+    with atomic_path(base.with_name(base.name + ".md")) as path:
+        path.write_text(text, encoding="utf-8")
+    return text
+
+
+def _as_json(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the table as numbers by path, and as a list of lines."""
+    accuracy: dict[str, dict[str, dict[str, float]]] = {}
+    keys = table[["protocol", "row", "experiment"]].itertuples(index=False, name=None)
+    for (protocol, row, experiment), percent in zip(keys, table["accuracy"], strict=True):
+        accuracy.setdefault(protocol, {}).setdefault(row, {})[experiment] = percent
+    lines = table.astype(object).where(table.notna(), None).to_dict(orient="records")
+    return {"accuracy": accuracy, "lines": lines}

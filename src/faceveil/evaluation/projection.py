@@ -1,0 +1,39 @@
+"""Where designs and controls are worn: the transparency that the experiment was played with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from faceveil.data.faces import PackedFaces, open_faces
+from faceveil.models.projector import load_projector
+from faceveil.params.experiments import Game
+from faceveil.wearing.transparency import annotated, projected
+
+
+@dataclass(frozen=True)
+class Projection:
+    """How masked photos get their transparency.
+
+    Attributes:
+        curated: folder of the packed faces.
+        projector: folder of the projector.
+        game: says whether the projector sees the mask or it is known.
+        device: where the projector runs.
+    """
+
+    curated: Path
+    projector: Path
+    game: Game
+    device: torch.device
+
+    def of(self, faces: PackedFaces, kind: str) -> PackedFaces:
+        """Return masked photos, of the kind named, with their transparency.
+
+        Raises:
+            FaceveilError: if the projector or a known transparency is missing.
+        """
+        if self.game.transparency == "projector":
+            return projected(faces, load_projector(self.projector).to(self.device), self.device)
+        unmasked = open_faces(self.curated, kind.replace("masked", "unmasked"))
+        return annotated(faces, unmasked, open_faces(self.curated, "annotated"))

@@ -1,0 +1,114 @@
+"""Who probes, with which photo, wearing what: the rows of the accuracy table.
+
+Every kept person is enrolled once, with the unmasked photo. A protocol says which photo probes:
+``same_photo`` the one that was enrolled (this is image matching; MaskedFace-Net offers nothing
+else), ``other_photo`` further photos of the same people, where the collection has any.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faceveil.params.errors import FaceveilError
+
+Wears = Literal["generated", "plain", "no_mask", "surgical", "noise", "grey", "black", "untrained"]
+"""What a probe has on its face: a trained design, the photo's own mask, nothing, or a control."""
+
+Subjects = Literal["all", "train", "test"]
+"""Which people probe; ``test`` are the held-out ones."""
+
+MASKED_PHOTOS = {"same_photo": "masked", "other_photo": "further_masked"}
+"""Kind of photo, by protocol, that probes with a mask on, plain or repainted with a design."""
+
+UNMASKED_PHOTOS = {"same_photo": "unmasked", "other_photo": "further_unmasked"}
+"""Kind of photo, by protocol, that probes without a mask."""
+
+PROTOCOLS = tuple(MASKED_PHOTOS)
+
+CONTROLS: tuple[Wears, ...] = ("surgical", "noise", "grey", "black", "untrained")
+"""What is worn in place of a trained design, through the same projection."""
+
+LABELS: dict[Wears, str] = {
+    "generated": "generated design",
+    "plain": "plain mask, as photographed",
+    "no_mask": "no mask",
+    "surgical": "control: drawn surgical mask",
+    "noise": "control: uniform noise",
+    "grey": "control: grey",
+    "black": "control: black",
+    "untrained": "control: untrained generator",
+}
+PEOPLE_LABELS: dict[Subjects, str] = {
+    "all": "all people",
+    "train": "training people",
+    "test": "held-out people",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the accuracy table."""
+
+    wears: Wears
+    subjects: Subjects
+
+    @property
+    def name(self) -> str:
+        """Stable key of the row, as in ``rows.generated_test.same_photo.rank_1``."""
+        return self.wears if self.subjects == "all" else f"{self.wears}_{self.subjects}"
+
+    @property
+    def label(self) -> str:
+        """The row in words."""
+        return f"{LABELS[self.wears]}, {PEOPLE_LABELS[self.subjects]}"
+
+
+def _rows() -> tuple[Row, ...]:
+    generated = (Row("generated", "train"), Row("generated", "test"))
+    others: tuple[Wears, ...] = ("plain", "no_mask", *CONTROLS)
+    return (*generated, *(Row(wears, who) for wears in others for who in ("all", "test")))
+
+
+ROWS = _rows()
+"""All rows in the order of the table; each comparison has a row over the held-out people alone."""
+
+HEADLINE = (
+    "generated_train",
+    "generated_test",
+    "plain",
+    "no_mask",
+    "plain_test",
+    *(f"{control}_test" for control in CONTROLS),
+)
+"""Rows for a README and a chart: the four published, then what held-out people wear instead."""
+
+
+def assign_designs(
+    subject_ids: NDArray[np.str_], designs: int, per_subject: int
+) -> dict[str, NDArray[np.int64]]:
+    """Spread designs evenly over people: who wears which, by subject.
+
+    The k-th person in the order of ids wears ``per_subject`` designs from number
+    ``k * per_subject`` on, counted around, so that no two designs differ by more than one wearer
+    and the order of rows changes nothing.
+
+    >>> assign_designs(np.array(["b", "a"]), designs=3, per_subject=2)
+    {'a': array([0, 1]), 'b': array([2, 0])}
+
+    Raises:
+        FaceveilError: if a person is to wear more designs than there are.
+    """
+    if per_subject > designs:
+        raise FaceveilError(f"{per_subject} designs per person, but there are only {designs}")
+    steps = np.arange(per_subject)
+    people = [str(subject) for subject in np.unique(subject_ids)]
+    return {who: (k * per_subject + steps) % designs for k, who in enumerate(people)}
+
+
+def of_subjects(trials: pd.DataFrame, row: Row) -> pd.DataFrame:
+    """Return the trials that a row is about: by what is worn and by whom."""
+    chosen = trials[trials["wears"] == row.wears]
+    return chosen if row.subjects == "all" else chosen[chosen["split"] == row.subjects]
