@@ -1,0 +1,105 @@
+"""What a recognizer learns from: batches with a fixed share of masks, warped and lit anew."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from faceveil.data.faces import PackedFaces
+from faceveil.params.errors import FaceveilError
+from faceveil.params.prepare_recognizer import PrepareRecognizer
+
+TURN, ZOOM, SHIFT = 0.1, 0.08, 0.04
+"""Largest in-plane turn in radians, change of size, and shift as a share of the photo."""
+
+CONTRAST, BRIGHTNESS, TINT = 0.25, 0.12, 0.06
+"""Largest change of contrast, of brightness and of a colour channel, as shares of full range."""
+
+
+def wearing_masks(faces: PackedFaces) -> NDArray[np.bool_]:
+    """Return which background photos wear masks, ``[N]``: their image_id ends in ``_Mask``."""
+    return faces.rows["image_id"].str.endswith("_Mask").to_numpy(dtype=np.bool_)
+
+
+class Batches:
+    """Endless batches of rows, each with the same share of masks.
+
+    Photos with and without masks are two decks; each is shuffled anew when it has been dealt, so
+    that every photo of a deck is seen equally often.
+    """
+
+    def __init__(
+        self, worn: NDArray[np.bool_], params: PrepareRecognizer, generator: torch.Generator
+    ) -> None:
+        """Prepare both decks.
+
+        Raises:
+            FaceveilError: if a deck that the share asks for is empty.
+        """
+        masked = round(params.masked_share * params.batch_size)
+        self._sizes = (params.batch_size - masked, masked)
+        self._decks = (
+            torch.from_numpy(np.flatnonzero(~worn)),
+            torch.from_numpy(np.flatnonzero(worn)),
+        )
+        for size, deck, what in zip(self._sizes, self._decks, ("without", "with"), strict=True):
+            if size and not len(deck):
+                raise FaceveilError(
+                    f"prepare_recognizer.masked_share: {params.masked_share}, but no background "
+                    f"photo is {what} a mask; 0 learns from bare faces alone, 1 from masks alone"
+                )
+        self._generator = generator
+        self.per_epoch = max(1, round(len(worn) / params.batch_size))
+
+    def __iter__(self) -> Iterator[NDArray[np.int64]]:
+        """Deal rows ``[B]`` for ever, those without masks first."""
+        deals = [self._deal(d, s) for d, s in zip(self._decks, self._sizes, strict=True) if s]
+        for parts in zip(*deals, strict=True):
+            yield torch.cat(parts).numpy()
+
+    def _deal(self, deck: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
+        """Deal ``size`` rows at a time from a deck that is shuffled whenever it is used up."""
+        hand = deck[:0]
+        while True:
+            while len(hand) < size:
+                hand = torch.cat([hand, deck[torch.randperm(len(deck), generator=self._generator)]])
+            yield hand[:size]
+            hand = hand[size:]
+
+
+def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Mirror, warp and light each photo anew.
+
+    Args:
+        images: float32 ``[B, 3, H, W]`` in [0, 1].
+        generator: the random numbers, on the CPU, so that every device draws the same.
+
+    Returns:
+        Photos of the same shape and range.
+    """
+    warps = _warps(len(images), generator).to(images)
+    grid = functional.affine_grid(warps, list(images.shape), align_corners=False)
+    warped = functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    gain = 1 + _uniform((len(images), 1, 1, 1), CONTRAST, generator)
+    gains = gain + _uniform((len(images), 3, 1, 1), TINT, generator)
+    shift = _uniform((len(images), 1, 1, 1), BRIGHTNESS, generator)
+    return ((warped - 0.5) * gains.to(images) + 0.5 + shift.to(images)).clamp(0, 1)
+
+
+def _warps(count: int, generator: torch.Generator) -> torch.Tensor:
+    """Return affine maps ``[B, 2, 3]`` that mirror half of the photos, turn, zoom and shift."""
+    mirror = 1 - 2 * torch.randint(2, (count,), generator=generator).float()
+    turn = _uniform((count,), TURN, generator)
+    zoom = 1 + _uniform((count,), ZOOM, generator)
+    shift = _uniform((2, count), 2 * SHIFT, generator)  # the grid is two units wide
+    cosine, sine = zoom * turn.cos(), zoom * turn.sin()
+    first = torch.stack([mirror * cosine, -sine, shift[0]], dim=1)
+    second = torch.stack([mirror * sine, cosine, shift[1]], dim=1)
+    return torch.stack([first, second], dim=1)
+
+
+def _uniform(shape: tuple[int, ...], bound: float, generator: torch.Generator) -> torch.Tensor:
+    """Draw numbers in [-bound, bound)."""
+    return (2 * torch.rand(shape, generator=generator) - 1) * bound

@@ -1,0 +1,54 @@
+"""A recognizer from wherever the settings say: trained here or given; and the card that says so."""
+
+from pathlib import Path
+
+import torch
+
+from faceveil.data.faces import open_faces
+from faceveil.data.weights import Card
+from faceveil.params.prepare_recognizer import PrepareRecognizer
+from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.origins import ARCHITECTURE, SCRATCH, given_recognizer
+from faceveil.training.recognizer import Report, train_recognizer
+from faceveil.training.recognizer_accuracy import measure_recognizer
+
+
+def obtain_recognizer(
+    curated: Path, params: PrepareRecognizer, device: torch.device, report: Report
+) -> tuple[FaceNet, Card]:
+    """Train or read the recognizer, and measure it on the people of the study.
+
+    Args:
+        curated: folder of the packed faces.
+        params: origin of the weights; how they are trained, where there are none.
+        device: where it is trained and measured.
+        report: told the values of each epoch of a training.
+
+    Returns:
+        The recognizer, on the CPU, and its card: architecture, origin, how it was trained, and what
+        :func:`measure_recognizer` found as ``measured``.
+
+    Raises:
+        FaceveilError: if photos or weights are missing or do not fit.
+    """
+    if params.weights == SCRATCH:
+        recognizer, card = _trained(curated, params, device, report)
+    else:
+        recognizer, card = given_recognizer(params.weights)
+    measured = measure_recognizer(recognizer.to(device), curated, params.batch_size)
+    return recognizer.cpu(), {**card, "measured": measured}
+
+
+def _trained(
+    curated: Path, params: PrepareRecognizer, device: torch.device, report: Report
+) -> tuple[FaceNet, Card]:
+    """Train a recognizer on the background people."""
+    faces = open_faces(curated, "background")
+    recognizer = train_recognizer(faces, params, device, report)
+    training = {
+        "people": int(faces.rows["subject_id"].nunique()),
+        "photos": len(faces),
+        "image_size": faces.image_size,
+        **params.model_dump(exclude={"weights"}),
+    }
+    return recognizer, {"architecture": ARCHITECTURE, "origin": SCRATCH, "training": training}

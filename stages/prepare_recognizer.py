@@ -1,0 +1,35 @@
+"""Background people or given weights in; the recognizer, its card and its accuracy out."""
+
+from pathlib import Path
+
+from stages._stage import PARAMS, stage
+
+
+def prepare_recognizer(curated: Path, out: Path, metrics: Path) -> None:
+    """Train or read the recognizer and measure it on people it has never seen."""
+    import json
+
+    from faceveil.data.atomic import atomic_path
+    from faceveil.params.file import read_params
+    from faceveil.recognition.store import CARD, save_recognizer
+    from faceveil.tracking.run import track
+    from faceveil.training.device import pick_device
+    from faceveil.training.recognizer_accuracy import shown_numbers
+    from faceveil.training.recognizer_origin import obtain_recognizer
+
+    params = read_params(PARAMS).prepare_recognizer
+    with track("prepare_recognizer", params) as run:
+        recognizer, card = obtain_recognizer(
+            curated, params, pick_device(), lambda epoch, values: run.metrics(values, step=epoch)
+        )
+        save_recognizer(out, recognizer, card)
+        with atomic_path(metrics) as temporary:
+            temporary.write_text(json.dumps(card["measured"], indent=2) + "\n")
+        run.metrics(shown_numbers(card["measured"]))
+        run.artifact(out / CARD)
+
+
+app = stage(prepare_recognizer)
+
+if __name__ == "__main__":
+    app()
