@@ -22,9 +22,9 @@ def evaluate(  # noqa: PLR0913, PLR0917 (the paths are the stage's inputs, one b
     from faceveil.training.device import pick_device
 
     params = read_params(PARAMS)
+    game = params.game(experiment)
     artifacts = Artifacts(curated, projector, recognizer, embeddings, gan)
     with track("evaluate", params.evaluate, experiment) as run:
-        game = params.game(experiment)
         document = evaluate_experiment(experiment, artifacts, game, params.evaluate, pick_device())
         write_document(metrics, document)
         run.metrics(shown_numbers(document))

@@ -11,7 +11,7 @@ def report(
     """Write the accuracy table, draw people wearing designs, and print the table."""
     from faceveil.data.atomic import atomic_directory
     from faceveil.evaluation.accuracy_table import accuracy_table, headline, write_table
-    from faceveil.evaluation.documents import read_documents
+    from faceveil.evaluation.documents import all_numbers, read_documents
     from faceveil.evaluation.showcase import showcase
     from faceveil.figures.accuracy import accuracy_figure
     from faceveil.figures.people import people_figure
@@ -28,6 +28,7 @@ def report(
             accuracy_figure(folder / "accuracy.png", headline(lines))
         text = write_table(table, lines, documents)
         run.table(lines, "accuracy_table")
+        run.metrics(all_numbers(documents))
         for picture in sorted(figures.glob("*.png")):
             run.figure(picture)
     print(f"\n{text}")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from faceveil.evaluation.documents import (
+    all_numbers,
     as_document,
     read_documents,
     shown_numbers,
@@ -44,6 +45,15 @@ def test_tracked_numbers_name_protocol_and_row(document):
     assert shown_numbers(document) == {
         "accuracy/same_photo/generated_test": 0.2,
         "accuracy/other_photo/generated_test": 0.2,
+    }
+
+
+def test_numbers_of_all_experiments_end_with_the_experiment(document):
+    other = document | {"experiment": "exp2", "measurements": document["measurements"][:1]}
+    assert all_numbers([document, other]) == {
+        "accuracy/same_photo/generated_test/exp1": 0.2,
+        "accuracy/other_photo/generated_test/exp1": 0.2,
+        "accuracy/same_photo/generated_test/exp2": 0.2,
     }
 
 

@@ -7,16 +7,15 @@ import torch
 
 from faceveil.evaluation.trials import COLUMNS, Outfit, enroll, stored_trials, worn_trials
 from faceveil.params.errors import FaceveilError
+from tests.evaluation.world import PEOPLE, portraits, table_of
 
 CPU = torch.device("cpu")
-# Photo 00003 and 00007 are missing in between: file numbers are not rows of the gallery.
-PEOPLE = [f"{number:05d}" for number in (0, 1, 2, 4, 5, 6, 8, 9, 11)]
 
 
 @pytest.fixture
 def outfits():
-    stream = torch.Generator().manual_seed(9)
-    designs = torch.rand(4, 3, 16, 16, generator=stream)
+    # Other people's faces: who wears one is easily taken for them.
+    designs = portraits(PEOPLE[2:6]).images(slice(None))
     return [
         Outfit("generated", designs, {"train": 3, "test": 4}),
         Outfit("grey", torch.full((1, 3, 16, 16), 0.5), {"train": 1, "test": 1}),
@@ -24,26 +23,26 @@ def outfits():
 
 
 @pytest.fixture
-def opponent(recognizer, portraits, table):
-    return enroll(recognizer, table(portraits(PEOPLE)), CPU)
+def opponent(recognizer):
+    return enroll(recognizer, table_of(recognizer, portraits(PEOPLE)), CPU)
 
 
-def test_people_are_joined_by_id_though_files_are_missing(opponent, portraits, table):
+def test_people_are_joined_by_id_though_files_are_missing(opponent, recognizer):
     probes = portraits(PEOPLE[::-1], noise=1, suffix="_1")
-    trials = stored_trials(opponent, table(probes), "no_mask", "other_photo")
+    trials = stored_trials(opponent, table_of(recognizer, probes), "no_mask", "other_photo", 4)
     assert trials["hit"].all()
     assert tuple(trials.columns) == COLUMNS
 
 
-def test_labels_by_position_would_have_missed(opponent, portraits, table):
+def test_labels_by_position_would_have_missed(opponent, recognizer):
     """The published flaw: from the first missing file on, each label is shifted."""
     faces = portraits(PEOPLE, noise=1)
     shifted = faces.rows.assign(subject_id=np.roll(PEOPLE, 1))
-    wrong = table(type(faces)(faces.pixels, shifted))
-    assert not stored_trials(opponent, wrong, "no_mask", "other_photo")["hit"].any()
+    wrong = table_of(recognizer, type(faces)(faces.pixels, shifted))
+    assert not stored_trials(opponent, wrong, "no_mask", "other_photo", 4)["hit"].any()
 
 
-def test_a_plain_loop_finds_the_same(opponent, recognizer, portraits, outfits):
+def test_a_plain_loop_finds_the_same(opponent, recognizer, outfits):
     faces = portraits(PEOPLE, noise=2, suffix="_Mask")
     trials = worn_trials(opponent, faces, outfits, "same_photo", batch_size=4)
     designs = {"generated": outfits[0].designs, "grey": outfits[1].designs}
@@ -59,7 +58,7 @@ def test_a_plain_loop_finds_the_same(opponent, recognizer, portraits, outfits):
 
 @pytest.mark.parametrize("batch_size", [1, 4, 7, 1000])
 def test_no_remainder_is_dropped_and_batches_change_nothing(
-    opponent, recognizer, portraits, outfits, batch_size: int
+    opponent, recognizer, outfits, batch_size: int
 ):
     faces = portraits(PEOPLE, noise=2, suffix="_Mask")
     recognizer.passes.clear()
@@ -71,7 +70,18 @@ def test_no_remainder_is_dropped_and_batches_change_nothing(
     pd.testing.assert_frame_equal(trials, expected)
 
 
-def test_row_order_changes_nothing(opponent, portraits, outfits):
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_the_device_changes_nothing(recognizer, outfits):
+    faces, table = portraits(PEOPLE, noise=2), table_of(recognizer, portraits(PEOPLE))
+    logs = []
+    for device in (CPU, torch.device("cuda")):
+        opponent = enroll(recognizer.to(device), table, device)
+        logs.append(worn_trials(opponent, faces, outfits, "same_photo", 4))
+    pd.testing.assert_frame_equal(*logs)
+
+
+def test_row_order_changes_nothing(opponent, outfits):
     trials = [
         worn_trials(opponent, portraits(order, noise=2), outfits, "same_photo", 4)
         for order in (PEOPLE, PEOPLE[::-1], [*PEOPLE[4:], *PEOPLE[:4]])
@@ -85,7 +95,7 @@ def test_everybody_is_in_the_gallery_of_every_row(opponent):
     np.testing.assert_allclose(np.linalg.norm(opponent.gallery, axis=1), 1, atol=1e-6)
 
 
-def test_further_photos_of_a_person_wear_the_same_designs(opponent, portraits, outfits):
+def test_further_photos_of_a_person_wear_the_same_designs(opponent, outfits):
     two = portraits([PEOPLE[0], PEOPLE[0]])
     two.rows["image_id"] = ["00000_1_Mask", "00000_2_Mask"]
     trials = worn_trials(opponent, two, outfits, "other_photo", 4)
@@ -93,19 +103,20 @@ def test_further_photos_of_a_person_wear_the_same_designs(opponent, portraits, o
     assert of_each["00000_1_Mask"] == of_each["00000_2_Mask"] == [0, 1, 2]
 
 
-def test_a_recognizer_that_collapsed_identifies_nobody(recognizer, portraits, table):
-    probes = table(portraits(PEOPLE))
-    recognizer.head = lambda features: torch.ones(len(features), 4) / 2 + 1e-8 * features[:, :4]
+def test_a_recognizer_that_collapsed_identifies_nobody(recognizer):
+    probes = table_of(recognizer, portraits(PEOPLE))
+    with torch.no_grad():
+        recognizer.head.weight.fill_(1e-3)
     opponent = enroll(recognizer, probes, CPU)
-    assert not stored_trials(opponent, probes, "no_mask", "same_photo")["hit"].any()
+    assert not stored_trials(opponent, probes, "no_mask", "same_photo", 4)["hit"].any()
 
 
-def test_two_enrolled_photos_or_none_are_refused(recognizer, portraits, table):
+def test_two_enrolled_photos_or_none_are_refused(recognizer):
     double = portraits([PEOPLE[0], PEOPLE[1], PEOPLE[1]])
     double.rows["image_id"] = ["a", "b", "c"]
     with pytest.raises(FaceveilError, match="'00001' has 2"):
-        enroll(recognizer, table(double), CPU)
-    nobody = table(portraits(PEOPLE))
+        enroll(recognizer, table_of(recognizer, double), CPU)
+    nobody = table_of(recognizer, portraits(PEOPLE))
     empty = type(nobody)(*(column[:0] for column in vars(nobody).values()))
     with pytest.raises(FaceveilError, match="there is nobody"):
         enroll(recognizer, empty, CPU)

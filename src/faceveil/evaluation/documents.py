@@ -66,6 +66,15 @@ def shown_numbers(document: Document) -> dict[str, float]:
     return {f"accuracy/{one['protocol']}/{one['row']}": one["rank_1"] for one in measured}
 
 
+def all_numbers(documents: Sequence[Document]) -> dict[str, float]:
+    """Return what :func:`shown_numbers` does for each experiment, whose name ends the key."""
+    return {
+        f"{key}/{document['experiment']}": value
+        for document in documents
+        for key, value in shown_numbers(document).items()
+    }
+
+
 def _read(path: Path, experiment: str) -> Document:
     """Read one evaluation and check that it is the experiment's."""
     if not path.is_file():

@@ -13,7 +13,7 @@ from faceveil.evaluation.controls import all_outfits
 from faceveil.evaluation.documents import Document, as_document
 from faceveil.evaluation.measure import measure_all
 from faceveil.evaluation.projection import Projection
-from faceveil.evaluation.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
+from faceveil.evaluation.protocol import AS_PHOTOGRAPHED, MASKED_PHOTOS
 from faceveil.evaluation.trials import Opponent, enroll, stored_trials, worn_trials
 from faceveil.models.generators import load_generator
 from faceveil.params.evaluate import Evaluate
@@ -58,12 +58,17 @@ def run_trials(
     fingerprint = recognizer_fingerprint(artifacts.recognizer)
     tables = {
         kind: read_embeddings(artifacts.embeddings, kind, fingerprint)
-        for kind in (*UNMASKED_PHOTOS.values(), *MASKED_PHOTOS.values())
+        for kinds in AS_PHOTOGRAPHED.values()
+        for kind in kinds.values()
     }
     opponent = adapted_opponent(artifacts, tables["unmasked"], device)
     outfits = all_outfits(load_generator(artifacts.gan), game.generator, settings)
     projection = Projection(artifacts.curated, artifacts.projector, game, device)
-    logs = [_stored(opponent, tables)]
+    logs = [
+        stored_trials(opponent, tables[kind], wears, protocol, settings.batch_size)
+        for wears, kinds in AS_PHOTOGRAPHED.items()
+        for protocol, kind in kinds.items()
+    ]
     for protocol, kind in MASKED_PHOTOS.items():
         if len(tables[kind]):
             faces = projection.of(open_faces(artifacts.curated, kind), kind)
@@ -78,16 +83,3 @@ def adapted_opponent(
     recognizer = load_recognizer(artifacts.recognizer)
     read_weights(artifacts.gan / "head.safetensors", recognizer.head)
     return enroll(recognizer.to(device), unmasked, device)
-
-
-def _stored(opponent: Opponent, tables: dict[str, EmbeddingTable]) -> pd.DataFrame:
-    """Search with every photo as it is, under both protocols."""
-    plain = [
-        stored_trials(opponent, tables[kind], "plain", protocol)
-        for protocol, kind in MASKED_PHOTOS.items()
-    ]
-    bare = [
-        stored_trials(opponent, tables[kind], "no_mask", protocol)
-        for protocol, kind in UNMASKED_PHOTOS.items()
-    ]
-    return pd.concat(plain + bare, ignore_index=True)

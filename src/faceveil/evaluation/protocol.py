@@ -26,6 +26,12 @@ MASKED_PHOTOS = {"same_photo": "masked", "other_photo": "further_masked"}
 UNMASKED_PHOTOS = {"same_photo": "unmasked", "other_photo": "further_unmasked"}
 """Kind of photo, by protocol, that probes without a mask."""
 
+AS_PHOTOGRAPHED: dict[Wears, dict[str, str]] = {
+    "plain": MASKED_PHOTOS,
+    "no_mask": UNMASKED_PHOTOS,
+}
+"""What probes as it was photographed, and so from stored trunk features."""
+
 PROTOCOLS = tuple(MASKED_PHOTOS)
 
 CONTROLS: tuple[Wears, ...] = ("surgical", "noise", "grey", "black", "untrained")

@@ -81,21 +81,23 @@ def enroll(recognizer: Recognizer, unmasked: EmbeddingTable, device: torch.devic
     if not len(ids) or count.max() > 1:
         found = f"{str(ids[count.argmax()])!r} has {count.max()}" if len(ids) else "there is nobody"
         raise FaceveilError(f"the gallery takes one unmasked photo per person, but {found}")
-    features = torch.from_numpy(unmasked.features).to(device)
+    features = torch.tensor(unmasked.features, device=device)
     return Opponent(recognizer, device, unmasked.subject_ids, _embed(recognizer, features))
 
 
 def stored_trials(
-    opponent: Opponent, table: EmbeddingTable, wears: Wears, protocol: str
+    opponent: Opponent, table: EmbeddingTable, wears: Wears, protocol: str, batch_size: int
 ) -> pd.DataFrame:
     """Search with photos as they are, from their stored trunk features."""
-    features = torch.from_numpy(table.features).to(opponent.device)
+    hit = np.zeros(len(table), dtype=np.bool_)
+    for part in _batches(len(table), batch_size, f"search {protocol}, {wears}"):
+        features = torch.tensor(table.features[part], device=opponent.device)
+        hit[part] = opponent.identifies(features, table.subject_ids[part])
     words = {
         "subject_id": table.subject_ids,
         "image_id": table.image_ids,
         "split": table.splits,
     }
-    hit = opponent.identifies(features, table.subject_ids)
     rows = pd.DataFrame({"wears": wears, **words, "design": NO_DESIGN, "hit": hit})
     return rows.assign(protocol=protocol)[list(COLUMNS)]
 
@@ -135,7 +137,9 @@ def _worn_features(
     """Return the trunk features of faces wearing one design each."""
     device = opponent.device
     images, transparency = faces.images(rows).to(device), faces.transparencies(rows).to(device)
-    with torch.inference_mode():
+    # A GPU's shortened products would change some rates in their last digit.
+    exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+    with torch.inference_mode(), exact:
         return opponent.recognizer.trunk(wear(images, transparency, designs.to(device)))
 
 
