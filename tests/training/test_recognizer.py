@@ -1,50 +1,19 @@
 """A recognizer learns to name people, deterministically, and is then frozen."""
 
-import numpy as np
-import pandas as pd
 import pytest
 import torch
 
-from faceveil.data.faces import PackedFaces
 from faceveil.params.errors import FaceveilError
-from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.training import recognizer
 from faceveil.training.recognizer import train_recognizer
+from tests.training.curated_world import background, settings
 
 CPU = torch.device("cpu")
 
 
-def params(**values) -> PrepareRecognizer:
-    shipped = {
-        "weights": "scratch",
-        "seed": 0,
-        "epochs": 2,
-        "batch_size": 8,
-        "max_learning_rate": 0.003,
-        "weight_decay": 0.01,
-        "label_smoothing": 0.1,
-        "masked_share": 0.25,
-    }
-    return PrepareRecognizer(**{**shipped, **values})
-
-
-def people(count: int, photos: int = 4) -> PackedFaces:
-    """Each person has a colour; the last photo of each wears a mask."""
-    draw = np.random.default_rng(0)
-    colours = np.repeat(draw.integers(0, 256, (count, 1, 1, 3)), photos, axis=0)
-    pixels = np.clip(colours + draw.normal(0, 20, (count * photos, 80, 80, 3)), 0, 255)
-    names = [f"person_{n:05d}" for n in range(count) for _ in range(photos)]
-    ends = ["_Mask" if n == photos - 1 else "" for n in range(photos)] * count
-    image_ids = [
-        f"{name}_{n:04d}{end}" for n, (name, end) in enumerate(zip(names, ends, strict=True))
-    ]
-    rows = pd.DataFrame({"subject_id": names, "image_id": image_ids, "split": "background"})
-    return PackedFaces(pixels.astype(np.uint8), rows)
-
-
 def train(**values):
     told = {}
-    return train_recognizer(people(4), params(**values), CPU, told.__setitem__), told
+    return train_recognizer(background(4), settings(**values), CPU, told.__setitem__), told
 
 
 def test_it_is_deterministic_reports_every_epoch_and_ends_frozen():
@@ -75,9 +44,9 @@ def test_the_seed_decides_and_the_global_stream_is_left_alone():
 def test_it_learns_to_name_people():
     trained, told = train(epochs=15, batch_size=16, max_learning_rate=0.0005)
     assert told[15]["loss/recognizer"] < told[1]["loss/recognizer"] / 2
-    faces = people(4)
+    faces = background(4)
     with torch.no_grad():
-        embeddings = trained.embed(faces.images(slice(None)))
+        embeddings = trained.embed(faces.images(range(len(faces))))
     gallery, probes = embeddings[0::4], embeddings[1::4]
     assert (probes @ gallery.T).argmax(1).tolist() == [0, 1, 2, 3]
 
@@ -85,10 +54,10 @@ def test_it_learns_to_name_people():
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_people_are_refused(count):
     with pytest.raises(FaceveilError, match=f"at least 2 background people, found {count}"):
-        train_recognizer(people(count), params(), CPU, lambda *_: None)
+        train_recognizer(background(count), settings(), CPU, lambda *_: None)
 
 
 def test_divergence_stops_with_one_line(monkeypatch):
     monkeypatch.setattr(recognizer, "LOGIT_SCALE", float("nan"))
     with pytest.raises(FaceveilError, match="the loss is nan in epoch 1; lower max_learning_rate"):
-        train_recognizer(people(2), params(), CPU, lambda *_: None)
+        train_recognizer(background(2), settings(), CPU, lambda *_: None)

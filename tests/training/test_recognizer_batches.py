@@ -9,29 +9,15 @@ import torch
 
 from faceveil.data.faces import PackedFaces
 from faceveil.params.errors import FaceveilError
-from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.training import recognizer_batches
 from faceveil.training.recognizer_batches import Batches, augment, wearing_masks
+from tests.training.curated_world import settings
 
 WORN = np.arange(30) % 3 == 0
 
 
-def params(**values) -> PrepareRecognizer:
-    shipped = {
-        "weights": "scratch",
-        "seed": 0,
-        "epochs": 1,
-        "batch_size": 8,
-        "max_learning_rate": 0.01,
-        "weight_decay": 0.0,
-        "label_smoothing": 0.1,
-        "masked_share": 0.25,
-    }
-    return PrepareRecognizer(**{**shipped, **values})
-
-
 def dealt(count: int, seed: int = 0, **values) -> np.ndarray:
-    batches = Batches(WORN, params(**values), torch.Generator().manual_seed(seed))
+    batches = Batches(WORN, settings(**values), torch.Generator().manual_seed(seed))
     return np.stack(list(islice(batches, count)))
 
 
@@ -64,8 +50,8 @@ def test_the_seed_decides():
 
 def test_an_epoch_is_about_all_photos():
     generator = torch.Generator()
-    assert Batches(WORN, params(), generator).per_epoch == 4
-    assert Batches(WORN, params(batch_size=1000), generator).per_epoch == 1
+    assert Batches(WORN, settings(), generator).per_epoch == 4
+    assert Batches(WORN, settings(batch_size=1000), generator).per_epoch == 1
 
 
 @pytest.mark.parametrize(("worn", "what"), [(False, "with a mask"), (True, "without a mask")])
@@ -73,7 +59,7 @@ def test_an_empty_deck_is_refused(worn, what):
     with pytest.raises(
         FaceveilError, match=f"masked_share: 0.25, but no background photo is {what}"
     ):
-        Batches(np.full(10, worn), params(), torch.Generator())
+        Batches(np.full(10, worn), settings(), torch.Generator())
 
 
 def test_augmentation_keeps_shape_and_range_and_follows_its_generator():
