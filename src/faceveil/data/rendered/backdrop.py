@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import zoom
 
-from faceveil.data.rendered.noise import Array, colour
+from faceveil.data.rendered.noise import Array, colour, planes
 from faceveil.data.rendered.photo import Photo
 
 # pairs of colours that photographs put together: far tone, near tone, accent
@@ -21,17 +21,17 @@ SCENES = np.stack([
 
 
 def backdrop(photo: Photo, size: int) -> Array:
-    """A blurred background [size, size, 3], linear RGB."""
+    """A blurred background [3, size, size], linear RGB."""
     rng = np.random.default_rng([photo.seed, 1])
     far, near, accent = SCENES[rng.integers(len(SCENES))]
     rough = rng.integers(3, 9)
     blend = 0.5 + 0.30 * _smooth(rng, int(rough), size)
     blend += np.linspace(-0.3, 0.3, size, dtype=np.float32)[:, None] * rng.uniform(-1, 1)
     blend += np.linspace(-0.3, 0.3, size, dtype=np.float32)[None, :] * rng.uniform(-1, 1)
-    blend = np.clip(blend, 0, 1)[..., None]
-    value = far + blend * (near - far)
+    blend = np.clip(blend, 0, 1)
+    value = planes(far) + blend * planes(near - far)
     for cover in _things(rng, size):
-        value = value + (cover * np.float32(rng.uniform(0.2, 0.7)))[..., None] * (accent - value)
+        value = value + cover * np.float32(rng.uniform(0.2, 0.7)) * (planes(accent) - value)
     return (value * np.float32(rng.uniform(0.55, 1.0))).astype(np.float32)
 
 
@@ -45,7 +45,7 @@ def _smooth(rng: np.random.Generator, cells: int, size: int) -> Array:
 def _things(rng: np.random.Generator, size: int) -> list[Array]:
     """Covers [size, size] of a few blurred upright shapes and, sometimes, discs of light."""
     at = (np.arange(size, dtype=np.float32) + 0.5) / size
-    covers = []
+    covers: list[Array] = []
     for _ in range(int(rng.integers(0, 4))):
         left, wide = rng.uniform(-0.2, 1.0), rng.uniform(0.08, 0.4)
         top, tall = rng.uniform(-0.5, 0.7), rng.uniform(0.4, 1.5)

@@ -4,7 +4,7 @@ import numpy as np
 
 from faceveil.data.rendered.head import mouth_height
 from faceveil.data.rendered.layers import Layer
-from faceveil.data.rendered.noise import Array, bell, colour, read_tile, step, tile
+from faceveil.data.rendered.noise import Array, bell, colour, planes, read_tile, step, tile
 from faceveil.data.rendered.person import Person
 from faceveil.data.rendered.photo import Photo
 from faceveil.data.rendered.skin import skin_colour
@@ -19,6 +19,7 @@ CLOTHES = np.stack([
 
 def neck_layer(person: Person, view: View) -> Layer:
     """Neck and the slope of the shoulders, as bare skin."""
+    view = view.crop(-200, 200, 15, 300)
     x = view.x - np.float32(-25 * np.sin(view.yaw))
     y = view.y
     level = mouth_height(person) + 40
@@ -31,15 +32,14 @@ def neck_layer(person: Person, view: View) -> Layer:
     cover = np.clip((1 - np.abs(across)) * wide / view.pixel + 0.5, 0, 1)
     cover = cover * step(y, 20, 40)
     tone = skin_colour(person) * np.array([0.94, 0.9, 0.88], np.float32)
-    albedo = np.broadcast_to(tone, (*cover.shape, 3)).astype(np.float32)
-    normal = np.stack(normals(depth.astype(np.float32), view.pixel))
-    gloss = np.full_like(cover, 0.35)
-    return Layer(albedo, cover, depth.astype(np.float32), normal, gloss, np.zeros_like(cover))
+    normal = normals(depth, view.pixel)
+    return Layer(view, planes(tone), cover, depth, normal, gloss=0.35)
 
 
 def clothes_layer(person: Person, photo: Photo, view: View) -> Layer:
     """A shirt, a jumper or a jacket, below the neck."""
     rng = np.random.default_rng(photo.seed)
+    view = view.crop(-250, 250, mouth_height(person) + 20, 400)
     x = view.x - np.float32(-25 * np.sin(view.yaw))
     y = view.y
     level = mouth_height(person) + rng.uniform(64, 78)
@@ -59,46 +59,47 @@ def clothes_layer(person: Person, photo: Photo, view: View) -> Layer:
     bend = 40 * np.sqrt(np.clip(1 - (side / 175) ** 2, 0, 1))
     depth = (-42 + bend + 1.8 * folds + 2.0 * step(over, 0, 5)).astype(np.float32)
     first, second = CLOTHES[rng.permutation(len(CLOTHES))[:2]]
-    albedo = np.broadcast_to(first, (*cover.shape, 3)).astype(np.float32)
+    albedo = planes(first)
     if rng.uniform() < 0.2:
         stripes = step(np.sin(y * np.float32(rng.uniform(0.25, 0.6))), 0.2, 0.5)
-        albedo = albedo + stripes[..., None] * (second - albedo)
+        albedo = albedo + stripes * (planes(second) - albedo)
     hem = 1 - 0.35 * bell(over - collar * 0.9, 0.9)
-    normal = np.stack(normals(depth, view.pixel))
-    none = np.zeros_like(cover)
-    return Layer(albedo * hem[..., None], cover, depth, normal, none, none)
+    return Layer(view, albedo * hem, cover, depth, normals(depth, view.pixel))
 
 
-def ear_layer(person: Person, skull: Loft, head: Hit, view: View, side: float) -> Layer:
+def ear_layer(person: Person, skull: Loft, head: tuple[Hit, View], side: float) -> Layer:
     """One ear (`side` -1 left in the picture, 1 right), hidden where the head is nearer."""
+    hit, whole = head
     level, size = 11.0, person.ear_size
     width = float(skull.at(np.array([level], np.float32))[0][0])
-    root = view.project(side * (width - 2.0), level, -2.0)
-    rim = view.project(side * (width + person.ear_protrusion), level, -30.0)
+    root = whole.project(side * (width - 2.0), level, -2.0)
+    rim = whole.project(side * (width + person.ear_protrusion), level, -30.0)
     reach = max(side * (rim[0] - root[0]), 0.5)
+    ends = root[0] - side * 0.5 * reach - 2 * side, rim[0] + 4 * side
+    view = whole.crop(min(ends), max(ends), root[1] - size - 2, root[1] + size + 2)
     p = side * (view.x - np.float32(root[0])) / np.float32(reach)
     q = (view.y - np.float32(root[1])) / np.float32(size)
     tilt = p - 0.10 + 0.12 * q
     edge = np.sqrt(np.clip(1 - q * q, 0, None)) * (1 - 0.30 * np.clip(q, 0, 1))
     inside = (edge - tilt) * np.float32(reach / view.pixel)
     cover = np.clip(inside + 0.5, 0, 1) * step(p, -0.35, 0.15) * (np.abs(q) < 1)
-    visible = step(np.float32(root[2]) - head.depth, -16, -7) + (head.inside <= 0)
+    part = view.part_of(whole)
+    visible = step(np.float32(root[2]) - hit.depth[part], -16, -7) + (hit.inside[part] <= 0)
     cover = cover * np.clip(visible, 0, 1)
     fold = bell(tilt - 0.62 * edge, 0.16)
     shell = bell(tilt - 0.30, 0.20) * bell(q - 0.02, 0.36)
-    tone = (1 + 0.12 * bell(tilt - 0.88 * edge, 0.15) - 0.38 * fold - 0.55 * shell)[..., None]
+    tone = 1 + 0.12 * bell(tilt - 0.88 * edge, 0.15) - 0.38 * fold - 0.55 * shell
     red = np.array([1.02, 0.84, 0.80], np.float32)
-    albedo = skin_colour(person) * red * tone
+    albedo = planes(skin_colour(person) * red) * tone
     turn = np.clip(side * (0.15 + 0.65 * tilt), -0.9, 0.9)
     normal = np.stack([turn, 0.25 * q, np.sqrt(np.clip(1 - turn**2 - 0.06, 0.1, 1))])
     depth = np.full_like(cover, root[2] - 6)
-    gloss = np.full_like(cover, 0.4)
-    return Layer(albedo.astype(np.float32), cover, depth, normal.astype(np.float32), gloss,
-                 np.zeros_like(cover))  # fmt: skip
+    return Layer(view, albedo, cover, depth, normal, gloss=0.4)
 
 
 def head_layer(layers: Array, hit: Hit, view: View) -> Layer:
-    """The head itself from the canvas read at its hits [S, S, 5]."""
+    """The head itself from the canvas read at its hits [5, H, W]."""
     cover = np.clip(hit.inside / np.float32(view.pixel), 0, 1)
-    normal = np.stack(normals(hit.depth, view.pixel))
-    return Layer(layers[..., :3], cover, hit.depth, normal, layers[..., 3], np.zeros_like(cover))
+    return Layer(
+        view, layers[:3], cover, hit.depth, normals(hit.depth, view.pixel), gloss=layers[3]
+    )

@@ -18,19 +18,16 @@ def _shrinking(size: int, factor: int, blur: float) -> Array:
 
 
 def shrink(image: Array, size: int, blur: float = 0.0) -> Array:
-    """An image [S, S] or [S, S, C] brought to `size` pixels, antialiased, in linear light."""
-    matrix = _shrinking(size, image.shape[0] // size, round(blur, 1))
-    if image.ndim == 2:
-        value: Array = matrix @ image @ matrix.T
-        return value
-    planes = np.ascontiguousarray(np.moveaxis(image, 2, 0))
-    return np.moveaxis(matrix @ planes @ matrix.T, 0, 2)
+    """An image [..., S, S] brought to `size` pixels, antialiased, in linear light."""
+    matrix = _shrinking(size, image.shape[-1] // size, round(blur, 1))
+    value: Array = matrix @ image @ matrix.T
+    return value
 
 
 def develop(linear: Array, photo: Photo, exposure: float) -> Array:
-    """Tone curve and white balance: linear light [H, W, 3] to sRGB 0..1, without noise."""
+    """Tone curve and white balance: linear light [3, H, W] to sRGB [H, W, 3], without noise."""
     balance = np.array([1 + photo.warmth, 1, 1 - photo.warmth], np.float32)
-    light = linear * balance * np.float32(exposure)
+    light = np.moveaxis(linear, 0, 2) * balance * np.float32(exposure)
     # a soft shoulder keeps lit cheeks from burning out
     return to_srgb(light * (1 + 0.16 * light) / (1 + 0.42 * light))
 

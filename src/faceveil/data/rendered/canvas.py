@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from faceveil.data.rendered.noise import Array
+from faceveil.data.rendered.noise import Array, planes
 
 LEFT, RIGHT, TOP, BOTTOM = -86.0, 86.0, -100.0, 130.0
 CHANNELS = 5
@@ -17,7 +18,7 @@ CHANNELS = 5
 
 @dataclass(frozen=True)
 class Canvas:
-    """A painting [H, W, 5], or a window of one that shares its memory.
+    """A painting [5, H, W], or a window of one that shares its memory.
 
     Attributes:
         x: Columns' positions [1, W] in millimetres.
@@ -31,18 +32,18 @@ class Canvas:
 
     @property
     def albedo(self) -> Array:
-        """Linear RGB [H, W, 3]."""
-        return self.layers[..., :3]
+        """Linear RGB [3, H, W]."""
+        return self.layers[:3]
 
     @property
     def gloss(self) -> Array:
         """Strength of the highlight [H, W]."""
-        return self.layers[..., 3]
+        return self.layers[3]
 
     @property
     def relief(self) -> Array:
         """Height above the plain head [H, W] in millimetres."""
-        return self.layers[..., 4]
+        return self.layers[4]
 
     @property
     def cell(self) -> float:
@@ -54,16 +55,17 @@ class Canvas:
         columns = slice(*np.searchsorted(self.x[0], (left, right)))
         rows = slice(*np.searchsorted(self.y[:, 0], (top, bottom)))
         return replace(
-            self, x=self.x[:, columns], y=self.y[rows], layers=self.layers[rows, columns]
+            self, x=self.x[:, columns], y=self.y[rows], layers=self.layers[:, rows, columns]
         )
 
     def paint(self, pigment: Array, coverage: Array) -> None:
-        """Lay a linear RGB `pigment` [3] or [H, W, 3] over the albedo, where `coverage` is 1."""
-        self.albedo[...] += coverage[..., None] * (pigment - self.albedo)
+        """Lay a linear RGB `pigment` [3] or [3, H, W] over the albedo, where `coverage` is 1."""
+        pigment = planes(pigment) if pigment.ndim == 1 else pigment
+        self.albedo[...] += coverage * (pigment - self.albedo)
 
     def tint(self, factor: Array, coverage: Array) -> None:
         """Multiply the albedo by `factor` [3] where `coverage` [H, W] is 1."""
-        self.albedo[...] *= 1 + coverage[..., None] * (factor - 1)
+        self.albedo[...] *= 1 + coverage * planes(factor - 1)
 
 
 @cache
@@ -76,24 +78,30 @@ def _axes(cell: float) -> tuple[Array, Array]:
 def blank(cell: float) -> Canvas:
     """An empty canvas with cells of `cell` millimetres."""
     x, y = _axes(cell)
-    return Canvas(x, y, np.zeros((y.size, x.size, CHANNELS), np.float32))
+    return Canvas(x, y, np.zeros((CHANNELS, y.size, x.size), np.float32))
 
 
 def read(image: Array, canvas: Canvas, x: Array, y: Array) -> Array:
-    """Bilinear values of `image` [H, W] or [H, W, C] (on the canvas's grid) at head positions.
+    """Bilinear values of `image` [H, W] or [C, H, W] (on the canvas's grid) at head positions.
 
     Positions outside the canvas take the value of its nearest edge.
     """
-    height, width = image.shape[:2]
+    height, width = image.shape[-2:]
     column = np.clip((x - np.float32(LEFT)) * np.float32(1 / canvas.cell), 0, width - 1.001)
     row = np.clip((y - np.float32(TOP)) * np.float32(1 / canvas.cell), 0, height - 1.001)
     j, i = column.astype(np.int32), row.astype(np.int32)
-    right, down = column - j, row - i
-    if image.ndim == 3:
-        right, down = right[..., None], down[..., None]
-    flat = image.reshape(height * width, *image.shape[2:])
-    at = i * width + j
-    upper = flat[at] * (1 - right) + flat[at + 1] * right
-    lower = flat[at + width] * (1 - right) + flat[at + width + 1] * right
-    value: Array = upper * (1 - down) + lower * down
+    right, down = column - np.floor(column), row - np.floor(row)
+    at = i * np.int32(width) + j
+    flat = image.reshape(-1, height * width)
+    value = np.stack([_between(plane, at, width, (right, down)) for plane in flat])
+    return value.reshape(*image.shape[:-2], *x.shape)
+
+
+def _between(plane: Array, at: NDArray[np.int32], width: int, part: tuple[Array, Array]) -> Array:
+    right, down = part
+    near, far = plane.take(at), plane.take(at + 1)
+    upper = near + right * (far - near)
+    near, far = plane.take(at + width), plane.take(at + (width + 1))
+    lower = near + right * (far - near)
+    value: Array = upper + down * (lower - upper)
     return value

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from faceveil.data.rendered.canvas import Canvas
-from faceveil.data.rendered.noise import Array, bell, colour, ramp, read_tile, step, tile
+from faceveil.data.rendered.noise import Array, bell, colour, planes, ramp, read_tile, step, tile
 from faceveil.data.rendered.person import Person
 from faceveil.data.rendered.photo import Photo
 
@@ -82,13 +82,13 @@ def _ball(part: Canvas, eye: _Eye, person: Person, photo: Photo, side: float) ->
     radius = np.sqrt(dx * dx + dy * dy)
     lid_shadow = 0.42 + 0.58 * step(eye.y - eye.upper, 0.0, 3.4)
     roundness = 1 - 0.38 * eye.u * eye.u
-    white = WHITE * (lid_shadow * roundness)[..., None]
-    pink = bell(eye.u + 0.93, 0.11)[..., None]
-    white = white + pink * (colour(188, 112, 104) * lid_shadow[..., None] - white)
+    white = planes(WHITE) * (lid_shadow * roundness)
+    pink = bell(eye.u + 0.93, 0.11)
+    white = white + pink * (planes(colour(188, 112, 104)) * lid_shadow - white)
     part.paint(white, eye.open)
     iris = _iris(radius, dx, dy, person)
     disc = np.clip((np.float32(person.iris_size) - radius) / 0.9 + 0.5, 0, 1) * eye.open
-    part.paint(iris * lid_shadow[..., None], disc)
+    part.paint(iris * lid_shadow, disc)
     light_x = 2.1 * np.sin(photo.light_azimuth) * side
     spot = np.hypot(dx - np.float32(light_x), dy + np.float32(0.9 + 1.4 * photo.light_elevation))
     part.paint(np.float32(1.25) * np.ones(3, np.float32), 0.9 * step(spot, 1.5, 0.5) * eye.open)
@@ -96,13 +96,13 @@ def _ball(part: Canvas, eye: _Eye, person: Person, photo: Photo, side: float) ->
 
 
 def _iris(radius: Array, dx: Array, dy: Array, person: Person) -> Array:
-    """Colour of the iris [H, W, 3]: rays, a lit lower half, a dark ring and the pupil."""
+    """Colour of the iris [3, H, W]: rays, a lit lower half, a dark ring and the pupil."""
     base = ramp(person.iris_tone, IRIS)
     rays = read_tile(tile(1.2, 9), np.arctan2(dy, dx) * 34 + person.skin_seed % 400, radius * 4)
     lit = 0.85 + 0.32 * np.clip(dy / np.float32(person.iris_size), -0.6, 1) + 0.12 * rays
     ring = 1 - 0.72 * step(radius, 0.62 * person.iris_size, 0.98 * person.iris_size)
     pupil = step(radius, 1.6, 2.5)
-    value: Array = base * (1.25 * lit * ring * pupil + 0.012)[..., None]
+    value: Array = planes(base) * (1.25 * lit * ring * pupil + 0.012)
     return value
 
 
@@ -124,7 +124,8 @@ def paint_brows(canvas: Canvas, person: Person, photo: Photo, hair: Array) -> No
     for side in (-1.0, 1.0):
         lift = 2.0 * photo.brow_raise + 0.5 * person.asymmetry * side
         inner, length = person.brow_gap, person.brow_length
-        part = canvas.window(*sorted((side * (inner - 8), side * (inner + length + 8))), -48, -3)
+        ends = side * (inner - 8), side * (inner + length + 8)
+        part = canvas.window(min(ends), max(ends), -48, -3)
         t = (side * part.x - np.float32(inner)) / np.float32(length)
         bend = person.brow_arch * (1 - ((t - 0.62) / 0.62) ** 2)
         middle = (-person.brow_height - lift - np.float32(person.brow_tilt * length) * (t - 0.4)

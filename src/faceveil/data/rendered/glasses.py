@@ -3,7 +3,7 @@
 import numpy as np
 
 from faceveil.data.rendered.layers import Scene
-from faceveil.data.rendered.noise import Array, bell, colour, ramp, step
+from faceveil.data.rendered.noise import Array, bell, colour, planes, ramp, step
 from faceveil.data.rendered.person import Person
 from faceveil.data.rendered.surface import View
 
@@ -17,9 +17,9 @@ def wear_glasses(scene: Scene, person: Person, view: View) -> None:
     """Put the person's glasses on the scene."""
     rim, lens = _shape(person, view, lift=0.0)
     shadow, _ = _shape(person, view, lift=3.0)
-    scene.albedo[...] *= (1 - 0.22 * shadow - 0.05 * lens)[..., None]
+    scene.albedo[...] *= 1 - 0.22 * shadow - 0.05 * lens
     tone = ramp(person.glasses_tone, FRAMES)
-    scene.albedo[...] += rim[..., None] * (tone - scene.albedo)
+    scene.albedo[...] += rim * (planes(tone) - scene.albedo)
     scene.gloss[...] += rim * (1.2 - scene.gloss)
 
 

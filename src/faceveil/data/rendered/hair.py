@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from faceveil.data.rendered.layers import Layer
-from faceveil.data.rendered.noise import Array, bell, colour, ramp, read_tile, step, tile
+from faceveil.data.rendered.noise import Array, bell, colour, planes, ramp, read_tile, step, tile
 from faceveil.data.rendered.person import Person
 from faceveil.data.rendered.surface import Hit, Loft, View, cast, grown, normals
 
@@ -82,6 +82,7 @@ def hair_behind(person: Person, view: View) -> list[Layer]:
 
 
 def _cap(person: Person, style: Style, skull: Loft, view: View) -> Layer:
+    view = view.crop(-125, 125, -200, 60)
     volume = 0.7 + 0.6 * person.hair_volume
     upward = style.top * volume if style.top else 1.0
     shape = grown(skull, style.sides * volume, upward, min(0.45 * upward, 9.0))
@@ -95,12 +96,11 @@ def _cap(person: Person, style: Style, skull: Loft, view: View) -> Layer:
     cover = thin * step(edge, -3.5, 5.0) * outline * (hit.inside > 0)
     depth = hit.depth + 0.12 * strands + (0.4 + 0.4 * style.curl) * clumps
     root = 0.55 + 0.45 * step(edge, -1, 14)
-    albedo = _shaded(person, strands, clumps) * root[..., None]
+    albedo = _shaded(person, strands, clumps) * root
     if person.hair_style == "buzz":
         albedo = 0.8 * albedo + 0.02
-    normal = np.stack(normals(depth, view.pixel))
     silk = (0.25 if style.flow == "curl" else 0.8) * np.clip(1 + 0.8 * strands, 0, 2)
-    return Layer(albedo, cover, depth, normal, np.zeros_like(cover), silk.astype(np.float32))
+    return Layer(view, albedo, cover, depth, normals(depth, view.pixel), silk=silk)
 
 
 def _hairline(person: Person, style: Style, hit: Hit, angle: Array) -> Array:
@@ -109,7 +109,7 @@ def _hairline(person: Person, style: Style, hit: Hit, angle: Array) -> Array:
     recess = 0.0 if style.hairline else person.hairline_recess
     if person.hair_style == "fringe_crown":
         return np.where(angle > 0.9, 22 - 60 * step(angle, 1.25, 0.95), -200)
-    sweep = 6 * person.hair_part * np.sign(hit.x) if style.flow == "down" else 0.0
+    sweep = 6 * person.hair_part * np.tanh(hit.x / 12) if style.flow == "down" else 0.0
     line = front - recess * bell(angle - 0.55, 0.2) + sweep + 2.5 * bell(angle, 0.12)
     temple = step(angle, 0.82 - 0.05 * (style.hairline > 0), 1.2)
     sideburn = 6 + 16 * person.hair_length if style.sides < 9 else 34
@@ -142,10 +142,10 @@ def _strands(person: Person, style: Style, hit: Hit) -> tuple[Array, Array]:
 
 def _shaded(person: Person, strands: Array, clumps: Array) -> Array:
     tone = np.clip(1 + 0.30 * strands + 0.22 * clumps, 0.25, 2.0)
-    value: Array = hair_colour(person) * tone[..., None]
+    value: Array = planes(hair_colour(person)) * tone
     if person.grey > 0.05:
         streak = step(strands + clumps, 1.2 - 2.2 * person.grey, 2.4 - 2.2 * person.grey)
-        value = value * (1 + 0.35 * streak[..., None])
+        value = value * (1 + 0.35 * streak)
     return value
 
 
@@ -174,11 +174,10 @@ def _curtain(person: Person, style: Style, view: View, in_front: bool) -> Layer:
     normal = np.stack([tilt, 0.1 + 0 * tilt, 1 + 0 * tilt])
     normal /= np.sqrt((normal**2).sum(0))
     tone = (0.62 + 0.38 * step(across, 0, 0.45)) if in_front else 0.42 + 0 * across
-    albedo = _shaded(person, strands, clumps) * tone[..., None]
+    albedo = _shaded(person, strands, clumps) * tone
     depth = np.float32(plane) + 22 * np.sqrt(np.clip(1 - (2 * across - 1) ** 2, 0, 1))
     silk = (0.6 if in_front else 0.2) * np.clip(1 + 0.8 * strands, 0, 2)
-    return Layer(albedo, cover, depth.astype(np.float32), normal.astype(np.float32),
-                 np.zeros_like(cover), silk.astype(np.float32))  # fmt: skip
+    return Layer(view, albedo, cover, depth, normal, silk=silk)
 
 
 def _curtain_edges(person: Person, style: Style, y: Array) -> tuple[Array, Array]:

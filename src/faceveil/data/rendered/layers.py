@@ -5,55 +5,65 @@ from dataclasses import dataclass
 import numpy as np
 
 from faceveil.data.rendered.noise import Array
+from faceveil.data.rendered.surface import View
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One thing in the picture.
+    """One thing in the picture, on the rays of its own view.
 
     Attributes:
-        albedo: Linear RGB [S, S, 3].
-        cover: Opacity [S, S], 0..1.
+        view: The part [H, W] of the picture that it may cover.
+        albedo: Linear RGB [3, H, W].
+        cover: Opacity [H, W], 0..1.
+        depth: Toward the camera [H, W], millimetres.
+        normal: Unit normal [3, H, W] (x right, y down, z to the camera).
+        gloss: Strength of a skin-like highlight, [H, W] or one number.
+        silk: Strength of a strand highlight, [H, W] or one number.
+    """
+
+    view: View
+    albedo: Array
+    cover: Array
+    depth: Array
+    normal: Array
+    gloss: Array | float = 0.0
+    silk: Array | float = 0.0
+
+
+class Scene:
+    """The layers laid so far, from back to front, on all rays of a view [S, S].
+
+    Attributes:
+        albedo: Linear RGB [3, S, S].
+        cover: Opacity of everything together [S, S].
         depth: Toward the camera [S, S], millimetres.
-        normal: Unit normal [3, S, S] (x right, y down, z to the camera).
+        normal: Unit normal [3, S, S].
         gloss: Strength of a skin-like highlight [S, S].
         silk: Strength of a strand highlight [S, S].
     """
 
-    albedo: Array
-    cover: Array
-    depth: Array
-    normal: Array
-    gloss: Array
-    silk: Array
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The layers laid so far: the same arrays; `cover` is what hides the backdrop."""
-
-    albedo: Array
-    cover: Array
-    depth: Array
-    normal: Array
-    gloss: Array
-    silk: Array
+    def __init__(self, view: View) -> None:
+        shape = view.x.shape
+        self.view = view
+        self.albedo: Array = np.zeros((3, *shape), np.float32)
+        self.cover: Array = np.zeros(shape, np.float32)
+        self.depth: Array = np.full(shape, -150, np.float32)
+        self.normal: Array = np.zeros((3, *shape), np.float32)
+        self.normal[2] = 1
+        self.gloss: Array = np.zeros(shape, np.float32)
+        self.silk: Array = np.zeros(shape, np.float32)
 
     def lay(self, layer: Layer) -> None:
         """Put a layer on top."""
-        cover = layer.cover
-        self.cover[...] += cover * (1 - self.cover)
-        self.albedo[...] += cover[..., None] * (layer.albedo - self.albedo)
-        self.normal[...] += cover * (layer.normal - self.normal)
-        self.depth[...] += cover * (layer.depth - self.depth)
-        self.gloss[...] += cover * (layer.gloss - self.gloss)
-        self.silk[...] += cover * (layer.silk - self.silk)
-
-
-def empty(size: int) -> Scene:
-    """A scene [size, size] with nothing in it."""
-    flat = np.zeros((size, size), np.float32)
-    facing = np.zeros((3, size, size), np.float32)
-    facing[2] = 1
-    black = np.zeros((size, size, 3), np.float32)
-    return Scene(black, flat.copy(), flat - 150, facing, flat.copy(), flat.copy())
+        rows, columns = layer.view.part_of(self.view)
+        self.cover[rows, columns] += layer.cover * (1 - self.cover[rows, columns])
+        for below, value in (
+            (self.albedo, layer.albedo),
+            (self.normal, layer.normal),
+            (self.depth, layer.depth),
+            (self.gloss, layer.gloss),
+            (self.silk, layer.silk),
+        ):
+            part = below[..., rows, columns]
+            part += layer.cover * (value - part)

@@ -4,7 +4,7 @@ import numpy as np
 
 from faceveil.data.rendered.canvas import Canvas
 from faceveil.data.rendered.head import mouth_height
-from faceveil.data.rendered.noise import Array, bell, colour, ramp, read_tile, step, tile
+from faceveil.data.rendered.noise import Array, bell, colour, planes, ramp, read_tile, step, tile
 from faceveil.data.rendered.person import Person
 from faceveil.data.rendered.photo import Photo
 from faceveil.data.rendered.skin import skin_colour
@@ -73,7 +73,7 @@ def _lips(
     part.paint(shade.astype(np.float32), 0.9 * cover)
     part.tint(np.array([0.80, 0.74, 0.74], np.float32), 0.55 * over)
     creases = read_tile(tile(0.9, 5), 3.0 * part.x + 100, 0.6 * part.y)
-    part.albedo[...] *= (1 + 0.05 * cover * creases)[..., None]
+    part.albedo[...] *= 1 + 0.05 * cover * creases
     part.gloss[...] += (0.5 + 0.9 * photo.lipstick) * under * bell(lower - 0.42 * bottom, 2.0)
 
 
@@ -82,11 +82,11 @@ def _opening(part: Canvas, edges: tuple[Array, Array], u: Array, photo: Photo) -
     hole = np.clip(upper / 0.8 + 0.5, 0, 1) * np.clip(0.5 - lower / 0.8, 0, 1) * (np.abs(u) < 1)
     part.paint(INSIDE, hole)
     row = step(np.abs(u), 0.98, 0.55)
-    reach = np.float32(1.5 + 5.0 * photo.mouth_open)
+    reach = 1.5 + 5.0 * photo.mouth_open
     teeth = hole * step(upper, reach, reach - 1.2) * row
     gaps = 1 - 0.16 * bell((np.abs(part.x) % 7.6) - 3.8, 0.5)
     shade = (0.55 + 0.35 * row) * gaps * (0.72 + 0.28 * step(upper, 0.0, 2.0))
-    part.paint(TEETH * shade[..., None], 0.95 * teeth)
+    part.paint(planes(TEETH) * shade, 0.95 * teeth)
     part.gloss[...] *= 1 - 0.7 * hole
 
 
@@ -119,7 +119,7 @@ def paint_beard(canvas: Canvas, person: Person, hair: Array) -> None:
         part.paint(0.55 * hair + 0.2 * skin_colour(person), np.clip(cover, 0, 1))
         return
     clump = step(where + 0.16 * hairs + 0.06 * fine, 0.25, 0.62)
-    part.paint(hair * (1 + 0.35 * hairs)[..., None], clump * np.float32(0.97))
+    part.paint(planes(hair) * (1 + 0.35 * hairs), clump * np.float32(0.97))
     part.gloss[...] *= 1 - 0.75 * clump
     part.relief[...] += clump * (1.6 + 0.55 * hairs)
 
@@ -127,7 +127,7 @@ def paint_beard(canvas: Canvas, person: Person, hair: Array) -> None:
 def _beard_region(part: Canvas, person: Person, mouth: float) -> Array:
     """Where a beard of this style grows [H, W], 0..1, soft at its borders."""
     side = np.abs(part.x)
-    wide = np.float32(person.mouth_width)
+    wide = person.mouth_width
     lip = bell(side, 0.85 * wide) * bell(
         part.y - (mouth - person.upper_lip - 3.4) - 0.008 * side**2, 4.2
     )

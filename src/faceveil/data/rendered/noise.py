@@ -64,6 +64,11 @@ def to_srgb(linear: Array) -> Array:
     return np.power(np.clip(linear, 0, None), np.float32(1 / 2.2))
 
 
+def planes(rgb: Array) -> Array:
+    """A colour [3] shaped [3, 1, 1], to be spread over an image [3, H, W]."""
+    return rgb.reshape(3, 1, 1)
+
+
 def ramp(position: float, stops: Array) -> Array:
     """A colour at `position` 0..1 of evenly spaced `stops` [N, 3]."""
     at = np.linspace(0, 1, len(stops))

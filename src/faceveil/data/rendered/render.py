@@ -12,7 +12,7 @@ from faceveil.data.rendered.eyes import paint_brows, paint_eyes
 from faceveil.data.rendered.glasses import wear_glasses
 from faceveil.data.rendered.hair import hair_behind, hair_colour, hair_layers
 from faceveil.data.rendered.head import head_loft, raise_relief
-from faceveil.data.rendered.layers import Scene, empty
+from faceveil.data.rendered.layers import Scene
 from faceveil.data.rendered.mouth import beard_thickness, paint_beard, paint_mouth
 from faceveil.data.rendered.noise import Array
 from faceveil.data.rendered.person import Person
@@ -55,12 +55,11 @@ def render(person: Person, photo: Photo, size: int) -> Rendering:
     canvas = paint_face(person, photo, size)
     skull = head_loft(person, photo, beard_thickness(person))
     scene, hair = _assemble((person, photo), canvas, skull, view)
-    linear = shade(scene, light_of(photo), view.pixel)
-    behind = backdrop(photo, linear.shape[0])
-    linear = behind + scene.cover[..., None] * (linear - behind)
+    linear = shrink(shade(scene, light_of(photo)) * scene.cover, size, photo.blur)
+    linear += (1 - shrink(scene.cover, size, photo.blur)) * backdrop(photo, size)
     exposure = _exposure(person, photo)
     noise = grain(photo, size)
-    image = np.clip(develop(shrink(linear, size, photo.blur), photo, exposure) + noise, 0, 1)
+    image = np.clip(develop(linear, photo, exposure) + noise, 0, 1)
     return Rendering(image, noise, canvas, skull, view, hair, scene.cover, exposure)
 
 
@@ -83,22 +82,23 @@ def _assemble(
     """All layers from back to front, and the opacity of hair in front of the face."""
     person, photo = who
     relief = np.ascontiguousarray(canvas.relief)
-    hit = cast(skull, view, lambda x, y: read(relief, canvas, x, y))
-    scene = empty(view.x.shape[0])
+    near = view.crop(-108, 108, -140, 150)
+    hit = cast(skull, near, lambda x, y: read(relief, canvas, x, y))
+    scene = Scene(view)
     for layer in hair_behind(person, view):
         scene.lay(layer)
     scene.lay(neck_layer(person, view))
     scene.lay(clothes_layer(person, photo, view))
-    scene.lay(head_layer(read(canvas.layers, canvas, hit.x, hit.y), hit, view))
+    scene.lay(head_layer(read(canvas.layers, canvas, hit.x, hit.y), hit, near))
     front = hair_layers(person, skull, view)
     for layer in front[:1]:
         scene.lay(layer)
     for side in (-1.0, 1.0):
-        scene.lay(ear_layer(person, skull, hit, view, side))
+        scene.lay(ear_layer(person, skull, (hit, near), side))
     hanging = np.zeros_like(scene.depth)
     for layer in front[1:]:
         scene.lay(layer)
-        hanging = np.maximum(hanging, layer.cover)
+        hanging[layer.view.part_of(view)] = layer.cover
     if photo.glasses:
         wear_glasses(scene, person, view)
     return scene, hanging
@@ -107,4 +107,4 @@ def _assemble(
 def _exposure(person: Person, photo: Photo) -> float:
     """Gain of a camera that meters on the face, without making all skins alike."""
     light = float(skin_colour(person) @ np.array([0.21, 0.72, 0.07], np.float32))
-    return 1.02 * photo.exposure * (0.38 / light) ** 0.32
+    return float(1.02 * photo.exposure * (0.38 / light) ** 0.32)

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from faceveil.data.rendered.layers import Scene
-from faceveil.data.rendered.noise import Array, step
+from faceveil.data.rendered.noise import Array, planes, step
 from faceveil.data.rendered.photo import Photo
 from faceveil.data.rendered.surface import doubled
 
@@ -83,22 +83,27 @@ def _moved(image: Array, rows: float, columns: float) -> Array:
     return moved
 
 
-def shade(scene: Scene, light: Light, pixel: float) -> Array:
-    """Linear RGB [S, S, 3] of a scene under its lamps."""
+def shade(scene: Scene, light: Light) -> Array:
+    """Linear RGB [3, S, S] of a scene under its lamps."""
     nx, ny, nz = scene.normal
-    toward = light.direction
+    toward, pixel = light.direction, scene.view.pixel
     facing = nx * toward[0] + ny * toward[1] + nz * toward[2]
     shadow, sky = sunlit(scene.depth, light, pixel), openness(scene.depth, pixel)
-    soft = np.clip((facing[..., None] + WRAP) / (1 + WRAP), 0, 1) ** np.float32(1.25)
-    lit = shadow[..., None] ** np.array([0.85, 1.0, 1.08], np.float32)
-    other = np.clip(0.55 * nz - 0.45 * np.sign(toward[0]) * nx + 0.1, 0, 1)
-    upward = 0.80 - 0.20 * ny
-    dim = sky[..., None] ** np.array([0.8, 1.0, 1.06], np.float32)
-    radiance: Array = scene.albedo * (
-        light.key * soft * lit + dim * (light.fill * other[..., None]
-                                        + light.sky * upward[..., None])
-    )  # fmt: skip
-    return radiance + _highlights(scene, light, shadow, facing)[..., None] * (light.key + 0.1)
+    soft = np.clip((facing + planes(WRAP)) / planes(1 + WRAP), 0, 1)
+    soft *= np.float32(0.68) + np.float32(0.32) * soft
+    # half-lit skin is redder than either side of it
+    warm = planes(np.array([0.14, 0.0, -0.07], np.float32))
+    key = planes(light.key) * soft * (shadow * (1 + warm * (1 - shadow)))
+    around = fill_and_sky(scene.normal, light) * (sky * (1 + 1.3 * warm * (1 - sky)))
+    radiance = scene.albedo * (key + around)
+    return radiance + _highlights(scene, light, shadow, facing) * planes(light.key + 0.1)
+
+
+def fill_and_sky(normal: Array, light: Light) -> Array:
+    """Light [3, H, W] that falls on unshadowed normals [3, H, W] from all but the key."""
+    nx, ny, nz = normal
+    other = np.clip(0.55 * nz - 0.45 * np.sign(light.direction[0]) * nx + 0.1, 0, 1)
+    return planes(light.fill) * other + planes(light.sky) * (0.80 - 0.20 * ny)
 
 
 def _highlights(scene: Scene, light: Light, shadow: Array, facing: Array) -> Array:
@@ -114,9 +119,7 @@ def _highlights(scene: Scene, light: Light, shadow: Array, facing: Array) -> Arr
     # strands hang down along the surface: their tangent is the surface's steepest direction
     along = (half[1] * nz - half[2] * ny) / np.sqrt(ny * ny + nz * nz + 1e-4)
     band = np.clip(1 - along * along, 0, 1) ** 8
-    strands = (
-        scene.silk * (0.012 + 0.35 * scene.albedo[..., 0]) * band * np.clip(facing + 0.3, 0, 1)
-    )
+    strands = scene.silk * (0.012 + 0.35 * scene.albedo[0]) * band * np.clip(facing + 0.3, 0, 1)
     rim = 0.035 * scene.gloss * (1 - np.clip(nz, 0, 1)) ** 3
     value: Array = (skin + strands + rim) * (0.25 + 0.75 * shadow)
     return value

@@ -4,7 +4,7 @@ import numpy as np
 
 from faceveil.data.rendered.canvas import Canvas
 from faceveil.data.rendered.head import mouth_height
-from faceveil.data.rendered.noise import Array, bell, colour, ramp, read_tile, step, tile
+from faceveil.data.rendered.noise import Array, bell, colour, planes, ramp, read_tile, step, tile
 from faceveil.data.rendered.person import Person
 from faceveil.data.rendered.photo import Photo
 
@@ -25,7 +25,7 @@ def skin_colour(person: Person) -> Array:
 
 def paint_skin(canvas: Canvas, person: Person, photo: Photo) -> None:
     """Cover the canvas with skin, then with what makes it this person's."""
-    canvas.albedo[...] = skin_colour(person)
+    canvas.albedo[...] = planes(skin_colour(person))
     canvas.gloss[...] = 0.5
     _mottle(canvas, person)
     _blush(canvas, person)
@@ -41,8 +41,8 @@ def _mottle(canvas: Canvas, person: Person) -> None:
     broad = read_tile(tile(14, 14), canvas.x + shift, canvas.y + 3 * shift)
     fine = read_tile(tile(1.5, 1.5), canvas.x * 1.6 + shift, canvas.y * 1.6)
     amount = np.float32(0.015 + 0.03 * person.mottling)
-    even = 1 + amount * broad + np.float32(0.6) * amount * fine
-    canvas.albedo[...] *= even[..., None] ** np.array([0.7, 1.1, 1.2], np.float32)
+    spots = amount * broad + np.float32(0.6) * amount * fine
+    canvas.albedo[...] *= 1 + np.array([0.7, 1.1, 1.2], np.float32).reshape(3, 1, 1) * spots
 
 
 def _blush(canvas: Canvas, person: Person) -> None:

@@ -6,10 +6,11 @@ fixed-point iteration. Outlines are therefore exact for every pose.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from faceveil.data.rendered.noise import Array
@@ -29,6 +30,8 @@ class View:
         yaw: Radians.
         pitch: Radians.
         pixel: Side of a pixel in millimetres.
+        top: First row of the picture that is in view, even.
+        left: First column of the picture that is in view, even.
     """
 
     x: Array
@@ -36,16 +39,43 @@ class View:
     yaw: float
     pitch: float
     pixel: float
+    top: int = 0
+    left: int = 0
+
+    def part_of(self, other: "View") -> tuple[slice, slice]:
+        """Rows and columns of this view within another one that it was cropped from."""
+        height, width = self.x.shape
+        top, left = self.top - other.top, self.left - other.left
+        return slice(top, top + height), slice(left, left + width)
+
+    def crop(self, left: float, right: float, top: float, bottom: float) -> "View":
+        """The rays between bounds in the camera's plane, millimetres; at least four of them."""
+        keep = (self.x > left) & (self.x < right) & (self.y > top) & (self.y < bottom)
+        rows, columns = _even_span(np.any(keep, axis=1)), _even_span(np.any(keep, axis=0))
+        return replace(
+            self,
+            x=self.x[rows, columns],
+            y=self.y[rows, columns],
+            top=self.top + rows.start,
+            left=self.left + columns.start,
+        )
 
     def coarse(self) -> "View":
         """The same view at half the resolution."""
-        x = 0.25 * (self.x[::2, ::2] + self.x[1::2, ::2] + self.x[::2, 1::2] + self.x[1::2, 1::2])
-        y = 0.25 * (self.y[::2, ::2] + self.y[1::2, ::2] + self.y[::2, 1::2] + self.y[1::2, 1::2])
+        x = 0.5 * (self.x[::2, ::2] + self.x[1::2, 1::2])
+        y = 0.5 * (self.y[::2, ::2] + self.y[1::2, 1::2])
         return View(x, y, self.yaw, self.pitch, 2 * self.pixel)
 
     def project(self, x: float, y: float, z: float) -> tuple[float, float, float]:
         """Camera position (x, y, depth) of a point of the head."""
         return _turn(self.yaw, self.pitch, (x, y, z))
+
+
+def _even_span(keep: NDArray[np.bool_]) -> slice:
+    at = np.flatnonzero(keep)
+    if not len(at):
+        return slice(0, 2)
+    return slice(int(at[0]) // 2 * 2, int(at[-1]) // 2 * 2 + 2)
 
 
 def _turn(
@@ -96,7 +126,7 @@ class Loft:
         spacing = self.y[1] - self.y[0]
         row = np.clip((y - self.y[0]) * (1 / spacing), 0, len(self.y) - 1.001)
         i = row.astype(np.int32)
-        t = row - i
+        t = row - np.floor(row)  # minus the integers themselves would widen it to float64
         return (
             self.width[i] * (1 - t) + self.width[i + 1] * t,
             self.depth[i] * (1 - t) + self.depth[i + 1] * t,
@@ -219,11 +249,12 @@ def doubled(image: Array) -> Array:
     return value
 
 
-def normals(depth: Array, pixel: float) -> tuple[Array, Array, Array]:
-    """Unit normals (x right, y down, z to the camera) of a depth image, by central differences."""
+def normals(depth: Array, pixel: float) -> Array:
+    """Unit normals [3, H, W] (x right, y down, z to the camera) of a depth image [H, W]."""
     gap = np.float32(1 / (2 * pixel))
-    nx, ny = np.zeros_like(depth), np.zeros_like(depth)
-    nx[:, 1:-1] = (depth[:, :-2] - depth[:, 2:]) * gap
-    ny[1:-1] = (depth[:-2] - depth[2:]) * gap
-    length = 1 / np.sqrt(nx * nx + ny * ny + 1)
-    return nx * length, ny * length, length
+    normal = np.zeros((3, *depth.shape), np.float32)
+    normal[0, :, 1:-1] = (depth[:, :-2] - depth[:, 2:]) * gap
+    normal[1, 1:-1] = (depth[:-2] - depth[2:]) * gap
+    normal[2] = 1
+    normal /= np.sqrt(normal[0] ** 2 + normal[1] ** 2 + 1)
+    return normal

@@ -11,11 +11,11 @@ import numpy as np
 from faceveil.data.rendered.camera import develop, shrink
 from faceveil.data.rendered.canvas import read
 from faceveil.data.rendered.head import mouth_height
-from faceveil.data.rendered.noise import Array, bell, colour, read_tile, step, tile
+from faceveil.data.rendered.noise import Array, bell, colour, planes, read_tile, step, tile
 from faceveil.data.rendered.person import Person
 from faceveil.data.rendered.photo import Photo
 from faceveil.data.rendered.render import Rendering
-from faceveil.data.rendered.shading import blurred, light_of
+from faceveil.data.rendered.shading import Light, blurred, fill_and_sky, light_of
 from faceveil.data.rendered.surface import Hit, Loft, Relief, View, cast, normals
 
 CLOTHS = np.stack([
@@ -94,31 +94,24 @@ def draw_cut(rng: np.random.Generator, person: Person, worn: str) -> Cut:
 def put_on(photographed: Rendering, person: Person, photo: Photo, cut: Cut) -> Worn:
     """The mask `cut` on a rendered face, as the same camera sees it."""
     size = photographed.image.shape[0]
-    view, first = _lower_part(photographed.view, cut)
+    view = photographed.view.crop(-90, 90, min(cut.top, cut.top_side) - 30, 200)
     hit = cast(_shape(photographed.skull), view, _cloth_relief(photographed), rounds=3)
     cover, across, down = _cover(hit, cut, view)
-    normal = normals(hit.depth, view.pixel)
-    radiance = _cloth(hit, cut, across, down) * _lit(normal, photo)
-    straps = _straps(view, cut, person)
-    cover_all = np.maximum(cover, straps)
-    white = np.float32(0.72) * light_of(photo).key + np.float32(0.1)
-    radiance += (straps * (1 - cover))[..., None] * (white - radiance)
-    cover_all = cover_all * (1 - photographed.hair[first:])
-    layers = np.zeros((*photographed.hair.shape, 4), np.float32)
-    layers[first:, :, :3], layers[first:, :, 3] = radiance * cover_all[..., None], cover_all
+    light = light_of(photo)
+    radiance = _cloth(hit, cut, across, down) * _lit(normals(hit.depth, view.pixel), light)
+    straps = _straps(view, cut, person) * (1 - cover)
+    cover = cover + straps
+    radiance += straps * (planes(0.72 * light.key + 0.1) - radiance)
+    part = view.part_of(photographed.view)
+    cover *= 1 - photographed.hair[part]
+    layers = np.zeros((4, *photographed.hair.shape), np.float32)
+    layers[:, *part] = np.concatenate([radiance * cover, cover[None]])
     seen = shrink(layers, size, photo.blur)
-    small = seen[..., 3]
-    light = seen[..., :3] / np.maximum(small, 1e-3)[..., None]
-    shown = np.clip(develop(light, photo, photographed.exposure) + photographed.grain, 0, 1)
-    return Worn(shown, np.round(255 * np.clip(small, 0, 1)) / np.float32(255))
-
-
-def _lower_part(view: View, cut: Cut) -> tuple[View, int]:
-    """The rows of a view that a mask can reach, and the first of them."""
-    above = min(cut.top, cut.top_side) - 30
-    rows = np.flatnonzero((view.y > above).any(axis=1))
-    first = int(rows[0]) // 2 * 2 if len(rows) else 0
-    return View(view.x[first:], view.y[first:], view.yaw, view.pitch, view.pixel), first
+    shown = develop(seen[:3] / np.maximum(seen[3], 1e-3), photo, photographed.exposure)
+    return Worn(
+        np.clip(shown + photographed.grain, 0, 1),
+        np.round(255 * np.clip(seen[3], 0, 1)) / np.float32(255),
+    )
 
 
 def _shape(skull: Loft) -> Loft:
@@ -150,7 +143,7 @@ def _edges(cut: Cut, x: Array) -> tuple[Array, Array]:
 
 
 def _cover(hit: Hit, cut: Cut, view: View) -> tuple[Array, Array, Array]:
-    """Opacity, and position across (-1..1) and down (0..1) the mask; all [S', S]."""
+    """Opacity, and position across (-1..1) and down (0..1) the mask; all [H, W]."""
     top, bottom = _edges(cut, hit.x)
     down = (hit.y - top) / np.maximum(bottom - top, 5)
     side = (np.float32(cut.half) - np.abs(hit.x) - 2.5 * (down - 0.5) ** 2 * 4) * 0.6
@@ -161,7 +154,7 @@ def _cover(hit: Hit, cut: Cut, view: View) -> tuple[Array, Array, Array]:
 
 
 def _cloth(hit: Hit, cut: Cut, across: Array, down: Array) -> Array:
-    """Albedo of the cloth [S', S, 3]: pleats, hems, the band over the nose, weave."""
+    """Albedo of the cloth [3, H, W]: pleats, hems, the band over the nose, weave."""
     shade = 1 + 0.025 * read_tile(tile(0.8, 0.8), 2 * hit.x + 200, 2 * hit.y)
     shade += 0.03 * read_tile(tile(9, 9), hit.x + 100, hit.y)
     for fold in (0.34, 0.50, 0.66):
@@ -172,22 +165,20 @@ def _cloth(hit: Hit, cut: Cut, across: Array, down: Array) -> Array:
     shade += 0.06 * step(hem, 0.55, 0.35) - 0.16 * bell(hem - 0.55, 0.09)
     band = bell(down - 0.055, 0.012) * step(np.abs(across), 0.55, 0.42)
     shade += 0.14 * band - 0.12 * bell(down - 0.085, 0.012) * step(np.abs(across), 0.55, 0.42)
-    value: Array = cut.cloth * np.clip(shade, 0.2, 1.3)[..., None]
+    value: Array = planes(cut.cloth) * np.clip(shade, 0.2, 1.3)
     return value
 
 
-def _lit(normal: tuple[Array, Array, Array], photo: Photo) -> Array:
-    """Light on cloth [S', S, 3]: soft, since it shines through."""
-    light = light_of(photo)
-    nx, ny, nz = normal
-    facing = nx * light.direction[0] + ny * light.direction[1] + nz * light.direction[2]
-    key = np.clip((facing + 0.35) / 1.35, 0, 1)[..., None]
-    other = np.clip(0.55 * nz - 0.45 * np.sign(light.direction[0]) * nx + 0.1, 0, 1)[..., None]
-    return light.key * key + light.fill * other + light.sky * (0.78 - 0.22 * ny)[..., None]
+def _lit(normal: Array, light: Light) -> Array:
+    """Light on cloth [3, H, W]: soft, since it shines through."""
+    facing = np.tensordot(light.direction, normal, 1)
+    key = np.clip((facing + 0.35) / 1.35, 0, 1)
+    value: Array = planes(light.key) * key + fill_and_sky(normal, light)
+    return value
 
 
 def _straps(view: View, cut: Cut, person: Person) -> Array:
-    """Opacity [S', S] of the four straps between the mask's corners and the ears."""
+    """Opacity [H, W] of the four straps between the mask's corners and the ears."""
     cover = np.zeros_like(view.x)
     wide = person.face_width
     z_corner = person.face_depth * float(np.sqrt(max(1 - (cut.half / wide) ** 2, 0.05)))
@@ -203,7 +194,7 @@ def _straps(view: View, cut: Cut, person: Person) -> Array:
 def _stroke(
     view: View, start: tuple[float, float, float], end: tuple[float, float, float]
 ) -> Array:
-    """Opacity [S', S] of a strap 2 mm wide between two points of the camera's plane."""
+    """Opacity [H, W] of a strap 2 mm wide between two points of the camera's plane."""
     ax, ay = start[0], start[1]
     bx, by = end[0] - ax, end[1] - ay
     px, py = view.x - np.float32(ax), view.y - np.float32(ay)
