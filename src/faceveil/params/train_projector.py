@@ -14,8 +14,10 @@ class TrainProjector(Section):
     annotations: Literal["cutouts", "difference"] = Field(
         description="hand-made cut-outs, or the difference between masked and unmasked photo"
     )
-    annotated: int = Field(ge=2, description="annotated photos to use, training and held-out")
-    held_out_share: float = Field(gt=0, lt=1, description="share of them held out")
+    annotated: int = Field(ge=2, description="most annotated photos to use, training and held-out")
+    held_out_share: float = Field(
+        gt=0, lt=1, description="share of people held out, the test split among them"
+    )
     epochs: int = Field(ge=1, le=10_000, description="passes over the annotated photos")
     batch_size: int = Field(ge=1, le=4096, description="photos per step")
     learning_rate: float = Field(gt=0, le=1, description="peak learning rate of Adam")
