@@ -115,16 +115,15 @@ def _deep_mlp(latent_size: int, image_size: int) -> nn.Module:
 
 def _cnn(latent_size: int, image_size: int) -> nn.Module:
     """A small grid that four times doubles its side; neighbouring pixels share their weights."""
-    side, channels = image_size // 16, (64, 48, 32, 16, 8)
+    side, channels = image_size // 16, (64, 32, 16, 8, 3)
     layers: list[nn.Module] = [
         nn.Linear(latent_size, channels[0] * side**2),
-        nn.ReLU(),
         nn.Unflatten(1, (channels[0], side, side)),
     ]
     for inputs, outputs in pairwise(channels):
         # Nearest-neighbour upsampling and a convolution leave no checkerboard (Odena et al., 2016).
-        layers += [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Conv2d(channels[-1], 3, 3, padding=1))
+        layers += [nn.ReLU(), nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1)]
+    return nn.Sequential(*layers)
 
 
 ARCHITECTURES: dict[str, Callable[[int, int], nn.Module]] = {
