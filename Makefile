@@ -7,7 +7,7 @@ export UV_COMPILE_BYTECODE := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check format bench deps profile ui clean
+.PHONY: help setup repro test check format bench deps profile readme ui clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ deps: setup ## Rewrite the library files in dvc.yaml from the import graph
 
 profile: setup ## Merge a profile into params.yaml: make profile NAME=paper
 	$(RUN) python -m stages.apply_profile $(NAME)
+
+readme: setup ## Copy the accuracy table and the figures of the last run into the README
+	$(RUN) python -m stages.update_readme
 
 ui: setup ## Open the MLflow UI on http://localhost:5000
 	$(RUN) mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000

@@ -10,7 +10,6 @@ class Evaluate(Section):
 
     designs: int = Field(ge=1, le=100_000, description="designs sampled from the generator")
     designs_per_train_subject: int = Field(
-        default=4,
         ge=1,
         description="of them, how many at most each training person wears; held-out people wear all",
     )

@@ -1,0 +1,150 @@
+"""``dvc repro``, ``dvc exp run`` and what they leave behind, in a repository of its own."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+pytestmark = pytest.mark.slow
+
+EXPERIMENTS = ["exp0", "exp1", "exp2", "exp3"]
+
+
+def stages_run(output: str) -> list[str]:
+    return re.findall(r"Running stage '([^']+)'", output)
+
+
+@pytest.fixture(scope="module")
+def reproduced(repository):
+    output = repository.run("dvc", "repro")
+    repository.commit("Reproduce")
+    return repository, output
+
+
+def edit(repository, change):
+    yaml = YAML()
+    path = repository.path / "params.yaml"
+    document = yaml.load(path)
+    change(document)
+    yaml.dump(document, path)
+
+
+def test_every_stage_runs_and_the_table_has_every_experiment(reproduced):
+    repository, output = reproduced
+    ran = stages_run(output)
+    for name in EXPERIMENTS:
+        assert {f"train_gan@{name}", f"evaluate@{name}"} <= set(ran)
+    assert ran[-1] == "report"
+    table = pd.read_csv(repository.path / "metrics" / "accuracy_table.csv")
+    assert sorted(table["experiment"].dropna().unique()) == EXPERIMENTS
+    assert (table["people"] > 0).all()
+    assert table["low"].le(table["accuracy"]).all()
+    assert table["high"].ge(table["accuracy"]).all()
+
+
+def test_a_second_repro_does_nothing(reproduced):
+    repository, _ = reproduced
+    assert stages_run(repository.run("dvc", "repro")) == []
+
+
+def test_git_holds_metrics_and_no_artifact(reproduced):
+    repository, _ = reproduced
+    tracked = repository.run("git", "ls-files").splitlines()
+    assert "metrics/accuracy_table.csv" in tracked
+    assert [
+        name for name in tracked if name.endswith((".npy", ".parquet", ".safetensors", ".jpg"))
+    ] == []
+    assert repository.run("git", "status", "--porcelain") == ""
+
+
+def test_outputs_hold_no_pickle_and_no_half_written_file(reproduced):
+    repository, _ = reproduced
+    suffixes = {
+        path.suffix for top in ("models", "data") for path in (repository.path / top).rglob("*.*")
+    }
+    assert not suffixes & {".pt", ".pth", ".pkl", ".bin"}
+    assert list(repository.path.rglob("*.partial*")) == []
+
+
+def test_mlflow_has_a_parent_and_a_child_for_each_experiment_with_the_same_keys(reproduced):
+    repository, _ = reproduced
+    script = (
+        "import json; from faceveil.tracking.store import open_store\n"
+        "client, experiment = open_store()\n"
+        "print(json.dumps([[r.info.run_name, r.info.status, r.data.tags.get('mlflow.parentRunId'),"
+        " sorted(r.data.params), sorted(r.data.metrics), r.info.run_id]"
+        " for r in client.search_runs([experiment])]))"
+    )
+    runs = json.loads(repository.run("python", "-c", script).splitlines()[-1])
+    parents = [run for run in runs if run[2] is None]
+    children = {run[0]: run for run in runs if run[2]}
+    assert len(parents) == 1
+    assert sorted(children) == EXPERIMENTS
+    assert {run[1] for run in runs} == {"FINISHED"}
+    assert {run[2] for run in children.values()} == {parents[0][5]}
+    for field in (3, 4):
+        assert len({tuple(run[field]) for run in children.values()}) == 1
+        assert children["exp0"][field]
+    assert any(key.startswith("accuracy/") for key in parents[0][4])
+
+
+def test_editing_one_experiment_reruns_only_itself_and_the_report(reproduced):
+    repository, _ = reproduced
+
+    def learn_from_masked(document):
+        document["experiments"]["exp1"]["recognizer_learns_from"] = ["masked"]
+
+    edit(repository, learn_from_masked)
+    ran = stages_run(repository.run("dvc", "repro"))
+    repository.run("git", "checkout", "-q", "params.yaml", "dvc.lock", "metrics")
+    repository.run("dvc", "checkout", "-q")
+    assert ran == ["train_gan@exp1", "evaluate@exp1", "report"]
+
+
+def test_a_new_experiment_needs_no_file_edited(reproduced):
+    repository, _ = reproduced
+    sweep = "+experiments.exp4={recognizer_learns_from: [masked]}"
+    output = repository.run("dvc", "exp", "run", "-n", "fourth", "-S", sweep)
+    assert stages_run(output) == ["train_gan@exp4", "evaluate@exp4", "report"]
+    shown = repository.run("dvc", "exp", "show", "--csv", "--no-pager")
+    assert "fourth" in shown
+    table = pd.read_csv(repository.path / "metrics" / "accuracy_table.csv")
+    assert "exp4" in set(table["experiment"])
+
+
+def test_metrics_and_plots_can_be_read(reproduced):
+    repository, _ = reproduced
+    metrics = json.loads(repository.run("dvc", "metrics", "show", "--json"))
+    assert "metrics/evaluation/exp0.json" in json.dumps(metrics)
+    repository.run("dvc", "plots", "show", "-o", "plots")
+    page = (repository.path / "plots" / "index.html").read_text()
+    assert "accuracy" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "command", "message"),
+    [
+        (lambda d: d["embed"].update(batch_sice=4), "embed", "batch_sice"),
+        (lambda d: d["curate"].update(people=900), "curate", "900"),
+        (lambda d: d["curate"].update(root="data/nowhere"), "curate", "data/nowhere"),
+        (lambda d: d["prepare_recognizer"].update(weights="a.pt"), "prepare_recognizer", "a.pt"),
+    ],
+    ids=["unknown key", "too few people", "missing root", "missing weights"],
+)
+def test_bad_input_is_one_line_and_loses_nothing(reproduced, change, command, message):
+    repository, _ = reproduced
+    before = {p: p.stat().st_mtime_ns for p in repository.path.joinpath("data").rglob("*.*")}
+    edit(repository, change)
+    stage = YAML(typ="safe").load(repository.path / "dvc.yaml")["stages"][command]
+    root = YAML(typ="safe").load(repository.path / "params.yaml")["curate"]["root"]
+    words = stage["cmd"].replace("${curate.root}", root).split()
+    output = repository.run(*words, check=False)
+    repository.run("git", "checkout", "-q", "params.yaml")
+    assert message in output.splitlines()[-1]
+    assert output.splitlines()[-1].startswith(f"{command}: ")
+    assert "Traceback" not in output
+    assert {
+        p: p.stat().st_mtime_ns for p in repository.path.joinpath("data").rglob("*.*")
+    } == before
