@@ -1,4 +1,4 @@
-"""One photo from disk: any PNG or JPEG becomes plain RGB, and what cannot is refused with a reason."""
+"""One photo from disk: any PNG or JPEG becomes plain RGB; what cannot is refused, with a reason."""
 
 import struct
 from pathlib import Path

@@ -1,9 +1,10 @@
 """Where a mask that was pasted on a photo lies: what the pair of photos differs in.
 
 A masked photo of MaskedFace-Net is its FFHQ photo with a mask pasted on, so that
-``masked = unmasked * (1 - a) + mask * a``. Both are compressed separately, hence they differ a little
-everywhere; the region is what differs more than compression makes plain, closed and filled. Inside,
-``a = 1``; on its rim, ``a`` is solved for from the equation, with the colour of the mask nearby.
+``masked = unmasked * (1 - a) + mask * a``. Both are compressed separately, hence they differ a
+little everywhere; the region is what differs more than compression makes plain, closed and filled.
+Inside, ``a = 1``; on its rim, ``a`` is solved for from the equation, with the colour of the mask
+nearby.
 """
 
 import numpy as np
@@ -38,8 +39,8 @@ def difference_transparency(unmasked: Pixels, masked: Pixels) -> NDArray[np.floa
     """
     if unmasked.shape != masked.shape:
         raise ValueError(f"photos of a pair differ in shape: {unmasked.shape}, {masked.shape}")
-    face = unmasked.astype(np.float32) / 255
-    worn = masked.astype(np.float32) / 255
+    face = unmasked.astype(np.float32) / np.float32(255)
+    worn = masked.astype(np.float32) / np.float32(255)
     region = difference_region(face, worn)
     core = ndimage.binary_erosion(region, iterations=2)
     if not core.any():

@@ -1,0 +1,62 @@
+"""What the other files of a person say about a photo: duplicates, pairs, further photos."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from faceveil.data.curation.looks import READERS
+from faceveil.data.layouts import Entry
+
+Reasons = Sequence[set[str]]
+
+
+def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
+    """Add to each file's own reasons those that lie in the other files of its person.
+
+    - ``duplicate``: an earlier path has the same kind and name.
+    - ``no_partner``, ``partner_rejected``: a pair is kept or left as a whole; further photos are
+      kept only of people whose pair is.
+    - ``another_kept``: of several masked photos with nothing against them, the first is kept.
+
+    Args:
+        entries: the files, sorted by path.
+        reasons: what speaks against each by itself; added to in place.
+    """
+    _add_duplicates(entries, reasons)
+    people: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for row, entry in enumerate(entries):
+        people[entry.subject_id][entry.kind].append(row)
+    for of_kind in people.values():
+        kept = _add_pair_reasons(entries, reasons, of_kind)
+        if not kept:
+            for row in of_kind["further_unmasked"] + of_kind["further_masked"]:
+                reasons[row].add("partner_rejected")
+
+
+def _add_duplicates(entries: Sequence[Entry], reasons: Reasons) -> None:
+    seen: set[tuple[str, str]] = set()
+    for entry, against in zip(entries, reasons, strict=True):
+        name = (entry.kind, entry.image_id)
+        if entry.kind in READERS and name in seen:
+            against.add("duplicate")
+        seen.add(name)
+
+
+def _add_pair_reasons(
+    entries: Sequence[Entry], reasons: Reasons, of_kind: dict[str, list[int]]
+) -> bool:
+    """Judge a person's pair as a whole; return whether it is kept."""
+    sound = {
+        kind: sorted(
+            (row for row in of_kind[kind] if not reasons[row]),
+            key=lambda row: entries[row].image_id,
+        )
+        for kind in ("unmasked", "masked")
+    }
+    if sound["unmasked"] and sound["masked"]:
+        for row in sound["masked"][1:]:
+            reasons[row].add("another_kept")
+        return True
+    for kind, other in (("unmasked", "masked"), ("masked", "unmasked")):
+        for row in sound[kind]:
+            reasons[row].add("partner_rejected" if of_kind[other] else "no_partner")
+    return False

@@ -1,0 +1,138 @@
+"""The index of a collection: one row per file with what was measured, the verdict and its reasons.
+
+One schema object is checked on write and on read.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from faceveil.data import images
+from faceveil.data.atomic import atomic_path
+from faceveil.data.layouts import CLAIMS, KINDS
+from faceveil.params.errors import FaceveilError
+
+LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
+"""MTCNN's five points; left and right as seen in the photo."""
+
+BOX = ("box_left", "box_top", "box_right", "box_bottom")
+POINTS = tuple(f"{name}_{axis}" for name in LANDMARKS for axis in "xy")
+
+FLAWS = (
+    *images.REASONS,
+    "unrecognized_name",
+    "no_face",
+    "several_faces",
+    "low_probability",
+    "small_face",
+    "out_of_frame",
+    "blurred",
+    "not_same_photo",
+    "no_region",
+    "no_mask",
+    "unrealistic_mask",
+)
+"""Reasons that lie in the file itself."""
+
+PLACEMENTS = ("nose_bare", "mouth_bare", "chin_bare")
+"""Reasons that say how a mask is worn."""
+
+COMPANY = ("duplicate", "no_partner", "partner_rejected", "another_kept")
+"""Reasons that lie in the other photos of a person."""
+
+REASONS = (*FLAWS, *PLACEMENTS, *COMPANY)
+VERDICTS = ("kept", "rejected", "accompanies")
+"""Cut-outs, label images and the truth table accompany photos: they are not kept or rejected."""
+
+WORN = ("none", "correct", "nose_mouth", "chin", "mouth_chin", "other", "unknown")
+FACES_FROM = ("", "own", "partner")
+REGION_FROM = ("", "difference", "labels")
+
+_TEXT = ("path", "kind", "subject_id", "image_id", "worn_claim")
+_MEASURED = (
+    *("probability", "face_share", "inside_share", *BOX, *POINTS),
+    *("pair_difference", "region_share", "nose_covered", "mouth_covered", "chin_covered"),
+    *("sharpness", "realism"),
+)
+SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in _TEXT),
+        *((name, pa.int32()) for name in ("width", "height", "faces")),
+        *((name, pa.float64()) for name in _MEASURED),
+        *((name, pa.string()) for name in ("faces_from", "region_from", "worn")),
+        *((name, pa.string()) for name in ("verdict", "reasons", "split")),
+    ]
+)
+"""Columns and their types. Boxes and points are shares of the photo's width and height; what was
+not measured is null; ``reasons`` are joined by spaces, in the order of :data:`REASONS`."""
+
+CLOSED = {
+    "kind": KINDS,
+    "worn_claim": tuple(CLAIMS.values()),
+    "faces_from": FACES_FROM,
+    "region_from": REGION_FROM,
+    "worn": WORN,
+    "verdict": VERDICTS,
+    "split": ("", "train", "test", "background"),
+}
+"""Columns with a closed list of values."""
+
+SHARES = ("probability", "inside_share", "region_share", "realism",
+          "nose_covered", "mouth_covered", "chin_covered")  # fmt: skip
+"""Columns in [0, 1] where they are measured."""
+
+
+def write_index(path: Path, index: pd.DataFrame) -> None:
+    """Write the index, whole or not at all.
+
+    Raises:
+        FaceveilError: if it does not fit the schema.
+    """
+    _check(path, index)
+    table = pa.Table.from_pandas(index, SCHEMA, preserve_index=False)
+    with atomic_path(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(None), temporary)
+
+
+def read_index(path: Path) -> pd.DataFrame:
+    """Read an index.
+
+    Raises:
+        FaceveilError: if it is missing or does not fit the schema.
+    """
+    if not path.is_file():
+        raise FaceveilError(f"{path}: no index here; run `dvc repro curate` first")
+    try:
+        index: pd.DataFrame = pq.read_table(path).to_pandas()
+    except pa.ArrowInvalid as error:
+        raise FaceveilError(f"{path}: not Parquet ({error}); run `dvc repro curate`") from None
+    _check(path, index)
+    return index
+
+
+def _check(path: Path, index: pd.DataFrame) -> None:
+    """Refuse an index with other columns, or with values that no reader expects."""
+    if list(index.columns) != SCHEMA.names:
+        differing = sorted(set(index.columns) ^ set(SCHEMA.names)) or "their order"
+        raise FaceveilError(f"{path}: columns differ from the index's schema: {differing}")
+    if index["path"].duplicated().any():
+        raise FaceveilError(f"{path}: a path occurs twice")
+    for column, allowed in CLOSED.items():
+        _refuse(path, column, set(index[column]) - set(allowed))
+    reasons = {reason for row in index["reasons"] for reason in row.split()}
+    _refuse(path, "reasons", reasons - set(REASONS))
+    _refuse(
+        path,
+        "reasons",
+        set(index["path"][(index["verdict"] == "rejected") & (index["reasons"] == "")]),
+    )
+    for column in SHARES:
+        values = index[column].dropna()
+        _refuse(path, column, set(values[(values < 0) | (values > 1)]))
+
+
+def _refuse(path: Path, column: str, found: set[object]) -> None:
+    if found:
+        raise FaceveilError(f"{path}: column {column!r} has {sorted(found, key=str)[0]!r}")

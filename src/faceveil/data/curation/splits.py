@@ -1,0 +1,95 @@
+"""Who is studied, and who of them is held out: by person, from a seed and ids alone."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from faceveil.data.atomic import atomic_path
+from faceveil.params.curate import Curate
+from faceveil.params.errors import FaceveilError
+
+STUDY = ("unmasked", "masked", "further_unmasked", "further_masked")
+
+
+def split_people(index: pd.DataFrame, params: Curate) -> pd.DataFrame:
+    """Choose people with a kept pair and split them.
+
+    The order of the choice is that of hashes of seed and id: it depends neither on the order of
+    files nor on who else is there, so that adding people moves nobody from train to test.
+
+    Returns:
+        ``subject_id`` and ``split`` (train or test), sorted by ``subject_id``.
+
+    Raises:
+        FaceveilError: if there are no pairs, fewer kept ones than wanted, or an empty split.
+    """
+    pairs = index[index["kind"] == "unmasked"]
+    kept = pairs.loc[pairs["verdict"] == "kept", "subject_id"]
+    _check_enough(index, len(kept), params)
+    chosen = hash_order(kept, params.seed)[: params.people]
+    tested = round(params.people * params.test_share)
+    if not 0 < tested < params.people:
+        raise FaceveilError(
+            f"params.yaml: curate.test_share {params.test_share} of {params.people} people leaves "
+            f"{tested} for testing; both splits need at least one, change people or test_share"
+        )
+    splits = {subject: "test" if rank < tested else "train" for rank, subject in enumerate(chosen)}
+    return pd.DataFrame(sorted(splits.items()), columns=["subject_id", "split"])
+
+
+def hash_order(subject_ids: Iterable[str], seed: int) -> list[str]:
+    """Return ids in an order that a seed decides, by SHA-256."""
+    return sorted(
+        subject_ids, key=lambda subject: hashlib.sha256(f"{seed}:{subject}".encode()).digest()
+    )
+
+
+def assign_splits(index: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
+    """Return the index with the split of every kept photo that is used; others stay empty."""
+    by_subject = splits.set_index("subject_id")["split"]
+    used = (index["verdict"] == "kept") & index["kind"].isin(STUDY)
+    split = index["subject_id"].map(by_subject).where(used).fillna("")
+    background = (index["verdict"] == "kept") & (index["kind"] == "background")
+    return index.assign(split=split.mask(background, "background"))
+
+
+def write_splits(path: Path, splits: pd.DataFrame) -> None:
+    """Write who is in which split as CSV."""
+    with atomic_path(path) as temporary:
+        splits.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_splits(path: Path) -> pd.DataFrame:
+    """Read who is in which split: ``subject_id``, ``split``, both text.
+
+    Raises:
+        FaceveilError: if the file is missing or holds something else.
+    """
+    if not path.is_file():
+        raise FaceveilError(f"{path}: no splits here; run `dvc repro curate` first")
+    splits = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if list(splits.columns) != ["subject_id", "split"] or splits["subject_id"].duplicated().any():
+        raise FaceveilError(f"{path}: expected each subject_id once, with its split")
+    if unknown := sorted(set(splits["split"]) - {"train", "test"}):
+        raise FaceveilError(f"{path}: unknown split {unknown[0]!r}; allowed: train, test")
+    return splits
+
+
+def _check_enough(index: pd.DataFrame, kept: int, params: Curate) -> None:
+    """Refuse a collection without pairs, or with too few, and say what spoke against them."""
+    ids = {kind: set(index.loc[index["kind"] == kind, "subject_id"]) for kind in STUDY[:2]}
+    paired = len(ids["unmasked"] & ids["masked"])
+    if not paired:
+        raise FaceveilError(
+            f"{params.root}: no pairs: {len(ids['unmasked'])} unmasked people (00000.png) and "
+            f"{len(ids['masked'])} masked ones (00000_Mask.jpg) have no number in common"
+        )
+    if kept < params.people:
+        reasons = index.loc[index["kind"].isin(STUDY[:2]), "reasons"].str.split().explode()
+        common = ", ".join(f"{reason} {count}" for reason, count in reasons.value_counts().items())
+        raise FaceveilError(
+            f"params.yaml: curate.people is {params.people}, but {kept} of {paired} pairs in "
+            f"{params.root} are kept; lower it, add photos or relax thresholds ({common})"
+        )

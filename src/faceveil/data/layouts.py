@@ -1,0 +1,148 @@
+"""The images of a collection, found by their names: FFHQ, MaskedFace-Net, identity folders.
+
+The grammar is closed. ``NNNNN`` is the five-digit number of FFHQ, ``<worn>`` one of ``Mask``,
+``Mask_Nose_Mouth``, ``Mask_Chin``, ``Mask_Mouth_Chin``, ``Incorrect``; PNG or JPEG, in any folder,
+so that a flat folder, folders by thousand (``00000/00123.png``) and ``CMFD``/``IMFD`` are alike:
+
+=============================== ======================================================
+``NNNNN.png``                   unmasked photo
+``NNNNN_<worn>.jpg``            the same photo with a mask
+``NNNNN_K.png``                 further photo of the same person, ``K`` one or two digits
+``NNNNN_K_<worn>.jpg``          the same further photo with a mask
+``transparent/…_<worn>.png``    cut-out of a masked photo's mask: its alpha channel
+``…_<worn>_gt.png``             label image of a masked photo: 0 background, 1 face, 2 mask
+``P/P_DDDD.png``                photo of background person ``P``, in a folder of that name
+``P/P_DDDD_Mask.png``           the same, with a mask
+``truth.csv``, in the root      the truth about a rendered collection; only the scoring reads it
+=============================== ======================================================
+
+Anything else is listed as ``unrecognized``, never skipped. Links are followed wherever they lead,
+since large collections are linked into a root; nothing is ever written there.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from faceveil.params.errors import FaceveilError
+
+KINDS = (
+    "unmasked",
+    "masked",
+    "further_unmasked",
+    "further_masked",
+    "background",
+    "cutout",
+    "labels",
+    "truth",
+    "unrecognized",
+)
+"""What a file of a collection may be."""
+
+CLAIMS = {
+    None: "none",
+    "Mask": "correct",
+    "Mask_Nose_Mouth": "nose_mouth",
+    "Mask_Chin": "chin",
+    "Mask_Mouth_Chin": "mouth_chin",
+    "Incorrect": "incorrect",
+}
+"""How a mask is worn, by what a file name says: which parts of the face it claims to cover."""
+
+TRUTH = "truth.csv"
+CUTOUT_FOLDER = "transparent"
+
+_WORN = "|".join(sorted((worn for worn in CLAIMS if worn), key=len, reverse=True))
+_PHOTO = re.compile(
+    rf"(?P<stem>(?P<subject>\d{{5}})(?P<further>_\d{{1,2}})?(_(?P<worn>{_WORN}))?)"
+    r"(?P<labels>_gt)?\.(?P<suffix>png|jpe?g)",
+    re.ASCII | re.IGNORECASE,
+)
+_PERSON = re.compile(
+    r"(?P<stem>(?P<subject>.+)_\d{4}(?P<worn>_Mask)?)\.(png|jpe?g)", re.ASCII | re.IGNORECASE
+)
+_CANONICAL = {str(worn).lower(): worn for worn in CLAIMS}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of a collection.
+
+    Attributes:
+        path: relative to the root, with forward slashes.
+        kind: one of :data:`KINDS`.
+        subject_id: who it claims to show; empty if the name does not say.
+        image_id: its name without suffix; for cut-outs and labels that of the masked photo.
+        worn_claim: how the name says a mask is worn, a value of :data:`CLAIMS`.
+    """
+
+    path: str
+    kind: str
+    subject_id: str = ""
+    image_id: str = ""
+    worn_claim: str = "none"
+
+    @property
+    def partner_id(self) -> str:
+        """The ``image_id`` of the same photo without the mask."""
+        return re.sub(rf"_({_WORN})$", "", self.image_id)
+
+
+def find_images(root: Path) -> list[Entry]:
+    """List every file below a root by what its name says, sorted by path.
+
+    Raises:
+        FaceveilError: if the root is missing or is no folder.
+    """
+    if not root.is_dir():
+        found = "a file" if root.exists() else "nothing"
+        raise FaceveilError(
+            f"{root}: expected the folder of a collection, found {found}; set curate.root in "
+            "params.yaml to a folder of FFHQ and MaskedFace-Net images, or run `dvc repro`"
+        )
+    return [recognize(path) for path in sorted(_files(root))]
+
+
+def recognize(path: str) -> Entry:
+    """Say what a file is by its path relative to the root."""
+    pure = PurePosixPath(path)
+    if path == TRUTH:
+        return Entry(path, "truth")
+    if photo := _PHOTO.fullmatch(pure.name):
+        return _photo(path, photo)
+    person = _PERSON.fullmatch(pure.name)
+    if person and person["subject"] == pure.parent.name:
+        claim = CLAIMS["Mask" if person["worn"] else None]
+        return Entry(path, "background", person["subject"], person["stem"], claim)
+    return Entry(path, "unrecognized")
+
+
+def _photo(path: str, photo: re.Match[str]) -> Entry:
+    """Classify a name of FFHQ's and MaskedFace-Net's grammar."""
+    worn = _CANONICAL[photo["worn"].lower()] if photo["worn"] else None
+    image_id = f"{photo['subject']}{photo['further'] or ''}{f'_{worn}' if worn else ''}"
+    entry = Entry(path, "unmasked", photo["subject"], image_id, CLAIMS[worn])
+    is_png = photo["suffix"].lower() == "png"
+    cut_out = CUTOUT_FOLDER in PurePosixPath(path).parts[:-1]
+    if (photo["labels"] or cut_out) and not (worn and is_png and not (photo["labels"] and cut_out)):
+        return Entry(path, "unrecognized")
+    if photo["labels"] or cut_out:
+        return replace(entry, kind="labels" if photo["labels"] else "cutout")
+    kind = "masked" if worn else "unmasked"
+    return replace(entry, kind=f"further_{kind}" if photo["further"] else kind)
+
+
+def _files(root: Path) -> Iterator[str]:
+    """Yield the paths of all files below a root, through links, each folder once."""
+    seen: set[str] = set()
+    for folder, folders, files in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # a link back up would go round for ever
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        for name in files:
+            yield (Path(folder) / name).relative_to(root).as_posix()
