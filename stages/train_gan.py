@@ -31,10 +31,10 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
 
     game = read_params(PARAMS).game(experiment)
     with track("train_gan", game, experiment=experiment) as run:
-        run.dataset("curated", curated / "masked" / "rows.parquet")
         seed_everything(game.seed)
         places = Places(curated, projector, recognizer, embeddings)
         inputs = read_inputs(game, places, pick_device())
+        run.dataset("curated", curated / "masked" / "rows.parquet")
         key = {"game": game.model_dump(mode="json"), **inputs.fingerprints}
         checkpoint = scratch_checkpoint("train_gan", key)
         players = train_mask_gan(

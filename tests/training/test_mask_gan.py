@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -191,8 +192,8 @@ def test_sheets_begin_untrained_and_end_with_the_last_epoch(epochs, count):
 def test_sheets_are_kept_for_the_shown_epochs_and_the_first_is_near_grey():
     sheets = train().sheets
     assert set(sheets) == sheet_epochs(4)
-    assert (sheets[0].float() / 255 - 0.5).abs().max() < 0.25
-    assert not torch.equal(sheets[0], sheets[4])
+    assert np.abs(sheets[0] / 255 - 0.5).max() < 0.25
+    assert (sheets[0] != sheets[4]).any()
 
 
 def _same(one, other):

@@ -5,8 +5,10 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import nn
 
 from faceveil.data.atomic import atomic_directory
 from faceveil.data.weights import fingerprint, write_weights
@@ -59,7 +61,7 @@ class Players:
             [weight], lr=game.recognizer_learning_rate, fused=True
         )
         self.curves: list[dict[str, float]] = []
-        self.sheets: dict[int, Tensor] = {}
+        self.sheets: dict[int, NDArray[np.uint8]] = {}
 
     @property
     def device(self) -> torch.device:
@@ -72,7 +74,7 @@ class Players:
         with torch.no_grad():
             designs = self.generator(latents.to(self.device))
         pixels = designs.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1)
-        self.sheets[len(self.curves)] = pixels.cpu().contiguous()
+        self.sheets[len(self.curves)] = pixels.contiguous().cpu().numpy()
 
     def state(self) -> tuple[Tensors, Record]:
         """Return all that is needed to go on; each epoch draws from streams of its own."""
@@ -81,7 +83,7 @@ class Players:
             **nested("generator_optimizer", optimizer_tensors(self.generator_optimizer)),
             **nested("head", {"weight": self.head.get_parameter("weight")}),
             **nested("head_optimizer", optimizer_tensors(self.head_optimizer)),
-            **nested("sheet", {str(epoch): sheet for epoch, sheet in self.sheets.items()}),
+            **nested("sheet", {str(e): torch.from_numpy(s) for e, s in self.sheets.items()}),
         }
         return tensors, {"curves": self.curves}
 
@@ -92,7 +94,7 @@ class Players:
             self.head.get_parameter("weight").copy_(tensors["head/weight"])
         restore_optimizer(self.generator_optimizer, unnested("generator_optimizer", tensors))
         restore_optimizer(self.head_optimizer, unnested("head_optimizer", tensors))
-        self.sheets = {int(e): sheet for e, sheet in unnested("sheet", tensors).items()}
+        self.sheets = {int(e): s.numpy() for e, s in unnested("sheet", tensors).items()}
         self.curves = record["curves"]
 
 

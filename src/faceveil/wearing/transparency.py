@@ -35,7 +35,7 @@ def projected(
     """
     seen = np.empty(faces.pixels.shape[:3], dtype=np.uint8)
     for start in range(0, len(faces), batch_size):
-        rows = slice(start, start + batch_size)
+        rows = np.arange(start, min(start + batch_size, len(faces)))
         with torch.inference_mode():
             found = projector(faces.images(rows).to(device))[:, 0]
             seen[rows] = found.mul(255).round().to(torch.uint8).cpu().numpy()
