@@ -32,7 +32,8 @@ def backdrop(photo: Photo, size: int) -> Array:
     value = planes(far) + blend * planes(near - far)
     for cover in _things(rng, size):
         value = value + cover * np.float32(rng.uniform(0.2, 0.7)) * (planes(accent) - value)
-    return (value * np.float32(rng.uniform(0.55, 1.0))).astype(np.float32)
+    value: Array = (value * np.float32(rng.uniform(0.55, 1.0))).astype(np.float32)
+    return value
 
 
 def _smooth(rng: np.random.Generator, cells: int, size: int) -> Array:
@@ -63,4 +64,5 @@ def _things(rng: np.random.Generator, size: int) -> list[Array]:
 
 def _edge(value: Array, soft: float) -> Array:
     t = np.clip(value / np.float32(2 * soft) + 0.5, 0, 1)
-    return t * t * (3 - 2 * t)
+    value: Array = t * t * (3 - 2 * t)
+    return value

@@ -27,13 +27,13 @@ def neck_layer(person: Person, view: View) -> Layer:
     wide = np.float32(person.neck_width) + flare
     across = x / wide
     round_ = np.sqrt(np.clip(1 - across * across, 0, 1))
-    muscle = bell(np.abs(x) - 0.42 * wide + 0.25 * (y - level), 5) * 2.5
+    muscle = bell(np.abs(x) - 0.42 * wide + 0.25 * (y - level), 6) * 1.2
     depth = -42 + 0.8 * np.float32(person.neck_width) * round_ + muscle
     cover = np.clip((1 - np.abs(across)) * wide / view.pixel + 0.5, 0, 1)
     cover = cover * step(y, 20, 40)
     tone = skin_colour(person) * np.array([0.94, 0.9, 0.88], np.float32)
     normal = normals(depth, view.pixel)
-    return Layer(view, planes(tone), cover, depth, normal, gloss=0.35)
+    return Layer(view, planes(tone), cover, depth, normal, gloss=0.12)
 
 
 def clothes_layer(person: Person, photo: Photo, view: View) -> Layer:

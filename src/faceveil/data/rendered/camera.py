@@ -14,7 +14,8 @@ def _shrinking(size: int, factor: int, blur: float) -> Array:
     at = (np.arange(size * factor) + 0.5) / factor - 0.5
     sigma = np.hypot(0.40, blur)
     weight = np.exp(-0.5 * ((np.arange(size)[:, None] - at[None, :]) / sigma) ** 2)
-    return (weight / weight.sum(1, keepdims=True)).astype(np.float32)
+    value: Array = (weight / weight.sum(1, keepdims=True)).astype(np.float32)
+    return value
 
 
 def shrink(image: Array, size: int, blur: float = 0.0) -> Array:

@@ -38,12 +38,14 @@ class Canvas:
     @property
     def gloss(self) -> Array:
         """Strength of the highlight [H, W]."""
-        return self.layers[3]
+        value: Array = self.layers[3]
+        return value
 
     @property
     def relief(self) -> Array:
         """Height above the plain head [H, W] in millimetres."""
-        return self.layers[4]
+        value: Array = self.layers[4]
+        return value
 
     @property
     def cell(self) -> float:

@@ -82,7 +82,8 @@ def _ball(part: Canvas, eye: _Eye, person: Person, photo: Photo, side: float) ->
     radius = np.sqrt(dx * dx + dy * dy)
     lid_shadow = 0.42 + 0.58 * step(eye.y - eye.upper, 0.0, 3.4)
     roundness = 1 - 0.38 * eye.u * eye.u
-    white = planes(WHITE) * (lid_shadow * roundness)
+    seen = np.float32(1 - 0.45 * person.skin_tone)  # beside dark skin the camera opens up
+    white = planes(seen * WHITE) * (lid_shadow * roundness)
     pink = bell(eye.u + 0.93, 0.11)
     white = white + pink * (planes(colour(188, 112, 104)) * lid_shadow - white)
     part.paint(white, eye.open)

@@ -1,6 +1,7 @@
 """The bones and soft parts of a head: its loft and the bumps that make a face of it."""
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from faceveil.data.rendered.canvas import Canvas
 from faceveil.data.rendered.noise import Array, bell, step
@@ -45,9 +46,9 @@ def head_loft(person: Person, photo: Photo, beard: float = 0.0) -> Loft:
         (-12.0, deep),
         (20.0, 0.985 * deep),
         (mouth, 0.965 * deep),
-        (chin - 11, 0.94 * deep),
-        (chin - 3, 0.84 * deep),
-        (chin + 1.2 * beard + 0.1, 0.66 * deep),
+        (chin - 11, 0.945 * deep),
+        (chin - 4, 0.895 * deep),
+        (chin + 1.2 * beard + 0.1, 0.80 * deep),
     ]
     return loft(width, depth)
 
@@ -59,7 +60,8 @@ def raise_relief(canvas: Canvas, person: Person, photo: Photo) -> None:
     columns = np.exp(-0.5 * ((canvas.x - x) / wide) ** 2)
     rows = np.exp(-0.5 * ((canvas.y.T - y) / high) ** 2) * height
     canvas.relief[...] += rows.T @ columns
-    canvas.relief[...] += _nose(canvas, person)
+    around = canvas.window(-34, 34, -28, person.nose_length + 14)
+    around.relief[...] += _nose(around, person)
 
 
 def _both(x: float, y: float, wide: float, high: float, height: float) -> list[Bump]:
@@ -100,36 +102,35 @@ def _soft_bumps(person: Person, photo: Photo) -> list[Bump]:
 
 def _nose(canvas: Canvas, person: Person) -> Array:
     """The nose [H, W]: a ridge whose height and width follow curves along it, tip and wings."""
-    end, root = person.nose_length, person.nose_bridge_height
-    tip, high = end - 7.5 - 0.4 * person.nose_tip_lift, person.nose_projection
-    at = np.array([-24, -10, 0, 0.45 * tip, tip - 8, tip, tip + 5, end + 1, end + 7])
-    rise = np.array(
-        [
-            0,
-            0.35 * root,
-            0.62 * root,
-            0.62 * root + 0.3 * (high - root) + person.nose_hump,
-            0.80 * high,
-            high,
-            0.72 * high,
-            0.2 * high,
-            0,
-        ]
-    )
-    bridge, point = person.nose_bridge_width, person.nose_tip_width
-    spread = np.array(
-        [15, 10, bridge * 0.85, bridge, 0.55 * (bridge + point), point, point, 0.9 * point, point]
-    )
-    y = canvas.y[:, 0]
-    height = np.interp(y, at, rise).astype(np.float32)
-    height = np.convolve(np.pad(height, 4, mode="edge"), np.full(9, 1 / 9, np.float32), "valid")
-    width = np.interp(y, at, spread).astype(np.float32)[:, None]
-    ridge: Array = height[:, None] * np.exp(-(np.abs(canvas.x / width) ** 2.3) * np.float32(0.6))
-    wings = bell(np.abs(canvas.x) - (person.nose_width - 4.0), 3.9) * bell(
-        canvas.y - (end - 5.5), 4.8
-    )
-    crease = bell(np.abs(canvas.x) - (person.nose_width + 2.0), 1.7) * bell(
-        canvas.y - (end - 7), 5.5
-    )
+    end = person.nose_length
+    y, rise, spread = _nose_profile(person)
+    side = np.abs(canvas.x)
+    # the lower edge curls up toward the sides, which rounds the tip
+    along = (canvas.y + np.float32(0.022) * np.minimum(side, 18) ** 2).ravel()
+    height = np.interp(along, y, rise).astype(np.float32).reshape(canvas.relief.shape)
+    width = np.interp(canvas.y[:, 0], y, spread).astype(np.float32)[:, None]
+    ridge: Array = height * np.exp(-((side / width) ** 2) * np.float32(0.62))
+    wings = bell(side - (person.nose_width - 4.5), 3.7) * bell(canvas.y - (end - 5.5), 4.6)
+    crease = bell(side - (person.nose_width + 1.6), 1.6) * bell(canvas.y - (end - 6.5), 5.0)
     under = step(canvas.y, end + 4, end - 2)
-    return ridge + np.float32(0.36 * high) * wings * under - np.float32(1.1) * crease
+    high = np.float32(0.34 * person.nose_projection)
+    return ridge + high * wings * under - np.float32(1.2) * crease
+
+
+def _nose_profile(person: Person) -> tuple[Array, Array, Array]:
+    """Heights of the face, and the ridge's height and half-width there; all in millimetres."""
+    end, root, high = person.nose_length, person.nose_bridge_height, person.nose_projection
+    tip, bridge, point = (
+        end - 6.5 - 0.4 * person.nose_tip_lift, person.nose_bridge_width, person.nose_tip_width
+    )  # fmt: skip
+    middle = 0.62 * root + 0.3 * (high - root) + person.nose_hump
+    # height on the face, height of the ridge, half-width of the ridge
+    table = np.array([
+        (-24, 0, 15), (-10, 0.35 * root, 10), (0, 0.62 * root, 0.85 * bridge),
+        (0.45 * tip, middle, 0.95 * bridge), (tip - 8, 0.8 * high, 0.5 * (bridge + point)),
+        (tip, high, point), (tip + 4.5, 0.82 * high, point), (end + 1, 0.42 * high, point),
+        (end + 5, 0.1 * high, point), (end + 10, 0, point),
+    ])  # fmt: skip
+    y = np.arange(-30, 75, 0.5)
+    smooth = PchipInterpolator(table[:, 0], table[:, 1:])(np.clip(y, table[0, 0], table[-1, 0]))
+    return y, smooth[:, 0], smooth[:, 1]

@@ -115,7 +115,7 @@ def paint_beard(canvas: Canvas, person: Person, hair: Array) -> None:
     hairs = read_tile(tile(0.9, 7), 2.0 * part.x + 0.25 * part.y + 37, 1.1 * part.y)
     fine = read_tile(tile(0.9, 0.9), 1.6 * part.x, 1.6 * part.y)
     if person.beard_style == "stubble":
-        cover = where * (0.34 + 0.16 * fine) * np.float32(person.beard_density)
+        cover = where * (0.30 + 0.05 * fine) * np.float32(person.beard_density)
         part.paint(0.55 * hair + 0.2 * skin_colour(person), np.clip(cover, 0, 1))
         return
     clump = step(where + 0.16 * hairs + 0.06 * fine, 0.25, 0.62)

@@ -26,7 +26,8 @@ def tile(across: float, along: float) -> Array:
     """
     rng = np.random.default_rng([20260101, round(100 * across), round(100 * along)])
     noise = gaussian_filter(rng.standard_normal((TILE, TILE)), (along, across), mode="wrap")
-    return ((noise - noise.mean()) / noise.std()).astype(np.float32)
+    value: Array = ((noise - noise.mean()) / noise.std()).astype(np.float32)
+    return value
 
 
 def read_tile(noise: Array, column: Array, row: Array) -> Array:
@@ -40,7 +41,8 @@ def read_tile(noise: Array, column: Array, row: Array) -> Array:
 def step(value: Array, low: float, high: float) -> Array:
     """Smooth step: 0 below `low`, 1 above `high` (also for `low` > `high`), cubic between."""
     t = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    value: Array = t * t * (3 - 2 * t)
+    return value
 
 
 def bell(value: Array, width: float) -> Array:

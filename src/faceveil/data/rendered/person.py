@@ -94,7 +94,7 @@ class Person:
     upper_lip: float = ranged(3.0, 9.5)
     lower_lip: float = ranged(5, 12)
     cupid_bow: float = ranged(0, 1)
-    lip_corner: float = ranged(-2.5, 2)
+    lip_corner: float = ranged(-1.2, 2.6)
     lip_colour: float = ranged(0, 1)
     lip_darkness: float = ranged(0, 1)
     # ears

@@ -44,7 +44,7 @@ class Photo:
 
 def draw_photo(rng: np.random.Generator, person: Person) -> Photo:
     """Draw one photo of `person`; smile, glasses and make-up follow the person's habits."""
-    smile = float(np.clip(rng.normal(person.smile_habit - 0.35, 0.38), 0, 1))
+    smile = float(np.clip(rng.normal(person.smile_habit - 0.18, 0.34), 0, 1))
     return Photo(
         yaw=_bounded(rng, 0.17, 0.38),
         pitch=_bounded(rng, 0.06, 0.14),

@@ -10,7 +10,8 @@ from faceveil.data.rendered.camera import develop, grain, shrink
 from faceveil.data.rendered.canvas import Canvas, blank, read
 from faceveil.data.rendered.eyes import paint_brows, paint_eyes
 from faceveil.data.rendered.glasses import wear_glasses
-from faceveil.data.rendered.hair import hair_behind, hair_colour, hair_layers
+from faceveil.data.rendered.hair import hair_colour
+from faceveil.data.rendered.haircut import cut_hair
 from faceveil.data.rendered.head import head_loft, raise_relief
 from faceveil.data.rendered.layers import Scene
 from faceveil.data.rendered.mouth import beard_thickness, paint_beard, paint_mouth
@@ -85,22 +86,22 @@ def _assemble(
     near = view.crop(-108, 108, -140, 150)
     hit = cast(skull, near, lambda x, y: read(relief, canvas, x, y))
     scene = Scene(view)
-    for layer in hair_behind(person, view):
+    hair = cut_hair(person, skull, view)
+    for layer in hair.behind:
         scene.lay(layer)
     scene.lay(neck_layer(person, view))
     scene.lay(clothes_layer(person, photo, view))
     scene.lay(head_layer(read(canvas.layers, canvas, hit.x, hit.y), hit, near))
-    front = hair_layers(person, skull, view)
-    for layer in front[:1]:
-        scene.lay(layer)
-    for side in (-1.0, 1.0):
+    if hair.cap is not None:
+        scene.lay(hair.cap)
+    for side in () if hair.hanging else (-1.0, 1.0):
         scene.lay(ear_layer(person, skull, (hit, near), side))
     hanging = np.zeros_like(scene.depth)
-    for layer in front[1:]:
-        scene.lay(layer)
-        hanging[layer.view.part_of(view)] = layer.cover
+    if hair.hanging is not None:
+        scene.lay(hair.hanging)
+        hanging[hair.hanging.view.part_of(view)] = hair.hanging.cover
     if photo.glasses:
-        wear_glasses(scene, person, view)
+        wear_glasses(scene, person, hanging)
     return scene, hanging
 
 

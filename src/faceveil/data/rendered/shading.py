@@ -40,7 +40,8 @@ def _blurring(size: int, sigma: float) -> Array:
     """Matrix [size, size] of a Gaussian blur with `sigma` cells."""
     at = np.arange(size)
     matrix = np.exp(-0.5 * ((at[:, None] - at[None, :]) / sigma) ** 2)
-    return (matrix / matrix.sum(1, keepdims=True)).astype(np.float32)
+    value: Array = (matrix / matrix.sum(1, keepdims=True)).astype(np.float32)
+    return value
 
 
 def blurred(image: Array, sigma: float) -> Array:
@@ -96,14 +97,16 @@ def shade(scene: Scene, light: Light) -> Array:
     key = planes(light.key) * soft * (shadow * (1 + warm * (1 - shadow)))
     around = fill_and_sky(scene.normal, light) * (sky * (1 + 1.3 * warm * (1 - sky)))
     radiance = scene.albedo * (key + around)
-    return radiance + _highlights(scene, light, shadow, facing) * planes(light.key + 0.1)
+    value: Array = radiance + _highlights(scene, light, shadow, facing) * planes(light.key + 0.1)
+    return value
 
 
 def fill_and_sky(normal: Array, light: Light) -> Array:
     """Light [3, H, W] that falls on unshadowed normals [3, H, W] from all but the key."""
     nx, ny, nz = normal
     other = np.clip(0.55 * nz - 0.45 * np.sign(light.direction[0]) * nx + 0.1, 0, 1)
-    return planes(light.fill) * other + planes(light.sky) * (0.80 - 0.20 * ny)
+    value: Array = planes(light.fill) * other + planes(light.sky) * (0.80 - 0.20 * ny)
+    return value
 
 
 def _highlights(scene: Scene, light: Light, shadow: Array, facing: Array) -> Array:

@@ -10,8 +10,8 @@ from faceveil.data.rendered.photo import Photo
 
 # measured by eye on lit cheeks: from very light to very dark, evenly spaced in tone
 TONES = np.stack([
-    colour(243, 211, 194), colour(235, 195, 172), colour(222, 175, 146), colour(205, 153, 120),
-    colour(181, 127, 94), colour(153, 101, 71), colour(122, 79, 55), colour(95, 61, 44),
+    colour(246, 206, 184), colour(239, 190, 160), colour(225, 170, 135), colour(207, 148, 110),
+    colour(182, 124, 88), colour(153, 100, 69), colour(122, 79, 55), colour(95, 61, 44),
     colour(74, 48, 37),
 ])  # fmt: skip
 

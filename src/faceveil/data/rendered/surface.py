@@ -1,8 +1,8 @@
 """Shapes in space: a head is a stack of ellipses plus relief, seen along parallel rays.
 
 A loft gives, for each height y of the head, half-width and half-depth of an elliptic section. The
-ray of a pixel meets it in closed form; relief along z and pitch are settled by a few rounds of
-fixed-point iteration. Outlines are therefore exact for every pose.
+ray of a pixel meets it in closed form, so outlines are exact for every turn of the head; relief
+along z is settled by a few rounds of fixed-point iteration.
 """
 
 from collections.abc import Callable
@@ -27,6 +27,7 @@ class View:
     Attributes:
         x: [S, S], to the right, roll taken out, zero at the head's axis.
         y: [S, S], down, zero at the height of the pupils.
+        level: [S, S], height of the head that a ray meets at its plain front, millimetres.
         yaw: Radians.
         pitch: Radians.
         pixel: Side of a pixel in millimetres.
@@ -36,6 +37,7 @@ class View:
 
     x: Array
     y: Array
+    level: Array
     yaw: float
     pitch: float
     pixel: float
@@ -56,15 +58,15 @@ class View:
             self,
             x=self.x[rows, columns],
             y=self.y[rows, columns],
+            level=self.level[rows, columns],
             top=self.top + rows.start,
             left=self.left + columns.start,
         )
 
     def coarse(self) -> "View":
         """The same view at half the resolution."""
-        x = 0.5 * (self.x[::2, ::2] + self.x[1::2, 1::2])
-        y = 0.5 * (self.y[::2, ::2] + self.y[1::2, 1::2])
-        return View(x, y, self.yaw, self.pitch, 2 * self.pixel)
+        x, y, level = (0.5 * (a[::2, ::2] + a[1::2, 1::2]) for a in (self.x, self.y, self.level))
+        return View(x, y, level, self.yaw, self.pitch, 2 * self.pixel)
 
     def project(self, x: float, y: float, z: float) -> tuple[float, float, float]:
         """Camera position (x, y, depth) of a point of the head."""
@@ -103,13 +105,26 @@ def look(person: Person, photo: Photo, size: int) -> View:
     x = across[None, :] - frame * (0.5 + photo.shift_x)
     y = across[:, None] - frame * (0.425 + photo.shift_y)
     c, s = np.float32(np.cos(photo.roll)), np.float32(np.sin(photo.roll))
-    return View(
-        (c * x + s * y + np.float32(centre_x)).astype(np.float32),
-        (c * y - s * x + np.float32(centre_y)).astype(np.float32),
-        photo.yaw,
-        photo.pitch,
-        pixel,
+    x, y = c * x + s * y + np.float32(centre_x), c * y - s * x + np.float32(centre_y)
+    level = (y - np.float32(np.sin(photo.pitch)) * _plain_front(person, x, photo.yaw)) / np.float32(
+        np.cos(photo.pitch)
     )
+    return View(x, y, level, photo.yaw, photo.pitch, pixel)
+
+
+def _plain_front(person: Person, x: Array, yaw: float) -> Array:
+    """How far before its axis [S, S] a plain upright cylinder of the head's size is met.
+
+    Nodding shifts a place by its distance from the axis. Taking that from a cylinder instead of
+    the true surface keeps the heights smooth everywhere, under the chin and beside the head too.
+    """
+    wide, deep = person.cranial_width, person.face_depth
+    c, s = float(np.cos(yaw)), float(np.sin(yaw))
+    a = (s / wide) ** 2 + (c / deep) ** 2
+    b = x * np.float32(s * c * (1 / deep**2 - 1 / wide**2))
+    rest = x * x * np.float32((c / wide) ** 2 + (s / deep) ** 2) - 1
+    value: Array = (np.sqrt(np.maximum(b * b - np.float32(a) * rest, 0.1 * a)) - b) / np.float32(a)
+    return value
 
 
 @dataclass(frozen=True)
@@ -119,7 +134,6 @@ class Loft:
     y: Array
     width: Array
     depth: Array
-    centre: float = 0.0
 
     def at(self, y: Array) -> tuple[Array, Array]:
         """Half-width and half-depth at heights `y`, linear between the table's rows."""
@@ -133,9 +147,7 @@ class Loft:
         )
 
 
-def loft(
-    width: list[tuple[float, float]], depth: list[tuple[float, float]], centre: float = 0.0
-) -> Loft:
+def loft(width: list[tuple[float, float]], depth: list[tuple[float, float]]) -> Loft:
     """A loft through (height, half-width) and (height, half-depth) points, smooth between.
 
     The squares are interpolated, so that an end of width zero comes out round, not pointed.
@@ -146,7 +158,7 @@ def loft(
         at, value = np.array(points).T
         squared = PchipInterpolator(at, value**2)(np.clip(y, at[0], at[-1]))
         sections.append(np.sqrt(np.maximum(squared, 0.25)).astype(np.float32))
-    return Loft(y.astype(np.float32), sections[0], sections[1], centre)
+    return Loft(y.astype(np.float32), sections[0], sections[1])
 
 
 def grown(base: Loft, sideways: float, upward: float, forward: float) -> Loft:
@@ -158,7 +170,6 @@ def grown(base: Loft, sideways: float, upward: float, forward: float) -> Loft:
         np.linspace(top - upward, y[-1], len(y)).astype(np.float32),
         _restack(y, stretch, base.width + np.float32(sideways), upward),
         _restack(y, stretch, base.depth + np.float32(forward) * up, upward),
-        base.centre,
     )
 
 
@@ -166,7 +177,8 @@ def _restack(y: Array, stretch: Array, section: Array, upward: float) -> Array:
     target = np.linspace(y[0] - upward, y[-1], len(y))
     rounded = np.interp(target, y * stretch, section)
     end = np.clip((target - target[0]) / 30, 0, 1)
-    return np.maximum(rounded * np.sqrt(1 - (1 - end) ** 2), 0.5).astype(np.float32)
+    value: Array = np.maximum(rounded * np.sqrt(1 - (1 - end) ** 2), 0.5).astype(np.float32)
+    return value
 
 
 @dataclass(frozen=True)
@@ -188,48 +200,40 @@ class Hit:
     inside: Array
 
 
-def cast(shape: Loft, view: View, relief: Relief | None = None, rounds: int = 4) -> Hit:
-    """Meet every ray with the loft: coarse rounds first, then two at full resolution."""
-    coarse = view.coarse()
-    ahead = np.full_like(coarse.x, 80)
-    bump = np.zeros_like(ahead)
-    for _ in range(rounds):
-        ahead, bump, _ = _advance(shape, coarse, ahead, bump, relief)
-    ahead, bump = doubled(ahead), doubled(bump)
-    ahead, bump, inside = _advance(shape, view, ahead, bump, relief)
-    y = _height(view, ahead)
+def cast(shape: Loft, view: View, relief: Relief | None = None) -> Hit:
+    """Meet every ray with the loft; relief is settled in coarse rounds and two fine ones."""
+    bump: Array = np.zeros_like(view.x)
+    if relief is not None:
+        coarse = view.coarse()
+        bump = np.zeros_like(coarse.x)
+        for _ in range(3):
+            bump = _bump(shape, coarse, bump, relief)
+        bump = _bump(shape, view, doubled(bump), relief)
+    ahead, y, inside = _meet(shape, view, bump)
     s, c = np.float32(np.sin(view.yaw)), np.float32(np.cos(view.yaw))
-    return Hit(
-        view.x * c - ahead * s,
-        y,
-        view.x * s + ahead * c,
-        ahead * np.float32(np.cos(view.pitch)) - y * np.float32(np.sin(view.pitch)),
-        inside,
-    )
+    nod, up = np.float32(np.cos(view.pitch)), np.float32(np.sin(view.pitch))
+    return Hit(view.x * c - ahead * s, y, view.x * s + ahead * c, ahead * nod - y * up, inside)
 
 
-def _height(view: View, ahead: Array) -> Array:
-    c, s = np.float32(np.cos(view.pitch)), np.float32(np.sin(view.pitch))
-    return (view.y - ahead * s) / c
-
-
-def _advance(
-    shape: Loft, view: View, ahead: Array, bump: Array, relief: Relief | None
-) -> tuple[Array, Array, Array]:
-    """One round: section at the present height, ellipse equation, relief at the new place."""
+def _bump(shape: Loft, view: View, bump: Array, relief: Relief) -> Array:
+    """Relief at the place that is met when the relief there is taken to be `bump`."""
+    ahead, y, _ = _meet(shape, view, bump)
     s, c = np.float32(np.sin(view.yaw)), np.float32(np.cos(view.yaw))
-    y = _height(view, ahead)
+    return relief(view.x * c - ahead * s, y)
+
+
+def _meet(shape: Loft, view: View, bump: Array) -> tuple[Array, Array, Array]:
+    """Distance before the axis, height, and distance from the outline, where a ray is met."""
+    s, c = np.float32(np.sin(view.yaw)), np.float32(np.cos(view.yaw))
+    y = view.level - bump * np.float32(np.tan(view.pitch))
     width, depth = shape.at(y)
-    x0, z0 = view.x * c, view.x * s - bump - np.float32(shape.centre)
+    x0, z0 = view.x * c, view.x * s - bump
     across, along = 1 / (width * width), 1 / (depth * depth)
     a = s * s * across + c * c * along
     b = c * z0 * along - s * x0 * across
     inside = b * b - a * (x0 * x0 * across + z0 * z0 * along - 1)
-    inside = np.where(y < shape.y[-1], inside, -1)
     ahead = (np.sqrt(np.maximum(inside, 0)) - b) / a
-    if relief is not None:
-        bump = relief(x0 - ahead * s, y)
-    return ahead, bump, 0.5 * inside * width * depth * depth
+    return ahead, y, np.where(y < shape.y[-1], 0.5 * inside * width * depth * depth, -1)
 
 
 @cache
@@ -258,3 +262,15 @@ def normals(depth: Array, pixel: float) -> Array:
     normal[2] = 1
     normal /= np.sqrt(normal[0] ** 2 + normal[1] ** 2 + 1)
     return normal
+
+
+def stroke(
+    view: View, start: tuple[float, float], end: tuple[float, float], thickness: float
+) -> Array:
+    """Opacity [H, W] of a straight line between two points of the camera's plane, millimetres."""
+    along_x, along_y = np.float32(end[0] - start[0]), np.float32(end[1] - start[1])
+    x, y = view.x - np.float32(start[0]), view.y - np.float32(start[1])
+    t = np.clip((x * along_x + y * along_y) / (along_x**2 + along_y**2), 0, 1)
+    off = np.hypot(x - t * along_x, y - t * along_y)
+    edge = max(0.6 * view.pixel, 0.3)
+    return np.clip((0.5 * thickness - off) / np.float32(edge) + 0.5, 0, 1)

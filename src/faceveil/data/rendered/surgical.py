@@ -16,7 +16,7 @@ from faceveil.data.rendered.person import Person
 from faceveil.data.rendered.photo import Photo
 from faceveil.data.rendered.render import Rendering
 from faceveil.data.rendered.shading import Light, blurred, fill_and_sky, light_of
-from faceveil.data.rendered.surface import Hit, Loft, Relief, View, cast, normals
+from faceveil.data.rendered.surface import Hit, Loft, Relief, View, cast, normals, stroke
 
 CLOTHS = np.stack([
     colour(150, 196, 222), colour(170, 208, 228), colour(132, 182, 216), colour(236, 238, 240),
@@ -95,7 +95,7 @@ def put_on(photographed: Rendering, person: Person, photo: Photo, cut: Cut) -> W
     """The mask `cut` on a rendered face, as the same camera sees it."""
     size = photographed.image.shape[0]
     view = photographed.view.crop(-90, 90, min(cut.top, cut.top_side) - 30, 200)
-    hit = cast(_shape(photographed.skull), view, _cloth_relief(photographed), rounds=3)
+    hit = cast(_shape(photographed.skull), view, _cloth_relief(photographed))
     cover, across, down = _cover(hit, cut, view)
     light = light_of(photo)
     radiance = _cloth(hit, cut, across, down) * _lit(normals(hit.depth, view.pixel), light)
@@ -121,7 +121,7 @@ def _shape(skull: Loft) -> Loft:
     source = np.where(longer > 60, 60 + (longer - 60) * (end - 60) / (end - 52), longer)
     width = np.interp(source, y, skull.width) + 2.0
     depth = np.interp(source, y, skull.depth) + 1.0
-    return Loft(longer, width.astype(np.float32), depth.astype(np.float32), skull.centre)
+    return Loft(longer, width.astype(np.float32), depth.astype(np.float32))
 
 
 def _cloth_relief(photographed: Rendering) -> Relief:
@@ -187,17 +187,5 @@ def _straps(view: View, cut: Cut, person: Person) -> Array:
             start = view.project(side * cut.half * 0.98, corner, z_corner)
             end = view.project(side * (wide + 2.0), ear, 2.0)
             if side * (end[0] - start[0]) > 1:
-                cover = np.maximum(cover, _stroke(view, start, end))
+                cover = np.maximum(cover, stroke(view, start[:2], end[:2], 2.0))
     return cover * np.float32(0.9)
-
-
-def _stroke(
-    view: View, start: tuple[float, float, float], end: tuple[float, float, float]
-) -> Array:
-    """Opacity [H, W] of a strap 2 mm wide between two points of the camera's plane."""
-    ax, ay = start[0], start[1]
-    bx, by = end[0] - ax, end[1] - ay
-    px, py = view.x - np.float32(ax), view.y - np.float32(ay)
-    t = np.clip((px * np.float32(bx) + py * np.float32(by)) / np.float32(bx**2 + by**2), 0, 1)
-    off = np.hypot(px - t * np.float32(bx), py - t * np.float32(by))
-    return step(off, 1.5, 0.5)
