@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import zoom
 
-from faceveil.data.rendered.noise import Array, colour, planes
+from faceveil.data.rendered.noise import Array, colour, planes, step
 from faceveil.data.rendered.photo import Photo
 
 # pairs of colours that photographs put together: far tone, near tone, accent
@@ -29,11 +29,10 @@ def backdrop(photo: Photo, size: int) -> Array:
     blend += np.linspace(-0.3, 0.3, size, dtype=np.float32)[:, None] * rng.uniform(-1, 1)
     blend += np.linspace(-0.3, 0.3, size, dtype=np.float32)[None, :] * rng.uniform(-1, 1)
     blend = np.clip(blend, 0, 1)
-    value = planes(far) + blend * planes(near - far)
+    value: Array = planes(far) + blend * planes(near - far)
     for cover in _things(rng, size):
         value = value + cover * np.float32(rng.uniform(0.2, 0.7)) * (planes(accent) - value)
-    value: Array = (value * np.float32(rng.uniform(0.55, 1.0))).astype(np.float32)
-    return value
+    return value * np.float32(rng.uniform(0.55, 1.0))
 
 
 def _smooth(rng: np.random.Generator, cells: int, size: int) -> Array:
@@ -51,18 +50,12 @@ def _things(rng: np.random.Generator, size: int) -> list[Array]:
         left, wide = rng.uniform(-0.2, 1.0), rng.uniform(0.08, 0.4)
         top, tall = rng.uniform(-0.5, 0.7), rng.uniform(0.4, 1.5)
         soft = rng.uniform(0.02, 0.07)
-        across = _edge(at - left, soft) * _edge(left + wide - at, soft)
-        down = _edge(at - top, soft) * _edge(top + tall - at, soft)
+        across = step(at - left, -soft, soft) * step(left + wide - at, -soft, soft)
+        down = step(at - top, -soft, soft) * step(top + tall - at, -soft, soft)
         covers.append(down[:, None] * across[None, :])
     if rng.uniform() < 0.25:
         for _ in range(int(rng.integers(2, 7))):
             x, y, radius = rng.uniform(0, 1), rng.uniform(0, 0.8), rng.uniform(0.03, 0.09)
             distance = np.hypot(at[None, :] - np.float32(x), at[:, None] - np.float32(y))
-            covers.append(0.6 * _edge(radius - distance, 0.012))
+            covers.append(0.6 * step(radius - distance, -0.012, 0.012))
     return covers
-
-
-def _edge(value: Array, soft: float) -> Array:
-    t = np.clip(value / np.float32(2 * soft) + 0.5, 0, 1)
-    value: Array = t * t * (3 - 2 * t)
-    return value

@@ -39,6 +39,7 @@ from faceveil.data.rendered.plan import (
     plan,
     stream,
 )
+from faceveil.params.errors import FaceveilError
 from faceveil.params.synthesize import Synthesize
 
 Row = dict[str, str]
@@ -64,7 +65,7 @@ def write_collection(directory: Path, params: Synthesize) -> None:
 
 
 def _all_rows(shots: list[Shot], take: "partial[list[Row]]") -> Iterator[Row]:
-    workers = int(os.environ.get("FACEVEIL_WORKERS", os.cpu_count() or 1))
+    workers = _workers()
     # fresh processes, one BLAS thread each: the same sums everywhere, and no fight for the cores
     context = multiprocessing.get_context("spawn")
     with _single_threaded(), ProcessPoolExecutor(min(workers, 64), mp_context=context) as pool:
@@ -75,6 +76,16 @@ def _all_rows(shots: list[Shot], take: "partial[list[Row]]") -> Iterator[Row]:
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _workers() -> int:
+    found = os.environ.get("FACEVEIL_WORKERS", str(os.cpu_count() or 1))
+    if not found.isdecimal() or int(found) < 1:
+        raise FaceveilError(
+            f"the environment variable FACEVEIL_WORKERS is {found!r}; set it to a whole number "
+            "from 1 on, or unset it to use all cores"
+        )
+    return int(found)
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def raise_relief(canvas: Canvas, person: Person, photo: Photo) -> None:
     columns = np.exp(-0.5 * ((canvas.x - x) / wide) ** 2)
     rows = np.exp(-0.5 * ((canvas.y.T - y) / high) ** 2) * height
     canvas.relief[...] += rows.T @ columns
-    around = canvas.window(-34, 34, -28, person.nose_length + 14)
+    around = canvas.window(-44, 44, -30, person.nose_length + 14)
     around.relief[...] += _nose(around, person)
 
 

@@ -32,17 +32,17 @@ def tile(across: float, along: float) -> Array:
 
 def read_tile(noise: Array, column: Array, row: Array) -> Array:
     """Values of a tile at real positions (in cells, wrapped), nearest cell."""
-    j = column.astype(np.int32) & (TILE - 1)
-    i = row.astype(np.int32) & (TILE - 1)
+    # whole tiles are added, since the conversion rounds toward zero on both sides of it
+    j = (column + np.float32(16 * TILE)).astype(np.int32) & (TILE - 1)
+    i = (row + np.float32(16 * TILE)).astype(np.int32) & (TILE - 1)
     flat: Array = noise.ravel()[i * TILE + j]
     return flat
 
 
 def step(value: Array, low: float, high: float) -> Array:
     """Smooth step: 0 below `low`, 1 above `high` (also for `low` > `high`), cubic between."""
-    t = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
-    value: Array = t * t * (3 - 2 * t)
-    return value
+    t: Array = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
+    return t * t * (np.float32(3) - np.float32(2) * t)
 
 
 def bell(value: Array, width: float) -> Array:

@@ -185,7 +185,7 @@ def _pull_by_sex_typed_shape(unit: dict[str, float]) -> None:
         ("chin_width", 0.45),
         ("brow_ridge", 0.6),
         ("brow_thickness", 0.35),
-        ("neck_width", 0.65),
+        ("neck_width", 0.45),
         ("nose_width", 0.25),
         ("chin_drop", 0.3),
         ("face_width", 0.25),
@@ -196,10 +196,10 @@ def _pull_by_sex_typed_shape(unit: dict[str, float]) -> None:
     for name, strength in (
         ("upper_lip", 0.3),
         ("lower_lip", 0.25),
-        ("lashes", 0.7),
+        ("lashes", 0.5),
         ("brow_arch", 0.45),
         ("eye_opening", 0.3),
-        ("make_up", 0.85),
+        ("make_up", 0.6),
         ("brow_height", 0.3),
         ("lip_colour", 0.35),
     ):
