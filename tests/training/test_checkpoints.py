@@ -1,5 +1,8 @@
 """Tests of checkpoints: whole, found again by their inputs, and complete."""
 
+import errno
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -34,13 +37,14 @@ def test_an_interrupted_write_keeps_the_older_checkpoint(tmp_path, monkeypatch):
     checkpoint = Checkpoint(tmp_path / "checkpoint.safetensors")
     checkpoint.save(TENSORS, RECORD)
 
-    def half_written(_, path, **__):
-        path.write_bytes(b"half")
-        raise KeyboardInterrupt
+    def disk_is_full(path, data):
+        path.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("faceveil.training.checkpoints.save_file", half_written)
-    with pytest.raises(KeyboardInterrupt):
-        checkpoint.save({}, {})
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", disk_is_full)
+        with pytest.raises(OSError, match="No space"):
+            checkpoint.save(TENSORS, {})
     assert checkpoint.load()[1] == RECORD
     assert list(tmp_path.iterdir()) == [checkpoint.path]
 

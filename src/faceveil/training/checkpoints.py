@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -40,7 +40,8 @@ class Checkpoint:
         """Replace the checkpoint, whole or not at all."""
         state = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         with atomic_path(self.path) as temporary:
-            save_file(state, temporary, metadata={"record": json.dumps(record)})
+            # Written by Python, so that a full disk is the OSError that the stage can put in words.
+            temporary.write_bytes(save(state, metadata={"record": json.dumps(record)}))
 
     def load(self) -> tuple[Tensors, Record] | None:
         """Return the tensors and the record, or None if nothing was saved.
