@@ -18,8 +18,8 @@ from faceveil.data.images import resize
 from faceveil.data.layouts import Entry
 from faceveil.data.transparency import difference_transparency
 
-NEXT_FACE = 0.7
-"""A further face counts from this share of the largest one's height on."""
+NEXT_FACE = 0.69
+"""A further face counts from this share of the first one's size on."""
 
 NEXT_PROBABILITY = 0.95
 """And if the detector is this certain of it."""
@@ -80,16 +80,16 @@ def _measure_faces(look: Look, photo: NDArray[np.uint8], faces: Faces) -> None:
     look.row |= dict(zip(POINTS, (faces.landmarks[0] / size).ravel(), strict=True))
     inside = np.clip(box.reshape(2, 2), 0, size)
     look.row["inside_share"] = np.prod(inside[1] - inside[0]) / np.prod(box[2:] - box[:2])
-    look.row["face_share"] = faces.heights[0] / height
+    look.row["face_share"] = (box[3] - box[1]) / height
     look.row["probability"] = min(1.0, faces.probabilities[0])
     look.row["sharpness"] = measure_sharpness(photo, box)
 
 
 def _count(faces: Faces) -> int:
-    """Count the faces that share a photo with its largest one as equals."""
+    """Count the faces that share a photo with its first one as equals."""
     if not len(faces):
         return 0
-    equal = faces.heights[1:] >= NEXT_FACE * faces.heights[0]
+    equal = faces.sizes[1:] >= NEXT_FACE * faces.sizes[0]
     return 1 + int(np.count_nonzero(equal & (faces.probabilities[1:] >= NEXT_PROBABILITY)))
 
 

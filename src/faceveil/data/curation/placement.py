@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH, RIGHT_MOUTH = range(5)
 
-CHIN_BELOW_MOUTH = 0.45
+CHIN_BELOW_MOUTH = 0.36
 """From the middle of the mouth to the middle of the chin's zone, in ``d``."""
 
-RADII = {"nose": (0.14, 0.10), "mouth": (0.30, 0.12), "chin": (0.22, 0.10)}
+RADII = {"nose": (0.14, 0.10), "mouth": (0.30, 0.12), "chin": (0.22, 0.08)}
 """Half width and half height of each zone, in ``d``."""
 
 WORN = {
