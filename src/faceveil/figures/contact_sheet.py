@@ -1,4 +1,4 @@
-"""One picture that shows what a rendered collection looks like: a row per person."""
+"""One picture that shows what a rendered collection looks like: a few people, side by side."""
 
 import csv
 from pathlib import Path
@@ -9,13 +9,13 @@ from PIL import Image, ImageDraw, ImageFont
 from faceveil.data.atomic import atomic_path
 from faceveil.params.errors import FaceveilError
 
-MARGIN, GAP, HEADER = 24, 8, 34
+SIDE, MARGIN, GAP, BETWEEN, HEADER = 192, 24, 8, 28, 34
 INK, PAPER = (40, 40, 44), (255, 255, 255)
 
 Row = dict[str, str]
 
 
-def write_contact_sheet(root: Path, path: Path, people: int = 8) -> None:
+def write_contact_sheet(root: Path, path: Path, people: int = 12) -> None:
     """Draw the contact sheet of a rendered collection.
 
     Args:
@@ -53,23 +53,23 @@ def _spread(rows: list[Row], people: int) -> list[str]:
 
 
 def _draw(root: Path, photos: dict[str, list[Row]]) -> Image.Image:
-    first = next(iter(photos.values()))
-    with Image.open(root / first[0]["path"]) as image:
-        side = max(image.width, 192)
-    columns = len(first)
-    width = 2 * MARGIN + columns * (side + GAP) - GAP
-    height = 2 * MARGIN + HEADER + len(photos) * (side + GAP) - GAP
-    sheet = Image.new("RGB", (width, height), PAPER)
+    """People in two blocks beside each other, their photos in labelled columns."""
+    everybody = list(photos.values())
+    lines, columns = -(-len(everybody) // 2), len(everybody[0])
+    block = columns * (SIDE + GAP) + BETWEEN
+    height = 2 * MARGIN + HEADER + lines * (SIDE + GAP) - GAP
+    sheet = Image.new("RGB", (2 * MARGIN + 2 * block - BETWEEN - GAP, height), PAPER)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
-    for column, row in enumerate(first):
-        x = MARGIN + column * (side + GAP)
-        pen.text((x, MARGIN), _label(row), fill=INK, font=font)
-    for line, rows in enumerate(photos.values()):
+    for number, rows in enumerate(everybody):
+        left = MARGIN + number // lines * block
+        top = MARGIN + HEADER + number % lines * (SIDE + GAP)
         for column, row in enumerate(rows):
-            at = (MARGIN + column * (side + GAP), MARGIN + HEADER + line * (side + GAP))
+            x = left + column * (SIDE + GAP)
             with Image.open(root / row["path"]) as image:
-                shown = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
-            sheet.paste(shown, at)
+                shown = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+            sheet.paste(shown, (x, top))
+            if number % lines == 0:
+                pen.text((x, MARGIN), _label(row), fill=INK, font=font)
     return sheet
 
 

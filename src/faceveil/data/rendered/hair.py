@@ -13,7 +13,7 @@ TONES = np.stack([
     colour(136, 102, 69), colour(178, 142, 98), colour(208, 178, 134),
 ])  # fmt: skip
 RED = colour(142, 72, 38)
-GREY = colour(152, 149, 146)
+GREY = colour(142, 139, 136)
 
 
 @dataclass(frozen=True)

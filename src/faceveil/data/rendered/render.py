@@ -35,7 +35,7 @@ class Rendering:
         canvas: The painted face, with its relief.
         skull: The head's loft.
         view: The rays at `SUPERSAMPLING` times the size.
-        hair: Opacity of hair in front of the face [S, S], at the rays.
+        hair: Opacity of hair before the face [S, S], at the rays.
         person: Opacity of the whole person [S, S], at the rays.
         exposure: Gain that was applied to linear light.
     """
@@ -66,7 +66,7 @@ def render(person: Person, photo: Photo, size: int) -> Rendering:
 
 def paint_face(person: Person, photo: Photo, size: int) -> Canvas:
     """Paint a person's face for one photo, spread out flat."""
-    canvas = blank(0.8 * min(1.0, 128 / size) if size > 128 else 0.8)
+    canvas = blank(0.8 * min(1.0, 128 / size))
     raise_relief(canvas, person, photo)
     paint_skin(canvas, person, photo)
     hair = hair_colour(person)
@@ -92,17 +92,19 @@ def _assemble(
     scene.lay(neck_layer(person, view))
     scene.lay(clothes_layer(person, photo, view))
     scene.lay(head_layer(read(canvas.layers, canvas, hit.x, hit.y), hit, near))
+    before: Array = np.zeros_like(scene.depth)
     if hair.cap is not None:
         scene.lay(hair.cap)
+        before[hair.cap.view.part_of(view)] = hair.cap.cover
     for side in () if hair.hanging else (-1.0, 1.0):
         scene.lay(ear_layer(person, skull, (hit, near), side))
-    hanging = np.zeros_like(scene.depth)
     if hair.hanging is not None:
         scene.lay(hair.hanging)
-        hanging[hair.hanging.view.part_of(view)] = hair.hanging.cover
+        part = before[hair.hanging.view.part_of(view)]
+        np.maximum(part, hair.hanging.cover, out=part)
     if photo.glasses:
-        wear_glasses(scene, person, hanging)
-    return scene, hanging
+        wear_glasses(scene, person, before)
+    return scene, before
 
 
 def _exposure(person: Person, photo: Photo) -> float:

@@ -99,10 +99,11 @@ def put_on(photographed: Rendering, person: Person, photo: Photo, cut: Cut) -> W
     cover, across, down = _cover(hit, cut, view)
     light = light_of(photo)
     radiance = _cloth(hit, cut, across, down) * _lit(normals(hit.depth, view.pixel), light)
-    straps = _straps(view, cut, person) * (1 - cover)
+    part = view.part_of(photographed.view)
+    # a strap is seen before the head, not beside it: there it runs behind the cheek
+    straps = _straps(view, cut, person) * (1 - cover) * photographed.person[part]
     cover = cover + straps
     radiance += straps * (planes(0.72 * light.key + 0.1) - radiance)
-    part = view.part_of(photographed.view)
     cover *= 1 - photographed.hair[part]
     layers = np.zeros((4, *photographed.hair.shape), np.float32)
     layers[:, *part] = np.concatenate([radiance * cover, cover[None]])
@@ -128,8 +129,8 @@ def _cloth_relief(photographed: Rendering) -> Relief:
     """Relief of cloth over the face: tight on nose and chin, bridging what lies between."""
     canvas = photographed.canvas
     face = canvas.relief
-    tent = blurred(face, 7 / canvas.cell) * 1.1 + 3.0
-    cloth = blurred(np.maximum(face + 1.0, tent), 2.6 / canvas.cell)
+    tent = blurred(face, 8 / canvas.cell) * 1.15 + 3.0
+    cloth = blurred(np.maximum(face - 1.0, tent), 4.5 / canvas.cell) + 2.0
     return lambda x, y: read(cloth, canvas, x, y)
 
 
