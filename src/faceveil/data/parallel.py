@@ -34,7 +34,7 @@ def worker_count() -> int:
 
 
 def map_in_order(
-    work: Callable[[Item], Result], items: Sequence[Item], title: str
+    work: Callable[[Item], Result], items: Sequence[Item], title: str, least: int = 2
 ) -> Iterator[Result]:
     """Yield ``work(item)`` for every item, in the order of the items, with a progress bar.
 
@@ -42,12 +42,13 @@ def map_in_order(
         work: a function that a fresh process can import, or a ``functools.partial`` of one.
         items: what to work on.
         title: the progress bar's.
+        least: fewer items are not worth starting processes, and are worked on here.
 
     Raises:
         FaceveilError: if a process dies, which is what running out of memory looks like.
     """
     workers = min(worker_count(), len(items), 64)
-    if workers <= 1:
+    if workers <= 1 or len(items) < least:
         yield from tqdm(map(work, items), title, len(items), disable=None)
         return
     # Fresh processes with one thread each: a fork would copy locked threads, and threads that fight

@@ -24,6 +24,9 @@ from faceveil.params.errors import FaceveilError
 CHUNK = 48
 """Files, or a little more, that a process measures at a time; people are never divided."""
 
+LEAST_CHUNKS = 4
+"""Chunks from which on further processes are worth their start."""
+
 INDEX, SPLITS = "index.parquet", "splits.csv"
 
 
@@ -67,7 +70,8 @@ def judge_collection(root: Path, params: Curate) -> pd.DataFrame:
     entries = find_images(root)
     chunks = list(people_in_chunks(entries))
     rows: dict[str, dict[str, Any]] = {}
-    measured = map_in_order(partial(measure_people, root), chunks, "photos measured")
+    work = partial(measure_people, root)
+    measured = map_in_order(work, chunks, "photos measured", LEAST_CHUNKS)
     for chunk, found in zip(chunks, measured, strict=True):
         rows |= {entry.path: row for entry, row in zip(chunk, found, strict=True)}
     return judge(entries, [rows[entry.path] for entry in entries], params)

@@ -1,8 +1,10 @@
 """From chosen photos on disk to packed, memory-mapped ones; one chunk in memory at a time."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,14 +12,34 @@ from numpy.typing import NDArray
 
 from faceveil.data.curation.looks import MASK_LABEL
 from faceveil.data.faces import COLUMNS, KINDS, open_faces
-from faceveil.data.images import read_alpha, read_image, read_labels, resize
+from faceveil.data.images import UnreadableImageError, read_alpha, read_image, read_labels, resize
 from faceveil.data.parallel import map_in_order
+from faceveil.params.errors import FaceveilError
 
-CHUNK = 64
-"""Photos that a process reads before it hands them over."""
+CHUNK_BYTES = 2**24
+"""Size of the photos that a process reads before it hands them over."""
+
+LEAST_CHUNKS = 16
+"""Chunks from which on further processes are worth their start."""
 
 Pixels = NDArray[np.uint8]
+Store = np.memmap[Any, np.dtype[np.uint8]]
 Paths = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive rows of one packed store.
+
+    Attributes:
+        kind: of the store.
+        start: first row.
+        paths: of each row: the photo and, for annotated ones, its cut-out or label image.
+    """
+
+    kind: str
+    start: int
+    paths: list[Paths]
 
 
 def pack_collection(root: Path, index: pd.DataFrame, directory: Path, image_size: int) -> None:
@@ -31,66 +53,71 @@ def pack_collection(root: Path, index: pd.DataFrame, directory: Path, image_size
         directory: folder to write ``<kind>/`` into.
         image_size: side of the packed photos, in pixels.
     """
-    used = index[index["split"] != ""]
-    for kind in KINDS:
-        if kind != "annotated":
-            rows = used[used["kind"] == kind].sort_values(["subject_id", "image_id"])
-            _pack(root, rows, directory / kind, image_size)
-    _pack(root, annotated_rows(index), directory / "annotated", image_size)
+    rows = {kind: packed_rows(index, kind) for kind in KINDS}
+    stores = {kind: _create(directory / kind, rows[kind], image_size) for kind in KINDS}
+    per_chunk = max(1, CHUNK_BYTES // (3 * image_size**2))
+    chunks = [chunk for kind in KINDS for chunk in _chunks(kind, rows[kind], per_chunk)]
+    read = map_in_order(partial(_read, root, image_size), chunks, "photos packed", LEAST_CHUNKS)
+    for chunk, arrays in zip(chunks, read, strict=True):
+        for store, values in zip(stores[chunk.kind], arrays, strict=True):
+            store[chunk.start : chunk.start + len(values)] = values
+    for store in (store for of_kind in stores.values() for store in of_kind):
+        store.flush()
     for kind in KINDS:
         open_faces(directory, kind)  # what was written is what readers accept
 
 
-def annotated_rows(index: pd.DataFrame) -> pd.DataFrame:
-    """Return the used masked photos with a cut-out, else a label image, as ``annotation``."""
-    masked = index[(index["kind"] == "masked") & (index["split"] != "")]
+def packed_rows(index: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return the rows of an index that a packed store holds, in its order.
+
+    ``annotated`` are the masked photos with a cut-out, else a label image: column ``annotation``.
+    """
+    used = index[index["split"] != ""].sort_values(["subject_id", "image_id"])
+    if kind != "annotated":
+        return used[used["kind"] == kind]
     given = index[index["kind"].isin(["cutout", "labels"]) & (index["verdict"] == "accompanies")]
     first = given.sort_values(["kind", "path"]).drop_duplicates("image_id")
-    annotation = first.set_index("image_id")["path"]
-    rows = masked.assign(annotation=masked["image_id"].map(annotation)).dropna(
-        subset=["annotation"]
-    )
-    return rows.sort_values(["subject_id", "image_id"])
+    masked = used[used["kind"] == "masked"]
+    annotation = masked["image_id"].map(first.set_index("image_id")["path"])
+    return masked.assign(annotation=annotation).dropna(subset=["annotation"])
 
 
-def _pack(root: Path, rows: pd.DataFrame, directory: Path, image_size: int) -> None:
-    """Write photos, and their transparency where ``rows`` has an ``annotation``, as they come."""
+def _create(directory: Path, rows: pd.DataFrame, image_size: int) -> list[Store]:
+    """Create an empty store; return its pixels and, if it is annotated, its transparency."""
     directory.mkdir()
-    shape = (len(rows), image_size, image_size)
-    stores: dict[str, tuple[int, ...]] = {"pixels": (*shape, 3)}
-    paths = ["path"]
-    if "annotation" in rows:
-        stores["transparency"] = shape
-        paths.append("annotation")
-    packed = [
-        np.lib.format.open_memmap(directory / f"{name}.npy", mode="w+", dtype=np.uint8, shape=size)
-        for name, size in stores.items()
-    ]
-    start = 0
-    for chunk in _read_all(root, rows[paths], image_size, directory.name):
-        for store, values in zip(packed, chunk, strict=True):
-            store[start : start + len(values)] = values
-        start += len(chunk[0])
-    for store in packed:
-        store.flush()
     rows[list(COLUMNS)].to_parquet(directory / "rows.parquet", index=False)
+    shape = (len(rows), image_size, image_size)
+    shapes: dict[str, tuple[int, ...]] = {"pixels": (*shape, 3)}
+    if "annotation" in rows:
+        shapes["transparency"] = shape
+    return [
+        np.lib.format.open_memmap(directory / f"{name}.npy", mode="w+", dtype=np.uint8, shape=of)
+        for name, of in shapes.items()
+    ]
 
 
-def _read_all(
-    root: Path, paths: pd.DataFrame, image_size: int, title: str
-) -> Iterator[tuple[Pixels, ...]]:
-    """Yield chunks of photos and, if asked for, transparencies, in the order of the rows."""
-    rows: list[Paths] = list(paths.itertuples(index=False, name=None))
-    chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
-    yield from map_in_order(partial(_read_chunk, root, image_size), chunks, title)
+def _chunks(kind: str, rows: pd.DataFrame, per_chunk: int) -> Iterator[Chunk]:
+    columns = ["path", "annotation"] if "annotation" in rows else ["path"]
+    paths: list[Paths] = list(rows[columns].itertuples(index=False, name=None))
+    for start in range(0, len(paths), per_chunk):
+        yield Chunk(kind, start, paths[start : start + per_chunk])
 
 
-def _read_chunk(root: Path, size: int, chunk: list[Paths]) -> tuple[Pixels, ...]:
-    """Read photos ``[B, S, S, 3]`` and transparencies ``[B, S, S]``, uint8."""
-    photos = np.stack([resize(read_image(root / paths[0]), size, size) for paths in chunk])
-    if len(chunk[0]) == 1:
-        return (photos,)
-    return photos, np.stack([_read_transparency(root / paths[1], size) for paths in chunk])
+def _read(root: Path, size: int, chunk: Chunk) -> list[Pixels]:
+    """Read photos, uint8 ``[B, S, S, 3]``, and transparencies, uint8 ``[B, S, S]``."""
+    readers = (_read_photo, _read_transparency)
+    columns = zip(readers, zip(*chunk.paths, strict=True), strict=False)
+    try:
+        return [np.stack([read(root / path, size) for path in paths]) for read, paths in columns]
+    except UnreadableImageError as reason:
+        raise FaceveilError(
+            f"{root}: a photo that was measured can no longer be read ({reason}); let nothing "
+            "change the collection while it is curated, and run again"
+        ) from None
+
+
+def _read_photo(path: Path, size: int) -> Pixels:
+    return resize(read_image(path), size, size)
 
 
 def _read_transparency(path: Path, size: int) -> Pixels:
