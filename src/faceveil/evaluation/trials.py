@@ -113,7 +113,7 @@ def worn_trials(
 
     Args:
         opponent: the recognizer and its gallery.
-        faces: photos with their transparency, in any order.
+        faces: photos with their transparency, at least one, in any order.
         outfits: what is worn.
         protocol: name that the trials get.
         batch_size: faces per pass through the trunk; changes no result.
@@ -151,16 +151,14 @@ def _planned(faces: PackedFaces, outfits: Sequence[Outfit]) -> pd.DataFrame:
         for number, outfit in enumerate(outfits)
         for split, of_split in photos.groupby("split")
     ]
-    if not parts:
-        return photos.assign(outfit=0, design=NO_DESIGN)
     return pd.concat(parts).sort_values(["image_id", "outfit", "design"], ignore_index=True)
 
 
 def _dealt(photos: pd.DataFrame, outfit: Outfit, split: str) -> pd.DataFrame:
     """Repeat the photos of one split once for each design that their person wears."""
     subjects = photos["subject_id"].to_numpy(dtype=np.str_)
-    dealt = assign_designs(subjects, len(outfit.designs), outfit.per_subject[split])
     count = outfit.per_subject[split]
+    dealt = assign_designs(subjects, len(outfit.designs), count)
     worn = photos.loc[photos.index.repeat(count)]
     return worn.assign(design=np.concatenate([dealt[subject] for subject in subjects]))
 

@@ -12,7 +12,7 @@ from faceveil.data.atomic import atomic_path
 _SIDE = 1.25
 """Width and height of a photo, in inches."""
 
-_DPI = 160
+_DPI = 120
 
 
 def people_figure(
