@@ -1,0 +1,1 @@
+"""Speed as ratios to the bare network, measured in one run; ``python -m benchmarks`` runs all."""

@@ -1,0 +1,6 @@
+"""Run every benchmark."""
+
+from benchmarks import embed, train_step
+
+for benchmark in (embed, train_step):
+    benchmark.main()

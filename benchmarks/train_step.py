@@ -1,0 +1,112 @@
+"""A whole GAN training step against one trunk forward and image gradient on the same batch.
+
+That is the least a step can cost: one pass and one gradient per face, in every experiment.
+"""
+
+import numpy as np
+import torch
+
+from benchmarks.measure import (
+    SIZE,
+    interleaved,
+    random_faces,
+    random_recognizer,
+    write_result,
+)
+from faceveil.data.faces import PackedFaces
+from faceveil.params.experiments import Game
+from faceveil.recognition.facenet import FaceNet
+from faceveil.training.people import People, Probes
+from faceveil.training.players import Players
+from faceveil.training.rounds import Match, play_round
+from faceveil.training.seeding import generator_for
+
+PEOPLE = 200
+BATCH = 16
+ROUNDS = 8
+
+SOURCES: dict[str, tuple[str, ...]] = {
+    "exp0": (),
+    "exp1": ("generated",),
+    "exp2": ("generated", "unmasked"),
+    "exp3": ("generated", "masked", "unmasked"),
+}
+
+
+def game(sources: tuple[str, ...]) -> Game:
+    """Return the published generator and objective, with some sources for the recognizer."""
+    return Game.model_validate(
+        {
+            "generator": "mlp",
+            "objective": "cross_entropy",
+            "margin": 1.0,
+            "logit_scale": 20.0,
+            "penalty": {"weight": 0.01, "reduction": "mean", "anchor": "initial"},
+            "latent": {"size": 100, "distribution": "normal"},
+            "designs_per_batch": BATCH,
+            "transparency": "projector",
+            "precision": "float32",
+            "epochs": 1,
+            "batch_size": BATCH,
+            "learning_rate": 0.001,
+            "recognizer_learning_rate": 0.0001,
+            "checkpoint_epochs": 1,
+            "seed": 0,
+            "recognizer_learns_from": sources,
+        }
+    )
+
+
+def people(faces: PackedFaces, device: torch.device) -> People:
+    """Return training people with random stored features."""
+    features = torch.rand(len(faces), 1792, device=device)
+    probes = Probes(features, torch.arange(len(faces), device=device))
+    return People(
+        subject_ids=tuple(faces.rows["subject_id"]),
+        trained=len(faces),
+        faces=faces,
+        rows=np.arange(len(faces)),
+        gallery=features,
+        masked=features.clone(),
+        plain_mask=probes,
+        clean_face=probes,
+    )
+
+
+def match(recognizer: FaceNet, faces: PackedFaces, sources: tuple[str, ...]) -> Match:
+    """Set one experiment up."""
+    device = recognizer.head.weight.device
+    players = Players(game(sources), recognizer.head, SIZE, device)
+    return Match(players, people(faces, device), recognizer.trunk)
+
+
+def main() -> None:
+    """Measure, print and write ``results/train_step.json``."""
+    recognizer, faces = random_recognizer(), random_faces(PEOPLE)
+    device = recognizer.head.weight.device
+    photos = faces.images(slice(BATCH)).to(device, memory_format=torch.channels_last)
+    numbers = torch.arange(BATCH)
+
+    def bare() -> None:
+        images = photos.detach().requires_grad_()
+        torch.autograd.grad(recognizer.trunk(images).sum(), images)
+
+    def step(played: Match) -> None:
+        latents = played.players.generator.draw(BATCH, generator_for(0, "latents"))
+        play_round(played, numbers, latents)
+
+    matches = {name: match(recognizer, faces, sources) for name, sources in SOURCES.items()}
+    ways = {name: (lambda m=m: step(m)) for name, m in matches.items()}
+    seconds = interleaved({"bare": bare, **ways}, ROUNDS)
+    bare_seconds = seconds.pop("bare")
+    result = {
+        "ms_per_face": {name: round(1000 * s / BATCH, 2) for name, s in seconds.items()},
+        "bare_ms_per_face": round(1000 * bare_seconds / BATCH, 2),
+        "time_over_bare_trunk": {n: round(s / bare_seconds, 3) for n, s in seconds.items()},
+        "batch_size": BATCH,
+    }
+    write_result("train_step", result)
+
+
+if __name__ == "__main__":
+    main()
