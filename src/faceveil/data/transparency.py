@@ -20,6 +20,8 @@ NOISE_FACTOR = 4.0
 LEAST_PART = 0.1
 """A separate part of the region counts from this share of its largest part on."""
 
+_SQUARE = np.ones((3, 3), dtype=np.bool_)
+
 Pixels = NDArray[np.uint8]
 Valid = NDArray[np.bool_]
 
@@ -42,7 +44,7 @@ def difference_transparency(unmasked: Pixels, masked: Pixels) -> NDArray[np.floa
     face = unmasked.astype(np.float32) / np.float32(255)
     worn = masked.astype(np.float32) / np.float32(255)
     region = difference_region(face, worn)
-    core = ndimage.binary_erosion(region, iterations=2)
+    core = ndimage.binary_erosion(region, _SQUARE, iterations=3)
     if not core.any():
         return region.astype(np.float32)
     return _solve_rim(face, worn, region, core)
@@ -85,7 +87,7 @@ def _solve_rim(
 ) -> NDArray[np.float32]:
     """Solve ``worn = face (1 - a) + mask a`` on the rim, by least squares over the channels."""
     transparency = region.astype(np.float32)
-    rim = ndimage.binary_dilation(region, iterations=2) & ~core
+    rim = ndimage.binary_dilation(region, _SQUARE, iterations=2) & ~core
     nearest = ndimage.distance_transform_edt(~core, return_distances=False, return_indices=True)
     rows, columns = nearest[0][rim], nearest[1][rim]
     towards = worn[rows, columns] - face[rim]

@@ -1,0 +1,145 @@
+"""Any PNG or JPEG becomes plain RGB; everything else is refused with a reason."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from faceveil.data.images import (
+    REASONS,
+    UnreadableImageError,
+    fit,
+    read_alpha,
+    read_image,
+    read_labels,
+    resize,
+)
+
+SIDE = 40
+GREY = (np.arange(SIDE * SIDE).reshape(SIDE, SIDE) * 255 // (SIDE * SIDE - 1)).astype(np.uint8)
+COLOUR = np.stack([GREY, GREY[::-1], GREY.T], axis=2)
+
+
+def saved(folder, image: Image.Image, name: str = "photo.png", **options):
+    path = folder / name
+    image.save(path, **options)
+    return path
+
+
+def test_png_is_read_as_it_is(tmp_path):
+    path = saved(tmp_path, Image.fromarray(COLOUR))
+    assert np.array_equal(read_image(path), COLOUR)
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "LA", "P", "RGBA", "CMYK", "YCbCr"])
+def test_any_colour_mode_becomes_rgb(tmp_path, mode):
+    image = Image.fromarray(GREY).convert("RGB").convert(mode)
+    kind = "JPEG" if mode in ("CMYK", "YCbCr") else "PNG"
+    pixels = read_image(
+        saved(tmp_path, image, format=kind, **({"quality": 95} if kind == "JPEG" else {}))
+    )
+    assert pixels.shape == (SIDE, SIDE, 3) and pixels.dtype == np.uint8
+    tolerance = 130 if mode == "1" else 8
+    assert np.abs(pixels.astype(int).mean() - GREY.mean()) < tolerance
+
+
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path):
+    deep = GREY.astype(np.uint16) * 257
+    pixels = read_image(saved(tmp_path, Image.fromarray(deep)))
+    assert np.array_equal(pixels, np.repeat(GREY[..., None], 3, axis=2))
+
+
+def test_transparent_parts_become_white(tmp_path):
+    rgba = np.dstack([COLOUR, np.full((SIDE, SIDE), 255, np.uint8)])
+    rgba[:10, :, 3] = 0
+    pixels = read_image(saved(tmp_path, Image.fromarray(rgba)))
+    assert (pixels[:10] == 255).all()
+    assert np.array_equal(pixels[10:], COLOUR[10:])
+
+
+def test_a_photo_is_turned_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    path = saved(tmp_path, Image.fromarray(COLOUR), exif=exif)
+    assert np.array_equal(read_image(path), COLOUR[::-1, ::-1])
+
+
+def test_alpha_and_labels(tmp_path):
+    alpha = np.where(GREY > 100, 255, 0).astype(np.uint8)
+    path = saved(tmp_path, Image.fromarray(np.dstack([COLOUR, alpha])))
+    assert np.array_equal(read_alpha(path), alpha)
+    labels = Image.fromarray((GREY // 100).astype(np.uint8), mode="L").convert("P")
+    labels.putdata((GREY // 100).ravel().tolist())
+    assert set(np.unique(read_labels(saved(tmp_path, labels, "labels_gt.png")))) == {0, 1, 2}
+
+
+def damaged(folder, name: str):
+    """Files that give no photo, by the reason they should get."""
+    good = saved(folder, Image.fromarray(COLOUR), "good.png").read_bytes()
+    contents = {
+        "empty_file": b"",
+        "not_an_image": b"<html>not found</html>",
+        "damaged_image": good[: len(good) // 2],
+    }
+    path = folder / f"{name}.png"
+    if name in contents:
+        path.write_bytes(contents[name])
+    elif name == "too_small":
+        Image.fromarray(COLOUR[:8, :8]).save(path)
+    elif name == "too_large":
+        header = bytearray(good)
+        header[16:24] = (60_000).to_bytes(4, "big") * 2
+        header[29:33] = __import__("zlib").crc32(bytes(header[12:29])).to_bytes(4, "big")
+        path.write_bytes(header)
+    return path
+
+
+@pytest.mark.parametrize("reason", [name for name in REASONS if name != "not_labels"])
+def test_what_is_no_photo_has_a_reason(tmp_path, reason):
+    for read in (read_image, read_alpha, read_labels):
+        with pytest.raises(UnreadableImageError, match=f"^{reason}$"):
+            read(damaged(tmp_path, reason))
+
+
+def test_a_truncated_jpeg_is_damaged(tmp_path):
+    path = saved(tmp_path, Image.fromarray(COLOUR), "photo.jpg")
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UnreadableImageError, match="damaged_image"):
+        read_image(path)
+
+
+def test_colour_is_no_label_image(tmp_path):
+    with pytest.raises(UnreadableImageError, match="not_labels"):
+        read_labels(saved(tmp_path, Image.fromarray(COLOUR)))
+
+
+def test_a_gif_is_refused_whatever_its_name(tmp_path):
+    path = tmp_path / "photo.png"
+    Image.fromarray(GREY).save(path, format="GIF")
+    with pytest.raises(UnreadableImageError, match="not_an_image"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_flipped_bytes_never_crash(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    kind = ("photo.png", "photo.jpg")[seed % 2]
+    path = saved(tmp_path, Image.fromarray(COLOUR), kind)
+    content = np.frombuffer(path.read_bytes(), np.uint8).copy()
+    content[rng.integers(0, len(content), 8)] = rng.integers(0, 256, 8)
+    path.write_bytes(content.tobytes())
+    try:
+        assert read_image(path).ndim == 3
+    except UnreadableImageError as reason:
+        assert str(reason) in REASONS
+
+
+def test_shrinking_is_antialiased():
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::2] = 255
+    assert np.abs(resize(stripes, 16, 16)[2:-2, 2:-2].astype(int) - 127).max() <= 3
+
+
+def test_fit_keeps_shape_and_never_enlarges():
+    assert fit(np.zeros((100, 50, 3), np.uint8), 40).shape == (40, 20, 3)
+    small = np.zeros((20, 30, 3), np.uint8)
+    assert fit(small, 40) is small
