@@ -10,12 +10,14 @@ def report(
 ) -> None:
     """Write the accuracy table, draw people wearing designs, and print the table."""
     from faceveil.data.atomic import atomic_directory
+    from faceveil.data.weights import fingerprint
     from faceveil.evaluation.accuracy_table import accuracy_table, headline, write_table
-    from faceveil.evaluation.documents import all_numbers, read_documents
+    from faceveil.evaluation.documents import all_numbers, read_documents, shown_numbers
     from faceveil.evaluation.showcase import showcase
     from faceveil.figures.accuracy import accuracy_figure
     from faceveil.figures.people import people_figure
     from faceveil.params.file import read_params
+    from faceveil.tracking.restore import restore_child
     from faceveil.tracking.run import track
 
     params = read_params(PARAMS)
@@ -31,6 +33,10 @@ def report(
         run.metrics(all_numbers(documents))
         for picture in sorted(figures.glob("*.png")):
             run.figure(picture)
+    for document in documents:
+        name = document["experiment"]
+        weights = fingerprint(gans / name / "generator.safetensors")
+        restore_child(name, weights, shown_numbers(document))
     print(f"\n{text}")
 
 

@@ -18,9 +18,11 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     """Train a generator of designs against the recognizer, by the rules of one experiment."""
     from tempfile import TemporaryDirectory
 
+    from faceveil.data.weights import fingerprint
     from faceveil.figures.curves import write_curves
     from faceveil.figures.evolution import draw_evolution, write_sheets
     from faceveil.params.file import read_params
+    from faceveil.tracking.restore import WEIGHTS_TAG
     from faceveil.tracking.run import track
     from faceveil.training.checkpoints import scratch_checkpoint
     from faceveil.training.device import pick_device
@@ -49,6 +51,7 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
         write_curves(players.curves, curves)
         draw_evolution(players.sheets, figure, f"Designs of {experiment} by epoch")
         checkpoint.delete()
+        run.tag(WEIGHTS_TAG, fingerprint(out / "generator.safetensors"))
         run.figure(figure)
         for name in ("generator.safetensors", "head.safetensors", "card.json"):
             run.artifact(out / name)

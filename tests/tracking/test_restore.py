@@ -38,3 +38,17 @@ def test_without_any_run_the_accuracies_are_recorded(project):
     restore_child("exp9", "never-seen", {"accuracy/no_mask": 0.9})
     _, (found,) = children("exp9")
     assert found.data.metrics == {"accuracy/no_mask": 0.9}
+
+
+def test_an_evaluation_done_here_keeps_its_own_numbers(project):
+    with track("train_gan", SECTION, experiment="exp6") as trained:
+        trained.tag(WEIGHTS_TAG, "ghi")
+        trained.metrics({"loss": 1.0, "accuracy/no_mask": 0.1})
+    (project / "params.yaml").write_text("evaluated: again\n")
+    with track("evaluate", SECTION, experiment="exp6") as evaluated:
+        evaluated.metrics({"accuracy/no_mask": 0.7})
+    restore_child("exp6", "ghi", {"accuracy/no_mask": 0.7})
+    client, _ = children("exp6")
+    found = client.get_run(evaluated.run_id)
+    assert found.data.metrics == {"loss": 1.0, "accuracy/no_mask": 0.7}
+    assert set(found.data.params) >= {"evaluate.batch_size", "train_gan.batch_size"}

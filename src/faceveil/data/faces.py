@@ -76,7 +76,7 @@ class PackedFaces:
 
 def as_images(pixels: NDArray[np.uint8]) -> torch.Tensor:
     """Turn uint8 ``[B, S, S, 3]`` into float32 ``[B, 3, S, S]`` in [0, 1], channels last."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float().div_(255)
+    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float().div_(255)
 
 
 def write_faces(directory: Path, faces: PackedFaces) -> None:

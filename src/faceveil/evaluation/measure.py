@@ -77,7 +77,7 @@ def measure(trials: pd.DataFrame, row: Row, protocol: str, settings: Evaluate) -
     rate = hits / len(trials)
     # As many people as the rate would be; a fraction of one is as good in the formula.
     identified = hits * people / len(trials)
-    interval = wilson_interval(identified, people, settings.confidence)  # type: ignore[arg-type]
+    interval = wilson_interval(identified, people, settings.confidence)
     by_design = trials[trials["design"] != NO_DESIGN].groupby("design")["hit"].mean()
     generated = row.wears == "generated"
     return Measurement(

@@ -14,7 +14,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson_interval(successes: int, count: int, confidence: float = 0.95) -> Interval:
+def wilson_interval(successes: float, count: int, confidence: float = 0.95) -> Interval:
     """Return Wilson's score interval of a binomial share, inside [0, 1].
 
     Unlike the normal approximation it stays sensible at 0 % and 100 %, where our numbers are.
@@ -26,7 +26,7 @@ def wilson_interval(successes: int, count: int, confidence: float = 0.95) -> Int
     (0.4902, 0.9433)
 
     Args:
-        successes: hits, in [0, count].
+        successes: hits, in [0, count]; a mean over trials may be a fraction.
         count: trials, at least 1.
         confidence: level in (0, 1).
 

@@ -32,10 +32,12 @@ def restore_child(name: str, weights: str, accuracies: Mapping[str, float]) -> N
     client, experiment_id = open_store()
     with locked():
         parent = parent_run(client, experiment_id, Path("params.yaml"))
-        current = child_run(client, parent, name, fresh=False)
-        if current.data.tags.get(WEIGHTS_TAG) == weights:
+        child = child_run(client, parent, name, fresh=False)
+        trained = child.data.tags.get(WEIGHTS_TAG)
+        if trained == weights:
             return
-        child = child_run(client, parent, name, fresh=True)
+        if trained is not None:
+            child = child_run(client, parent, name, fresh=True)
     client.set_tag(child.info.run_id, WEIGHTS_TAG, weights)
     source = _run_of(client, experiment_id, name, weights, child)
     if source is not None:
@@ -58,10 +60,11 @@ def _run_of(
 
 
 def _copy(client: MlflowClient, source: Run, target: Run) -> None:
-    """Copy parameters and whole curves, and say where they come from."""
-    run_id = target.info.run_id
+    """Copy what the target lacks, parameters and whole curves, and say where it comes from."""
+    run_id, known = target.info.run_id, target.data
     client.set_tag(run_id, SOURCE_TAG, source.info.run_id)
-    client.log_batch(run_id, params=[Param(k, v) for k, v in source.data.params.items()])
-    for key in source.data.metrics:
+    lacking = {key: v for key, v in source.data.params.items() if key not in known.params}
+    client.log_batch(run_id, params=[Param(key, value) for key, value in lacking.items()])
+    for key in set(source.data.metrics) - set(known.metrics):
         for batch in batches(client.get_metric_history(source.info.run_id, key)):
             client.log_batch(run_id, metrics=batch)
