@@ -50,3 +50,9 @@ def test_half_the_face_is_out_of_frame():
     flawed = pair("out_of_frame", size=128)
     transparency = flawed.cutout[..., 3]
     assert max(transparency[:, 0].max(), transparency[:, -1].max()) > 0.9
+
+
+def test_a_photo_may_be_taken_without_a_mask():
+    bare = take_pair(np.random.default_rng(1), somebody(1), 64, "none", "")
+    assert np.array_equal(bare.unmasked, bare.masked) and bare.cutout.max() == 0
+    assert np.array_equal(bare.unmasked, pair("").unmasked)

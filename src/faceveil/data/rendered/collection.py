@@ -108,8 +108,7 @@ def _take(directory: Path, params: Synthesize, shot: Shot) -> list[Row]:
     people = STRANGERS if shot.role == BACKGROUND else PEOPLE
     person = draw_person(stream(params, people, shot.subject))
     rng = stream(params, shot.role, shot.subject, shot.number)
-    way = shot.worn if shot.worn != "none" else "correct"
-    pair = take_pair(rng, person, params.image_size, way, shot.flaw)
+    pair = take_pair(rng, person, params.image_size, shot.worn, shot.flaw)
     return [_row(file, person) for file in _write(directory, shot, pair)]
 
 

@@ -20,7 +20,13 @@ BLUR = 3.2 / 128
 
 @dataclass(frozen=True)
 class Pair:
-    """A photo and the same photo wearing a mask, sRGB [H, W, 3], and the mask's transparency."""
+    """A photo, the same photo wearing a mask, and the mask alone.
+
+    Attributes:
+        unmasked: sRGB [H, W, 3], 0..1.
+        masked: The same where a mask is worn.
+        cutout: The mask's sRGB and its transparency [H, W, 4], 0..1.
+    """
 
     unmasked: Array
     masked: Array
@@ -34,7 +40,7 @@ def take_pair(rng: np.random.Generator, person: Person, size: int, way: str, fla
         rng: Source of the photo, the mask and the flaw.
         person: Who is photographed.
         size: Height and width in pixels.
-        way: How the mask is worn: "correct", "nose_mouth", "chin" or "mouth_chin".
+        way: How the mask is worn: "correct", "nose_mouth", "chin", "mouth_chin", or "none".
         flaw: "" or one of `FLAWS`; "no_mask" leaves the masked photo without its mask.
     """
     photo = draw_photo(rng, person)
@@ -54,6 +60,9 @@ def _photograph(
     rng: np.random.Generator, person: Person, photo: Photo, size: int, way: str
 ) -> tuple[Pair, Rendering]:
     rendering = render(person, photo, size)
+    if way == "none":
+        bare = np.zeros((size, size, 4), np.float32)
+        return Pair(rendering.image, rendering.image, bare), rendering
     worn = put_on(rendering, person, photo, draw_cut(rng, person, way))
     cutout = np.concatenate([worn.colour, worn.transparency[..., None]], axis=2)
     return Pair(rendering.image, worn.over(rendering.image), cutout), rendering

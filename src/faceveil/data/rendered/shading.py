@@ -46,7 +46,8 @@ def _blurring(size: int, sigma: float) -> Array:
 
 def blurred(image: Array, sigma: float) -> Array:
     """Gaussian blur [H, W] with `sigma` cells, edges repeated in weight."""
-    value: Array = _blurring(image.shape[0], sigma) @ image @ _blurring(image.shape[1], sigma).T
+    tenths = round(sigma, 1)  # few different matrices to keep, though every photo has its own scale
+    value: Array = _blurring(image.shape[0], tenths) @ image @ _blurring(image.shape[1], tenths).T
     return value
 
 
