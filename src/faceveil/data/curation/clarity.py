@@ -34,9 +34,9 @@ def measure_sharpness(photo: NDArray[np.uint8], box: NDArray[np.float64]) -> flo
     height, width = photo.shape[:2]
     left, top, right, bottom = box
     bottom = top + UPPER_SHARE * (bottom - top)
-    rows = slice(max(0, round(top)), min(height, round(bottom)))
-    columns = slice(max(0, round(left)), min(width, round(right)))
-    part = photo[rows, columns]
+    first, last = np.clip([round(top), round(bottom)], 0, height)
+    start, stop = np.clip([round(left), round(right)], 0, width)
+    part = photo[first:last, start:stop]
     if min(part.shape[:2]) < 4:
         return 0.0
     scale = WIDTH / (right - left)

@@ -123,11 +123,10 @@ def _check(path: Path, index: pd.DataFrame) -> None:
         _refuse(path, column, set(index[column]) - set(allowed))
     reasons = {reason for row in index["reasons"] for reason in row.split()}
     _refuse(path, "reasons", reasons - set(REASONS))
-    _refuse(
-        path,
-        "reasons",
-        set(index["path"][(index["verdict"] == "rejected") & (index["reasons"] == "")]),
-    )
+    unexplained = (index["verdict"] == "rejected") != (index["reasons"] != "")
+    if unexplained.any():
+        where = index["path"][unexplained].iloc[0]
+        raise FaceveilError(f"{path}: {where}: rejected without a reason, or kept against one")
     for column in SHARES:
         values = index[column].dropna()
         _refuse(path, column, set(values[(values < 0) | (values > 1)]))

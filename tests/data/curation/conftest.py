@@ -1,0 +1,48 @@
+"""A small rendered collection with every flaw and every way to wear a mask, and its curation."""
+
+import pytest
+
+from faceveil.data.curation.curate import curate_collection, judge_collection
+from faceveil.data.rendered.collection import write_collection
+from faceveil.params.curate import Curate
+from faceveil.params.synthesize import Synthesize
+
+PARAMS = Curate(
+    root="data/synthetic", image_size=96, people=6, test_share=0.34, seed=1,
+    min_face_probability=0.9, min_face_share=0.15, min_inside_share=0.5, min_sharpness=0.22,
+    min_nose_covered=0.5, min_mouth_covered=0.6, min_chin_covered=0.2, min_realism=0.5,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def params() -> Curate:
+    return PARAMS
+
+
+@pytest.fixture(scope="session")
+def collection(tmp_path_factory):
+    """18 people: four flawed, three with the mask worn wrongly, a further photo of each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACEVEIL_WORKERS", "1")
+        root = tmp_path_factory.mktemp("rendered") / "collection"
+        settings = {"seed": 4, "image_size": 128, "people": 18, "further_photos": 1, "annotated": 4,
+                    "incorrectly_worn_share": 3 / 18, "flawed_share": 4 / 18,
+                    "background_people": 2, "background_photos": 3}  # fmt: skip
+        write_collection(root, Synthesize(**settings))
+    return root
+
+
+@pytest.fixture(scope="session")
+def curated(collection, tmp_path_factory):
+    """The curated collection and what its curation counted."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACEVEIL_WORKERS", "1")
+        directory = tmp_path_factory.mktemp("data") / "curated"
+        return directory, curate_collection(collection, directory, PARAMS)
+
+
+@pytest.fixture
+def judged(monkeypatch, params):
+    """Judge a folder of a few photos in this process; rows of the index by path."""
+    monkeypatch.setenv("FACEVEIL_WORKERS", "1")
+    return lambda root: judge_collection(root, params).set_index("path")
