@@ -87,7 +87,12 @@ class Entry:
     @property
     def partner_id(self) -> str:
         """The ``image_id`` of the same photo without the mask."""
-        return re.sub(rf"_({_WORN})$", "", self.image_id)
+        return unmasked_id(self.image_id)
+
+
+def unmasked_id(image_id: str) -> str:
+    """Return the ``image_id`` of the same photo without the mask: ``00000`` for ``00000_Mask``."""
+    return re.sub(rf"_({_WORN})$", "", image_id)
 
 
 def find_images(root: Path) -> list[Entry]:

@@ -9,7 +9,7 @@ from faceveil.data.curation import packing
 from faceveil.data.faces import KINDS, open_faces
 from faceveil.params.errors import FaceveilError
 
-COLUMNS = ["path", "kind", "subject_id", "image_id", "verdict", "split"]
+COLUMNS = ["path", "kind", "subject_id", "image_id", "verdict", "split", "worn_claim"]
 
 
 @pytest.fixture
@@ -25,10 +25,18 @@ def root(tmp_path):
 @pytest.fixture
 def index():
     rows = [
-        (f"0000{n}_Mask.png", "masked", f"0000{n}", f"0000{n}_Mask", "kept", "train" if n else "")
+        (
+            f"0000{n}_Mask.png",
+            "masked",
+            f"0000{n}",
+            f"0000{n}_Mask",
+            "kept",
+            "train" if n else "",
+            "correct",
+        )
         for n in (4, 3, 2, 1, 0)
     ]
-    labels = ("00003_Mask_gt.png", "labels", "00003", "00003_Mask", "accompanies", "")
+    labels = ("00003_Mask_gt.png", "labels", "00003", "00003_Mask", "accompanies", "", "correct")
     return pd.DataFrame([*rows, labels], columns=COLUMNS)
 
 
@@ -72,3 +80,12 @@ def test_a_photo_that_changes_under_way_is_one_line(root, index):
     (root / "00002_Mask.png").write_bytes(b"")
     with pytest.raises(FaceveilError, match="can no longer be read"):
         pack(root, index)
+
+
+def test_a_mask_is_called_after_its_photo_whatever_its_file_claims(root, index):
+    (root / "00004_Mask.png").rename(root / "00004_Mask_Chin.png")
+    mistaken = ["00004_Mask_Chin.png", "masked", "00004", "00004_Mask_Chin", "kept", "test", "chin"]
+    index.loc[index["subject_id"] == "00004"] = mistaken
+    faces = pack(root, index)["masked"]
+    assert faces.rows["image_id"].tolist() == [f"0000{n}_Mask" for n in (1, 2, 3, 4)]
+    assert faces.pixels[3, 48, 48, 0] == 160

@@ -95,6 +95,13 @@ def test_one_masked_photo_of_a_person_is_kept(params):
     assert [bare[path] for path in paths] == ["", "nose_bare", ""]
 
 
+def test_one_mask_of_a_further_photo_is_kept(params):
+    pair = ["00000.png", "00000_Mask.jpg"]
+    further = ["00000_1_Mask.jpg", "00000_1_Mask_Chin.jpg", "00000_2_Mask_Chin.jpg"]
+    found = judged(params, pair + further)
+    assert [found[path] for path in further] == ["", "another_kept", ""]
+
+
 def test_of_one_name_the_first_path_is_kept(params):
     found = judged(params, ["a/00000.png", "b/00000.png", "00000_Mask.jpg"])
     assert found == {"a/00000.png": "", "b/00000.png": "duplicate", "00000_Mask.jpg": ""}

@@ -15,7 +15,7 @@ def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
     - ``duplicate``: an earlier path has the same kind and name.
     - ``no_partner``, ``partner_rejected``: a pair is kept or left as a whole; further photos are
       kept only of people whose pair is.
-    - ``another_kept``: of several masked photos with nothing against them, the first is kept.
+    - ``another_kept``: of several masks with nothing against them on one photo, the first is kept.
 
     Args:
         entries: the files, sorted by path.
@@ -27,6 +27,7 @@ def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
         people[entry.subject_id][entry.kind].append(row)
     for of_kind in people.values():
         kept = _add_pair_reasons(entries, reasons, of_kind)
+        _keep_one_mask_each(entries, reasons, of_kind["further_masked"])
         if not kept:
             for row in of_kind["further_unmasked"] + of_kind["further_masked"]:
                 reasons[row].add("partner_rejected")
@@ -53,10 +54,20 @@ def _add_pair_reasons(
         for kind in ("unmasked", "masked")
     }
     if sound["unmasked"] and sound["masked"]:
-        for row in sound["masked"][1:]:
-            reasons[row].add("another_kept")
+        _keep_one_mask_each(entries, reasons, sound["masked"])
         return True
     for kind, other in (("unmasked", "masked"), ("masked", "unmasked")):
         for row in sound[kind]:
             reasons[row].add("partner_rejected" if of_kind[other] else "no_partner")
     return False
+
+
+def _keep_one_mask_each(entries: Sequence[Entry], reasons: Reasons, rows: Sequence[int]) -> None:
+    """Of the sound masked copies of one photo, keep the first by image_id."""
+    seen: set[str] = set()
+    for row in sorted(rows, key=lambda row: entries[row].image_id):
+        if reasons[row]:
+            continue
+        if entries[row].partner_id in seen:
+            reasons[row].add("another_kept")
+        seen.add(entries[row].partner_id)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from faceveil.data.curation.looks import MASK_LABEL
 from faceveil.data.faces import COLUMNS, KINDS, open_faces
 from faceveil.data.images import UnreadableImageError, read_alpha, read_image, read_labels, resize
+from faceveil.data.layouts import unmasked_id
 from faceveil.data.parallel import map_in_order
 from faceveil.params.errors import FaceveilError
 
@@ -70,16 +71,27 @@ def pack_collection(root: Path, index: pd.DataFrame, directory: Path, image_size
 def packed_rows(index: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Return the rows of an index that a packed store holds, in its order.
 
+    A masked photo is called after the same photo without mask, as in ``00000_Mask``, even if its
+    file's name claims another way of wearing a mask than was measured.
+
     ``annotated`` are the masked photos with a cut-out, else a label image: column ``annotation``.
     """
     used = index[index["split"] != ""].sort_values(["subject_id", "image_id"])
     if kind != "annotated":
-        return used[used["kind"] == kind]
+        return _named_alike(used[used["kind"] == kind])
     given = index[index["kind"].isin(["cutout", "labels"]) & (index["verdict"] == "accompanies")]
     first = given.sort_values(["kind", "path"]).drop_duplicates("image_id")
     masked = used[used["kind"] == "masked"]
     annotation = masked["image_id"].map(first.set_index("image_id")["path"])
-    return masked.assign(annotation=annotation).dropna(subset=["annotation"])
+    return _named_alike(masked.assign(annotation=annotation).dropna(subset=["annotation"]))
+
+
+def _named_alike(rows: pd.DataFrame) -> pd.DataFrame:
+    ids = [
+        image_id if claim == "none" else f"{unmasked_id(image_id)}_Mask"
+        for image_id, claim in zip(rows["image_id"], rows["worn_claim"], strict=True)
+    ]
+    return rows.assign(image_id=ids)
 
 
 def _create(directory: Path, rows: pd.DataFrame, image_size: int) -> list[Store]:
