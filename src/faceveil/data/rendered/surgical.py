@@ -19,10 +19,10 @@ from faceveil.data.rendered.shading import Light, blurred, fill_and_sky, light_o
 from faceveil.data.rendered.surface import Hit, Loft, Relief, View, cast, normals, stroke
 
 CLOTHS = np.stack([
-    colour(142, 188, 214), colour(160, 198, 218), colour(126, 174, 208), colour(208, 211, 214),
-    colour(150, 194, 184), colour(170, 200, 190), colour(214, 190, 200), colour(74, 78, 84),
+    colour(142, 188, 214), colour(160, 198, 218), colour(126, 174, 208),
+    colour(150, 194, 184), colour(170, 200, 190),
 ])  # fmt: skip
-CLOTH_SHARES = (0.28, 0.2, 0.14, 0.16, 0.1, 0.06, 0.03, 0.03)
+CLOTH_SHARES = (0.4, 0.26, 0.2, 0.08, 0.06)
 
 
 @dataclass(frozen=True)
