@@ -19,7 +19,7 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     from tempfile import TemporaryDirectory
 
     from faceveil.data.weights import fingerprint
-    from faceveil.figures.curves import write_curves
+    from faceveil.figures.curves import curve_table, draw_curves, write_curves
     from faceveil.figures.evolution import draw_evolution, write_sheets
     from faceveil.params.file import read_params
     from faceveil.tracking.restore import WEIGHTS_TAG
@@ -48,7 +48,8 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
         )
         card = {"experiment": experiment, "inputs": inputs.fingerprints}
         write_players(out, players, card | {"people": inputs.people.counts()})
-        write_curves(players.curves, curves)
+        table = curve_table(players.curves)
+        write_curves(table, curves)
         draw_evolution(players.sheets, figure, f"Designs of {experiment} by epoch")
         checkpoint.delete()
         run.tag(WEIGHTS_TAG, fingerprint(out / "generator.safetensors"))
@@ -56,6 +57,8 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
         for name in ("generator.safetensors", "head.safetensors", "card.json"):
             run.artifact(out / name)
         with TemporaryDirectory() as folder:
+            draw_curves({experiment: table}, Path(folder) / "curves.png")
+            run.figure(Path(folder) / "curves.png")
             for epoch, path in write_sheets(players.sheets, Path(folder)).items():
                 run.image(path, key="design", step=epoch)
 

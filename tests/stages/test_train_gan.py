@@ -55,6 +55,7 @@ class Recorder:
 
     def figure(self, path: Path) -> None:
         assert path.is_file()
+        self.files.append(path.name)
 
     def artifact(self, path: Path) -> None:
         assert path.is_file()
@@ -64,6 +65,9 @@ class Recorder:
         assert path.is_file()
         assert key == "design"
         self.sheets.append(step)
+
+    def tag(self, key: str, value: str) -> None:
+        assert len(value) == 64
 
     def dataset(self, name: str, path: Path) -> None:
         assert path.is_file()
@@ -162,7 +166,8 @@ def test_all_outputs_are_written_and_tracked(recorder, transparency):
     assert Path("figures/evolution/exp3.png").stat().st_size > 1000
     assert recorder.steps == [1, 2]
     assert recorder.sheets == [0, 1, 2]
-    assert recorder.files == ["generator.safetensors", "head.safetensors", "card.json"]
+    weights = ["generator.safetensors", "head.safetensors"]
+    assert recorder.files == ["exp3.png", *weights, "card.json", "curves.png"]
     assert recorder.digests == ["curated"]
     assert not list(Path(".scratch").iterdir())
 

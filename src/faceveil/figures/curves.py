@@ -1,6 +1,6 @@
 """The course of training: losses and accuracies over epochs, one line per experiment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,24 +9,24 @@ from matplotlib.figure import Figure
 from faceveil.data.atomic import atomic_path
 
 
-def write_curves(rows: list[dict[str, float]], path: Path) -> None:
-    """Write one row per epoch as CSV, ``epoch`` first and counted from 1.
+def curve_table(rows: Sequence[Mapping[str, float]]) -> pd.DataFrame:
+    """Return the values of each epoch, the same names in all, with ``epoch`` first and from 1."""
+    table = pd.DataFrame(rows)
+    table.insert(0, "epoch", range(1, len(table) + 1))
+    return table
 
-    Args:
-        rows: the values of each epoch, the same names in all.
-        path: the file to write.
-    """
-    frame = pd.DataFrame(rows)
-    frame.insert(0, "epoch", range(1, len(frame) + 1))
+
+def write_curves(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of curves as CSV."""
     with atomic_path(path) as temporary:
-        frame.to_csv(temporary, index=False)
+        table.to_csv(temporary, index=False)
 
 
 def draw_curves(curves: Mapping[str, pd.DataFrame], path: Path) -> None:
     """Draw a panel per column, with a line per experiment.
 
     Args:
-        curves: tables as :func:`write_curves` writes them, by experiment.
+        curves: what :func:`curve_table` returned, by experiment.
         path: the picture to write.
     """
     columns = list(next(iter(curves.values())).columns.drop("epoch"))

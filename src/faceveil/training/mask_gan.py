@@ -120,7 +120,7 @@ def _play_epoch(match: Match, epoch: int, bar: "tqdm[NoReturn]") -> dict[str, fl
         total += play_round(match, numbers, latents)
         bar.update()
     plain, clean = (_accuracy(players, people, p) for p in (people.plain_mask, people.clean_face))
-    means = (total / people.trained).tolist()
+    means = [value / people.trained for value in total.tolist()]
     values = dict(zip(COLUMNS, [*means, plain, clean], strict=True))
     bar.set_postfix({name.removesuffix("_accuracy"): f"{v:.3g}" for name, v in values.items()})
     _is_finite(values, epoch)
@@ -133,7 +133,7 @@ def _accuracy(players: Players, people: People, probes: Probes) -> float:
         gallery: Tensor = players.head(people.gallery)
         parts = torch.split(probes.features, 1024)
         named = [(players.head(part) @ gallery.T).argmax(1) for part in parts]
-    return float((torch.cat(named) == probes.labels).float().mean())
+    return int((torch.cat(named) == probes.labels).sum()) / len(probes.labels)
 
 
 def _is_finite(values: Mapping[str, float], epoch: int) -> None:

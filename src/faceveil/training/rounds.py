@@ -52,8 +52,8 @@ def play_round(match: Match, numbers: Tensor, latents: Tensor) -> Tensor:
     gallery = players.head(people.gallery)  # computed anew: it follows the head
     features, cosines, loss = _generator_step(match, numbers, latents, gallery.detach())
     learned = _recognizer_step(match, features, gallery[: people.trained], labels)
-    hits = (cosines.argmax(1) == labels).float().mean()
-    return torch.stack([loss, *learned, hits]) * len(numbers)
+    hits = (cosines.argmax(1) == labels).sum()
+    return torch.stack([*(len(numbers) * value for value in (loss, *learned)), hits])
 
 
 def _generator_step(
