@@ -26,11 +26,17 @@ STAGES = {
 
 
 def settings(pairs: Path, weights: Path) -> dict:
-    """The shipped settings, but for where the photos and the weights are and how long it takes."""
+    """The shipped settings, but for where photos and weights are and how long the game takes."""
     params = YAML(typ="safe").load(ROOT / "params.yaml")
     params["curate"] |= {"root": str(pairs), "image_size": 128, "people": 200}
     params["prepare_recognizer"]["weights"] = str(weights)
-    params["train_gan"] |= {"transparency": "annotated", "epochs": 100, "checkpoint_epochs": 50}
+    params["train_gan"] |= {
+        "transparency": "annotated",
+        "epochs": 100,
+        "learning_rate": 0.003,
+        "logit_scale": 20.0,
+        "checkpoint_epochs": 50,
+    }
     return params
 
 
