@@ -45,7 +45,7 @@ def test_a_command_holds_names_and_paths_and_no_numbers(stage):
 def test_every_path_of_a_command_is_declared(stage):
     body = PIPELINE[stage].get("do", PIPELINE[stage])
     outs = [next(iter(out)) if isinstance(out, dict) else out for out in body.get("outs", [])]
-    outs += [next(iter(out)) for out in body.get("metrics", [])]
+    outs += [next(iter(out)) for out in (*body.get("metrics", []), *body.get("plots", []))]
     declared = {Path(path).with_suffix("") for path in (*body["deps"], *outs)}
     paths = {Path(word).with_suffix("") for word in body["cmd"].split()[3:] if word != "${key}"}
     assert paths <= declared
