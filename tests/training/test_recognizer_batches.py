@@ -10,7 +10,7 @@ import torch
 from faceveil.data.faces import PackedFaces
 from faceveil.params.errors import FaceveilError
 from faceveil.training import recognizer_batches
-from faceveil.training.recognizer_batches import Batches, augment, wearing_masks
+from faceveil.training.recognizer_batches import Batches, augment, photo_sizes, wearing_masks
 from tests.training.curated_world import settings
 
 WORN = np.arange(30) % 3 == 0
@@ -62,12 +62,19 @@ def test_an_empty_deck_is_refused(worn, what):
         Batches(np.full(10, worn), settings(), torch.Generator())
 
 
+def test_the_last_third_of_the_steps_sees_photos_of_full_size():
+    assert photo_sizes(128, 6) == [96, 96, 96, 96, 128, 128]
+    assert photo_sizes(80, 2) == [80, 80]  # nothing is made smaller than the trunk can take
+    assert photo_sizes(96, 2) == [80, 96]
+    assert photo_sizes(96, 1) == [96]
+
+
 def test_augmentation_keeps_shape_and_range_and_follows_its_generator():
     images = torch.rand(6, 3, 80, 96)
     once, again, other = (
-        augment(images, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+        augment(images, 80, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
     )
-    assert once.shape == images.shape
+    assert once.shape == (6, 3, 80, 80)
     assert 0 <= once.min() < once.max() <= 1
     assert torch.equal(once, again)
     assert not torch.equal(once, other)
@@ -77,7 +84,7 @@ def test_augmentation_mirrors_half_of_the_photos_and_nothing_more_without_bounds
     for bound in ("TURN", "ZOOM", "SHIFT", "CONTRAST", "BRIGHTNESS", "TINT"):
         monkeypatch.setattr(recognizer_batches, bound, 0)
     images = torch.rand(64, 3, 16, 16)
-    changed = augment(images, torch.Generator().manual_seed(0))
+    changed = augment(images, 16, torch.Generator().manual_seed(0))
     same = ((changed - images).abs().amax(dim=(1, 2, 3)) < 1e-5).numpy()
     mirrored = ((changed - images.flip(3)).abs().amax(dim=(1, 2, 3)) < 1e-5).numpy()
     assert (same ^ mirrored).all()
@@ -88,7 +95,7 @@ def test_augmentation_moves_no_photo_far():
     """A dot in the middle stays within the largest shift."""
     images = torch.zeros(32, 3, 81, 81)
     images[:, :, 38:43, 38:43] = 1
-    moved = augment(images, torch.Generator().manual_seed(0)).mean(dim=1)
+    moved = augment(images, 81, torch.Generator().manual_seed(0)).mean(dim=1)
     moved = (moved - moved.amin(dim=(1, 2), keepdim=True)).clamp(min=0)
     centre = (moved.sum(1) * torch.arange(81)).sum(1) / moved.sum(dim=(1, 2))
     assert (centre - 40).abs().max() < 0.04 * 81 + 0.5

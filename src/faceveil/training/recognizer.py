@@ -7,7 +7,6 @@ from math import isfinite
 import numpy as np
 import torch
 from facenet_pytorch import InceptionResnetV1
-from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
@@ -17,7 +16,7 @@ from faceveil.data.faces import PackedFaces
 from faceveil.params.errors import FaceveilError
 from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.recognition.facenet import FaceNet
-from faceveil.training.recognizer_batches import Batches, augment, wearing_masks
+from faceveil.training.recognizer_batches import Batches, augment, photo_sizes, wearing_masks
 from faceveil.training.seeding import generator_for, seeded
 
 Report = Callable[[int, Mapping[str, float]], None]
@@ -81,19 +80,16 @@ def train_recognizer(
             f"found {len(people)}; curate a root that has them, or give weights"
         )
     batches = Batches(wearing_masks(faces), params, generator_for(params.seed, "batches"))
-    lessons = _lessons(faces, labels, batches, generator_for(params.seed, "augmentation"))
+    sizes = photo_sizes(faces.image_size, params.epochs * batches.per_epoch)
+    generator = generator_for(params.seed, "augmentation")
+    lessons = (
+        (augment(faces.images(rows), size, generator), torch.from_numpy(labels[rows]))
+        for rows, size in zip(batches, sizes, strict=False)
+    )
     with seeded(params.seed, "recognizer"):
         model = Classifier(len(people)).to(device).to(memory_format=torch.channels_last).train()
         _fit(model, lessons, batches.per_epoch, params, report)
         return FaceNet(model.network.cpu().eval())
-
-
-def _lessons(
-    faces: PackedFaces, labels: NDArray[np.int64], batches: Batches, generator: torch.Generator
-) -> Iterator[Lesson]:
-    """Read and augment one batch after the other, without end."""
-    for rows in batches:
-        yield augment(faces.images(rows), generator), torch.from_numpy(labels[rows])
 
 
 def _fit(
@@ -104,8 +100,7 @@ def _fit(
     report: Report,
 ) -> None:
     """Take all steps of the schedule."""
-    steps = params.epochs * per_epoch
-    rate = params.max_learning_rate
+    steps, rate = params.epochs * per_epoch, params.max_learning_rate
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=params.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rate, total_steps=steps)
     with tqdm(total=steps, desc="recognizer", unit="step", disable=None) as progress:

@@ -17,6 +17,12 @@ TURN, ZOOM, SHIFT = 0.1, 0.08, 0.04
 CONTRAST, BRIGHTNESS, TINT = 0.25, 0.12, 0.06
 """Largest change of contrast, of brightness and of a colour channel, as shares of full range."""
 
+SMALL_SIZE, SMALL_SHARE = 0.75, 2 / 3
+"""Size of the small photos as a share of the full one, and share of the steps that see them."""
+
+SMALLEST = 80
+"""Least height and width, in pixels, that photos are made small to."""
+
 
 def wearing_masks(faces: PackedFaces) -> NDArray[np.bool_]:
     """Return which background photos wear masks, ``[N]``: their image_id ends in ``_Mask``."""
@@ -69,18 +75,30 @@ class Batches:
             hand = hand[size:]
 
 
-def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Mirror, warp and light each photo anew.
+def photo_sizes(full: int, steps: int) -> list[int]:
+    """Return the height and width of the photos of each step: first small ones, then ``full``.
+
+    Small photos cost about half, so that the same time has more steps; the last steps settle the
+    weights and the batch-norm statistics for the size that is used afterwards (M. Tan, Q. Le,
+    "EfficientNetV2", 2021, section 4, progressive learning).
+    """
+    small = max(SMALLEST, round(full * SMALL_SIZE))
+    return [min(small, full) if step < int(steps * SMALL_SHARE) else full for step in range(steps)]
+
+
+def augment(images: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
+    """Mirror, warp, resize and light each photo anew.
 
     Args:
         images: float32 ``[B, 3, H, W]`` in [0, 1].
+        size: height and width of the result, in pixels.
         generator: the random numbers, on the CPU, so that every device draws the same.
 
     Returns:
-        Photos of the same shape and range.
+        float32 ``[B, 3, size, size]`` in [0, 1].
     """
     warps = _warps(len(images), generator).to(images)
-    grid = functional.affine_grid(warps, list(images.shape), align_corners=False)
+    grid = functional.affine_grid(warps, [len(images), 3, size, size], align_corners=False)
     warped = functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
     gain = 1 + _uniform((len(images), 1, 1, 1), CONTRAST, generator)
     gains = gain + _uniform((len(images), 3, 1, 1), TINT, generator)
