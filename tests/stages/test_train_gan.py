@@ -67,7 +67,7 @@ class Recorder:
         self.sheets.append(step)
 
     def tag(self, key: str, value: str) -> None:
-        assert len(value) == 64
+        assert key and len(value) == 64
 
     def dataset(self, name: str, path: Path) -> None:
         assert path.is_file()

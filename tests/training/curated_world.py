@@ -21,6 +21,7 @@ def settings(**values) -> PrepareRecognizer:
         "max_learning_rate": 0.003,
         "weight_decay": 0.01,
         "label_smoothing": 0.1,
+        "precision": "float32",
         "masked_share": 0.25,
     }
     return PrepareRecognizer(**{**shortest, **values})

@@ -11,7 +11,7 @@ class Evaluate(Section):
     designs: int = Field(ge=1, le=100_000, description="designs sampled from the generator")
     designs_per_train_subject: int = Field(
         ge=1,
-        description="of them, how many at most each training person wears; held-out people wear all",
+        description="how many of them each training person wears; held-out people wear all",
     )
     worst_share: float = Field(gt=0, le=1, description="share of designs called the worst")
     confidence: float = Field(gt=0, lt=1, description="level of every interval")

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from faceveil.params.section import Section, Seed, Share
+from faceveil.params.section import Precision, Section, Seed, Share
 
 
 class PrepareRecognizer(Section):
@@ -18,4 +18,5 @@ class PrepareRecognizer(Section):
     max_learning_rate: float = Field(gt=0, le=1, description="peak of the one-cycle schedule")
     weight_decay: float = Field(ge=0, le=1, description="AdamW's weight decay")
     label_smoothing: float = Field(ge=0, lt=1, description="label smoothing of the cross-entropy")
+    precision: Precision = Field(description="arithmetic of the training")
     masked_share: Share = Field(description="share of a batch that wears masks")

@@ -18,7 +18,9 @@ def profile_path(name: str, folder: Path) -> Path:
     """
     known = sorted(path.stem for path in folder.glob("*.yaml"))
     if name not in known:
-        raise FaceveilError(f"{folder}: no profile {name!r}; there are {', '.join(known) or 'none'}")
+        raise FaceveilError(
+            f"{folder}: no profile {name!r}; there are {', '.join(known) or 'none'}"
+        )
     return folder / f"{name}.yaml"
 
 

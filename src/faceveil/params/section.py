@@ -1,6 +1,6 @@
 """What all sections of params.yaml share: they are frozen and refuse keys they do not know."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +12,10 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 ImageSize = Annotated[int, Field(ge=80, le=1024, multiple_of=16)]
 """Height and width of the square photos, in pixels; the recognizer's trunk needs at least 80."""
+
+
+Precision = Literal["float32", "bfloat16", "auto"]
+"""Arithmetic of a network; auto is bfloat16 where the device computes it natively."""
 
 
 class Section(BaseModel):

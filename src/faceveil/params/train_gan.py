@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from faceveil.params.section import Section, Seed
+from faceveil.params.section import Precision, Section, Seed
 
 
 class Penalty(Section):
@@ -43,7 +43,7 @@ class TrainGan(Section):
     transparency: Literal["projector", "annotated"] = Field(
         description="where a design shows: the projector's output, or cut-out and pair difference"
     )
-    precision: Literal["float32", "bfloat16"] = Field(description="arithmetic of the trunk")
+    precision: Precision = Field(description="arithmetic of the trunk")
     epochs: int = Field(ge=1, le=100_000, description="passes over the training people")
     batch_size: int = Field(ge=1, le=65_536, description="faces per step")
     learning_rate: float = Field(gt=0, le=1, description="Adam's learning rate, generator")

@@ -22,6 +22,7 @@ from faceveil.training.checkpoints import (
     restore_optimizer,
     unnested,
 )
+from faceveil.training.device import arithmetic
 from faceveil.training.seeding import generator_for, seeded
 
 SHOWN = 6
@@ -37,6 +38,7 @@ class Players:
         head: a copy of the recognizer's head, so that the recognizer itself stays as it was.
         initial: the head's weights before training, ``[E, F]``.
         learns: whether the head does.
+        arithmetic: what the trunk computes with.
         generator_optimizer: Adam on all of the generator.
         head_optimizer: Adam on the head's weights alone.
         curves: one row of numbers per epoch played.
@@ -52,6 +54,7 @@ class Players:
             ).to(device)
         self.head = deepcopy(head).to(device).eval().requires_grad_(False)
         self.learns = bool(game.recognizer_learns_from)
+        self.arithmetic = arithmetic(game.precision, device)
         weight = self.head.get_parameter("weight").requires_grad_(self.learns)
         self.initial = weight.detach().clone()
         self.generator_optimizer = torch.optim.Adam(
@@ -120,6 +123,7 @@ def write_players(directory: Path, players: Players, card: dict[str, Any]) -> No
             **card,
             **about,
             "game": game.model_dump(mode="json"),
+            "arithmetic": str(players.arithmetic).removeprefix("torch."),
             "last_epoch": players.curves[-1],
             "generator_sha256": fingerprint(folder / WEIGHTS),
             "head_sha256": fingerprint(folder / "head.safetensors"),

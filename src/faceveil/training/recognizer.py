@@ -16,6 +16,7 @@ from faceveil.data.faces import PackedFaces
 from faceveil.params.errors import FaceveilError
 from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.recognition.facenet import FaceNet
+from faceveil.training.device import arithmetic, autocast
 from faceveil.training.recognizer_batches import Batches, augment, photo_sizes, wearing_masks
 from faceveil.training.seeding import generator_for, seeded
 
@@ -25,11 +26,8 @@ Report = Callable[[int, Mapping[str, float]], None]
 Lesson = tuple[torch.Tensor, torch.Tensor]
 """Augmented photos ``[B, 3, H, W]`` and their labels, int64 ``[B]``."""
 
-LOGIT_SCALE = 16.0
-"""s in the logits s * cosine; with it 100 classes reach a cross-entropy near that of the labels."""
-
-DROPOUT = 0.2
-"""Share of trunk features dropped while training; the published 0.6 is for millions of photos."""
+LOGIT_SCALE = 24.0
+"""s in the logits s * cosine: 24 learned faster than 16, and 30 was no better."""
 
 
 class Classifier(nn.Module):
@@ -39,14 +37,17 @@ class Classifier(nn.Module):
     (F. Wang et al., "NormFace: L2 hypersphere embedding for face verification", 2017).
     """
 
-    def __init__(self, people: int) -> None:
+    def __init__(self, people: int, dtype: torch.dtype) -> None:
         super().__init__()
-        self.network = InceptionResnetV1(pretrained=None, dropout_prob=DROPOUT)
+        self.dtype = dtype
+        # no dropout: the published 0.6 is for millions of photos, and here it only slows learning
+        self.network = InceptionResnetV1(pretrained=None, dropout_prob=0)
         self.directions = nn.Parameter(torch.randn(people, EMBEDDING))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Turn images ``[B, 3, H, W]`` in [0, 1] into logits ``[B, people]``."""
-        embeddings = self.network((images * 255 - 127.5) / 128)
+        with autocast(self.dtype, images.device):
+            embeddings = self.network((images * 255 - 127.5) / 128).float()
         return LOGIT_SCALE * functional.linear(embeddings, functional.normalize(self.directions))
 
 
@@ -87,7 +88,8 @@ def train_recognizer(
         for rows, size in zip(batches, sizes, strict=False)
     )
     with seeded(params.seed, "recognizer"):
-        model = Classifier(len(people)).to(device).to(memory_format=torch.channels_last).train()
+        model = Classifier(len(people), arithmetic(params.precision, device)).to(device).train()
+        model = model.to(memory_format=torch.channels_last)
         _fit(model, lessons, batches.per_epoch, params, report)
         return FaceNet(model.network.cpu().eval())
 
@@ -101,7 +103,9 @@ def _fit(
 ) -> None:
     """Take all steps of the schedule."""
     steps, rate = params.epochs * per_epoch, params.max_learning_rate
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=params.weight_decay)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=rate, weight_decay=params.weight_decay, fused=True
+    )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rate, total_steps=steps)
     with tqdm(total=steps, desc="recognizer", unit="step", disable=None) as progress:
         for epoch in range(1, params.epochs + 1):

@@ -11,10 +11,10 @@ from faceveil.data.faces import PackedFaces
 from faceveil.params.errors import FaceveilError
 from faceveil.params.prepare_recognizer import PrepareRecognizer
 
-TURN, ZOOM, SHIFT = 0.1, 0.08, 0.04
+TURN, ZOOM, SHIFT = 0.06, 0.04, 0.02
 """Largest in-plane turn in radians, change of size, and shift as a share of the photo."""
 
-CONTRAST, BRIGHTNESS, TINT = 0.25, 0.12, 0.06
+CONTRAST, BRIGHTNESS, TINT = 0.2, 0.1, 0.05
 """Largest change of contrast, of brightness and of a colour channel, as shares of full range."""
 
 SMALL_SIZE, SMALL_SHARE = 0.75, 2 / 3

@@ -9,6 +9,7 @@ from faceveil.data.weights import Card
 from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.origins import ARCHITECTURE, SCRATCH, given_recognizer
+from faceveil.training.device import arithmetic
 from faceveil.training.recognizer import Report, train_recognizer
 from faceveil.training.recognizer_accuracy import measure_recognizer
 
@@ -50,5 +51,6 @@ def _trained(
         "photos": len(faces),
         "image_size": faces.image_size,
         **params.model_dump(exclude={"weights"}),
+        "arithmetic": str(arithmetic(params.precision, device)).removeprefix("torch."),
     }
     return recognizer, {"architecture": ARCHITECTURE, "origin": SCRATCH, "training": training}

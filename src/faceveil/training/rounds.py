@@ -12,6 +12,7 @@ from torch import Tensor
 
 from faceveil.losses.objectives import build_objective, recognition_loss
 from faceveil.losses.penalty import head_penalty
+from faceveil.training.device import autocast
 from faceveil.training.people import People
 from faceveil.training.players import Players
 from faceveil.wearing.composition import deal, wear
@@ -80,8 +81,7 @@ def _features(match: Match, numbers: Tensor, designs: Tensor) -> Tensor:
     faces = people.faces.images(rows).to(device, memory_format=torch.channels_last)
     transparency = people.faces.transparencies(rows).to(device)
     worn = wear(faces, transparency, deal(designs, len(rows)))
-    half = match.players.game.precision == "bfloat16"
-    with torch.autocast(device.type, torch.bfloat16, enabled=half):
+    with autocast(match.players.arithmetic, device):
         features = match.trunk(worn.contiguous(memory_format=torch.channels_last))
     return features.float()
 

@@ -125,7 +125,7 @@ class Person:
     beard_density: float = ranged(0.4, 1)
     # habits that people are known by
     make_up: float = ranged(-1, 1)
-    glasses_habit: float = ranged(-1.4, 1)
+    glasses_habit: float = ranged(-3.4, 1.6)  # most people wear them always or never
     glasses_size: float = ranged(0, 1)
     glasses_tone: float = ranged(0, 1)
     smile_habit: float = ranged(0, 1)
@@ -156,7 +156,7 @@ def draw_person(rng: np.random.Generator) -> Person:
     parameters that go with them, so that the whole looks like one face.
     """
     ranges = identity_ranges()
-    unit = {name: float(rng.beta(1.4, 1.4)) for name in ranges}
+    unit = {name: float(rng.beta(0.8, 0.8)) for name in ranges}
     unit["skin_tone"] = float(rng.uniform())
     unit["age"] = float(rng.beta(1.1, 1.6))
     unit["sex_typed_shape"] = float(rng.beta(0.5, 0.5))

@@ -1,0 +1,52 @@
+"""What the README shows is what the last run of this tree measured."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from faceveil.evaluation.accuracy_table import headline
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def tables() -> dict[str, dict[tuple[str, str], str]]:
+    """The README's cells by protocol, row label and experiment."""
+    shown: dict[str, dict[tuple[str, str], str]] = {}
+    protocol, head = "", []
+    for line in README.splitlines():
+        if title := re.match(r"\*\*(Same|Other) photo\*\*", line):
+            protocol, head = f"{title[1].lower()}_photo", []
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if protocol and cells and not head:
+            head = cells
+        elif protocol and cells:
+            row = {(cells[0], name): cell for name, cell in zip(head, cells, strict=True)}
+            shown.setdefault(protocol, {}).update(row)
+        elif line.startswith("<!-- accuracy table: end"):
+            protocol = ""
+    return shown
+
+
+def test_the_table_is_the_one_that_was_measured():
+    measured = headline(pd.read_csv(ROOT / "metrics" / "accuracy_table.csv"))
+    shown = tables()
+    assert len(measured) > 0
+    for line in measured.itertuples():
+        cells = shown[line.protocol]
+        expected = f"{line.accuracy:.1f} [{line.low:.1f}, {line.high:.1f}]"
+        assert cells[line.label, line.experiment] == expected
+        assert cells[line.label, "people"] == str(line.people)
+    cells = {key for rows in shown.values() for key in rows if key[1] == "exp0"}
+    labels = {label for label, _ in cells if not label.startswith(("-", ":"))}
+    assert labels == set(measured["label"])
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)", README))))
+def test_every_link_leads_somewhere(path):
+    assert (ROOT / path).exists()
+
+
+def test_no_placeholder_is_left():
+    assert not re.search(r"PLACEHOLDER|TODO|TBD", README)
