@@ -62,8 +62,8 @@ def test_an_empty_deck_is_refused(worn, what):
         Batches(np.full(10, worn), settings(), torch.Generator())
 
 
-def test_the_last_third_of_the_steps_sees_photos_of_full_size():
-    assert photo_sizes(128, 6) == [96, 96, 96, 96, 128, 128]
+def test_the_last_quarter_of_the_steps_sees_photos_of_full_size():
+    assert photo_sizes(128, 8) == [96] * 6 + [128] * 2
     assert photo_sizes(80, 2) == [80, 80]  # nothing is made smaller than the trunk can take
     assert photo_sizes(96, 2) == [80, 96]
     assert photo_sizes(96, 1) == [96]

@@ -1,6 +1,7 @@
 """Recording a stage: its parameters, metrics, pictures, weights, tables and data sets."""
 
 import hashlib
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 from mlflow import MlflowClient
-from mlflow.data.pandas_dataset import from_pandas
-from mlflow.entities import DatasetInput, Metric, Param
+from mlflow.entities import Dataset, DatasetInput, Metric, Param
 from PIL import Image
 from pydantic import BaseModel
 
@@ -79,10 +80,10 @@ class Recorder:
     def dataset(self, name: str, path: Path) -> None:
         """Record the data set that a Parquet file describes, with the file's digest."""
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
-        frame = pd.read_parquet(path)
-        data = from_pandas(frame, source=path.as_posix(), name=name, digest=digest)
-        entity = data._to_mlflow_entity()
-        self._client.log_inputs(self.run_id, datasets=[DatasetInput(entity, tags=[])])
+        source = json.dumps({"uri": path.as_posix()})
+        profile = json.dumps({"num_rows": pq.read_metadata(path).num_rows})
+        data = Dataset(name, digest, source_type="local", source=source, profile=profile)
+        self._client.log_inputs(self.run_id, datasets=[DatasetInput(data, tags=[])])
 
 
 def batches(metrics: list[Metric]) -> Iterator[list[Metric]]:

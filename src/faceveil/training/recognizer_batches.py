@@ -17,7 +17,7 @@ TURN, ZOOM, SHIFT = 0.06, 0.04, 0.02
 CONTRAST, BRIGHTNESS, TINT = 0.2, 0.1, 0.05
 """Largest change of contrast, of brightness and of a colour channel, as shares of full range."""
 
-SMALL_SIZE, SMALL_SHARE = 0.75, 2 / 3
+SMALL_SIZE, SMALL_SHARE = 0.75, 0.75
 """Size of the small photos as a share of the full one, and share of the steps that see them."""
 
 SMALLEST = 80
