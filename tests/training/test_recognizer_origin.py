@@ -32,6 +32,7 @@ def test_scratch_trains_on_background_people(curated):
         "photos": 16,
         "image_size": 80,
         **settings(epochs=1).model_dump(exclude={"weights"}),
+        "arithmetic": "float32",
     }
     assert card["measured"]["same_photo_masked"]["probes"] == 6
     assert json.loads(json.dumps(card)) == card
