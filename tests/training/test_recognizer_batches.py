@@ -81,7 +81,7 @@ def test_augmentation_keeps_shape_and_range_and_follows_its_generator():
 
 
 def test_augmentation_mirrors_half_of_the_photos_and_nothing_more_without_bounds(monkeypatch):
-    for bound in ("TURN", "ZOOM", "SHIFT", "CONTRAST", "BRIGHTNESS", "TINT"):
+    for bound in ("TURN", "ZOOM", "SHIFT", "CONTRAST", "BRIGHTNESS", "TINT", "NOISE"):
         monkeypatch.setattr(recognizer_batches, bound, 0)
     images = torch.rand(64, 3, 16, 16)
     changed = augment(images, 16, torch.Generator().manual_seed(0))

@@ -17,6 +17,12 @@ TURN, ZOOM, SHIFT = 0.06, 0.04, 0.02
 CONTRAST, BRIGHTNESS, TINT = 0.2, 0.1, 0.05
 """Largest change of contrast, of brightness and of a colour channel, as shares of full range."""
 
+NOISE = 0.04
+"""Largest deviation of a photo's noise, as a share of full range: what a nearly grey design has.
+
+Without it, the recognizer loses people to noise that nobody would see, and any design defeats it.
+"""
+
 SMALL_SIZE, SMALL_SHARE = 0.75, 0.75
 """Size of the small photos as a share of the full one, and share of the steps that see them."""
 
@@ -87,7 +93,7 @@ def photo_sizes(full: int, steps: int) -> list[int]:
 
 
 def augment(images: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
-    """Mirror, warp, resize and light each photo anew.
+    """Mirror, warp, resize and light each photo anew, and add noise.
 
     Args:
         images: float32 ``[B, 3, H, W]`` in [0, 1].
@@ -103,7 +109,10 @@ def augment(images: torch.Tensor, size: int, generator: torch.Generator) -> torc
     gain = 1 + _uniform((len(images), 1, 1, 1), CONTRAST, generator)
     gains = gain + _uniform((len(images), 3, 1, 1), TINT, generator)
     shift = _uniform((len(images), 1, 1, 1), BRIGHTNESS, generator)
-    return ((warped - 0.5) * gains.to(images) + 0.5 + shift.to(images)).clamp(0, 1)
+    lit = (warped - 0.5) * gains.to(images) + 0.5 + shift.to(images)
+    deviation = NOISE * torch.rand((len(images), 1, 1, 1), generator=generator)
+    noise = deviation * torch.randn(lit.shape, generator=generator)
+    return (lit + noise.to(images)).clamp(0, 1)
 
 
 def _warps(count: int, generator: torch.Generator) -> torch.Tensor:
