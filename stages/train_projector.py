@@ -29,7 +29,9 @@ def train_projector(curated: Path, out: Path, metrics: Path, figure: Path) -> No
         with atomic_path(metrics) as temporary:
             temporary.write_text(json.dumps(measured, indent=2) + "\n")
         projector_figure(figure, projectors)
-        run.metrics({f"{a}/{n}": measured[a][n] for a in ARCHITECTURES for n in ("iou", "mse")})
+        run.metrics(
+            {f"{a}/{n}": measured[a][n] for a in ARCHITECTURES for n in ("iou", "mse", "leak")}
+        )
         run.dataset("annotated", curated / "annotated" / "rows.parquet")
         run.figure(figure)
         run.artifact(out / WEIGHTS)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import jaccard_score, mean_squared_error
 
-from faceveil.metrics.segmentation import iou, mse
+from faceveil.metrics.segmentation import iou, leak, mse
 
 
 @pytest.fixture
@@ -42,7 +42,16 @@ def test_mse_equals_scikit_learn(pair):
     assert mse(found, truth) == pytest.approx(reference, rel=1e-6)
 
 
-@pytest.mark.parametrize("metric", [iou, mse])
+def test_leak_is_the_mean_over_the_pixels_without_mask(pair):
+    found, truth = pair
+    truth = np.where(truth < 0.6, 0, truth)
+    reference = [f[t == 0].mean() for f, t in zip(found, truth, strict=True)]
+    assert leak(found, truth) == pytest.approx(reference, rel=1e-6)
+    assert leak(truth, truth) == pytest.approx(0)
+    assert leak(found, np.ones_like(truth)) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("metric", [iou, mse, leak])
 @pytest.mark.parametrize("shapes", [((2, 4, 4), (1, 4, 4)), ((4, 4), (4, 4))])
 def test_other_shapes_are_refused_not_broadcast(metric, shapes):
     with pytest.raises(ValueError, match=r"are \[N, H, W\] both"):

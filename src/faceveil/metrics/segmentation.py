@@ -49,6 +49,28 @@ def mse(found: NDArray[np.floating], truth: NDArray[np.floating]) -> NDArray[np.
     return error
 
 
+def leak(found: NDArray[np.floating], truth: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the mean transparency that was found where there is no mask at all, ``[N]`` in [0, 1].
+
+    What leaks is a share of a design that shows on bare skin. A photo that is all mask leaks 0.
+
+    >>> leak(np.array([[[1.0, 0.5, 0.0]]]), np.array([[[1.0, 0.0, 0.0]]])).tolist()
+    [0.25]
+
+    Args:
+        found: transparency ``[N, H, W]`` in [0, 1].
+        truth: transparency ``[N, H, W]`` in [0, 1].
+
+    Raises:
+        ValueError: if the two do not have the same shape ``[N, H, W]``.
+    """
+    _alike(found, truth)
+    outside = truth == 0
+    total: NDArray[np.float64] = found.sum(axis=(1, 2), where=outside, dtype=np.float64)
+    share: NDArray[np.float64] = total / np.maximum(np.count_nonzero(outside, axis=(1, 2)), 1)
+    return share
+
+
 def _alike(found: NDArray[np.floating], truth: NDArray[np.floating]) -> None:
     if found.ndim != 3 or found.shape != truth.shape:
         raise ValueError(f"transparencies are [N, H, W] both, not {found.shape} and {truth.shape}")
