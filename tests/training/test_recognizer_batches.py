@@ -81,7 +81,7 @@ def test_augmentation_keeps_shape_and_range_and_follows_its_generator():
 
 
 def test_augmentation_mirrors_half_of_the_photos_and_nothing_more_without_bounds(monkeypatch):
-    for bound in ("TURN", "ZOOM", "SHIFT", "CONTRAST", "BRIGHTNESS", "TINT", "NOISE"):
+    for bound in ("TURN", "ZOOM", "SHIFT", "CONTRAST", "BRIGHTNESS", "TINT", "NOISE", "COVERED"):
         monkeypatch.setattr(recognizer_batches, bound, 0)
     images = torch.rand(64, 3, 16, 16)
     changed = augment(images, 16, torch.Generator().manual_seed(0))
@@ -91,8 +91,21 @@ def test_augmentation_mirrors_half_of_the_photos_and_nothing_more_without_bounds
     assert 20 < mirrored.sum() < 44
 
 
-def test_augmentation_moves_no_photo_far():
+def test_a_share_of_lower_faces_is_covered_in_one_colour(monkeypatch):
+    for bound in ("TURN", "ZOOM", "SHIFT", "CONTRAST", "BRIGHTNESS", "TINT", "NOISE"):
+        monkeypatch.setattr(recognizer_batches, bound, 0)
+    changed = augment(torch.full((400, 3, 20, 20), 0.5), 20, torch.Generator().manual_seed(0))
+    covered = (changed != 0.5).any(dim=1)
+    assert 75 < covered.any(dim=(1, 2)).sum() < 125
+    assert not covered[:, :9].any()  # the eyes are never covered
+    assert not covered[:, :, :3].any() and not covered[:, :, 17:].any()
+    face = changed[covered.any(dim=(1, 2))]
+    assert (face[:, :, 12:15, 7:13].flatten(2).std(dim=2) == 0).all()
+
+
+def test_augmentation_moves_no_photo_far(monkeypatch):
     """A dot in the middle stays within the largest shift."""
+    monkeypatch.setattr(recognizer_batches, "COVERED", 0)
     images = torch.zeros(32, 3, 81, 81)
     images[:, :, 38:43, 38:43] = 1
     moved = augment(images, 81, torch.Generator().manual_seed(0)).mean(dim=1)

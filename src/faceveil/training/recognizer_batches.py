@@ -23,6 +23,16 @@ NOISE = 0.04
 Without it, the recognizer loses people to noise that nobody would see, and any design defeats it.
 """
 
+COVERED = 0.25
+"""Share of the photos whose lower face is hidden behind a rectangle of any colour.
+
+Without it a plain black mask already defeats the recognizer, and a design has nothing to add.
+"""
+
+COVER_TOP, COVER_BOTTOM = (0.48, 0.58), (0.78, 0.90)
+COVER_LEFT, COVER_RIGHT = (0.18, 0.32), (0.68, 0.82)
+"""Ranges of the rectangle's sides, as shares of the photo: about where a mask is worn."""
+
 SMALL_SIZE, SMALL_SHARE = 0.75, 0.75
 """Size of the small photos as a share of the full one, and share of the steps that see them."""
 
@@ -93,7 +103,7 @@ def photo_sizes(full: int, steps: int) -> list[int]:
 
 
 def augment(images: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
-    """Mirror, warp, resize and light each photo anew, and add noise.
+    """Mirror, warp, resize and light each photo anew, add noise, and cover some lower faces.
 
     Args:
         images: float32 ``[B, 3, H, W]`` in [0, 1].
@@ -112,7 +122,37 @@ def augment(images: torch.Tensor, size: int, generator: torch.Generator) -> torc
     lit = (warped - 0.5) * gains.to(images) + 0.5 + shift.to(images)
     deviation = NOISE * torch.rand((len(images), 1, 1, 1), generator=generator)
     noise = deviation * torch.randn(lit.shape, generator=generator)
-    return (lit + noise.to(images)).clamp(0, 1)
+    return _cover((lit + noise.to(images)).clamp(0, 1), generator)
+
+
+def _cover(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Hide the lower face of some photos behind a rectangle of one colour.
+
+    After Z. Zhong et al., "Random Erasing Data Augmentation" (2020), where masks are worn.
+    """
+    count, size = len(images), images.shape[2]
+    chosen = torch.rand(count, generator=generator) < COVERED
+    colours = torch.rand((count, 3, 1, 1), generator=generator)
+    rows = _between(COVER_TOP, COVER_BOTTOM, count, size, generator)
+    columns = _between(COVER_LEFT, COVER_RIGHT, count, size, generator)
+    covered = rows[:, None, :, None] & columns[:, None, None, :] & chosen[:, None, None, None]
+    return torch.where(covered.to(images.device), colours.to(images), images)
+
+
+def _between(
+    first: tuple[float, float],
+    last: tuple[float, float],
+    count: int,
+    size: int,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """Return which of ``size`` pixels lie between two sides drawn from ranges, bool ``[B, S]``."""
+    centres = (torch.arange(size) + 0.5) / size
+    low, high = (
+        least + (most - least) * torch.rand((count, 1), generator=generator)
+        for least, most in (first, last)
+    )
+    return (centres > low) & (centres < high)
 
 
 def _warps(count: int, generator: torch.Generator) -> torch.Tensor:
