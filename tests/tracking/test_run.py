@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from faceveil.params.errors import FaceveilError
+from faceveil.params.file import read_params
 from faceveil.tracking.run import track
 from tests.conftest import ROOT
 from tests.tracking.conftest import SECTION, runs
@@ -39,6 +40,18 @@ def test_an_experiment_is_a_child_that_evaluation_goes_on_with(project):
     client, _ = runs()
     curve = client.get_metric_history(training.run_id, "loss/generator")
     assert [(point.step, point.value) for point in curve] == [(i, i / 2) for i in range(1200)]
+
+
+def test_lists_and_nested_settings_are_recorded_in_words(project):
+    params = read_params(ROOT / "params.yaml")
+    ids = {}
+    for name in ("exp0", "exp2"):
+        with track("train_gan", params.game(name), experiment=name) as run:
+            ids[name] = run.run_id
+    told = {name: runs()[0].get_run(run_id).data.params for name, run_id in ids.items()}
+    assert told["exp0"]["train_gan.recognizer_learns_from"] == "none"
+    assert told["exp2"]["train_gan.recognizer_learns_from"] == "generated + unmasked"
+    assert told["exp0"]["train_gan.latent.size"] == "100"
 
 
 def test_training_again_replaces_the_child_of_that_name(project):

@@ -50,7 +50,7 @@ class Recorder:
 
     def parameters(self, section: BaseModel) -> None:
         """Record the values of a section as ``stage.key``."""
-        flat = _flat(section.model_dump(), self._prefix)
+        flat = _flat(section.model_dump(mode="json"), self._prefix)
         values = [Param(key, str(value)[:6000]) for key, value in flat.items()]
         self._client.log_batch(self.run_id, params=values)
 
@@ -128,9 +128,12 @@ def track(stage: str, params: BaseModel, experiment: str | None = None) -> Itera
 
 
 def _flat(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Flatten nested settings to dotted keys."""
+    """Flatten nested settings to dotted keys, and lists to words joined by a plus."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         name = f"{prefix}.{key}"
-        flat |= _flat(value, name) if isinstance(value, dict) else {name: value}
+        if isinstance(value, dict):
+            flat |= _flat(value, name)
+        else:
+            flat[name] = " + ".join(map(str, value)) or "none" if isinstance(value, list) else value
     return flat

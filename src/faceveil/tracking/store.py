@@ -78,4 +78,6 @@ def _experiment(client: MlflowClient, uri: str) -> str:
         return str(found.experiment_id)
     local = uri.startswith("sqlite:///")
     artifacts = (project_root() / "mlartifacts").as_uri() if local else None
-    return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts))
+    # The UI has pages for trained models and others for language models; this picks the first.
+    kind = {"mlflow.experimentKind": "custom_model_development"}
+    return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts, tags=kind))
