@@ -1,6 +1,6 @@
 """Run every benchmark."""
 
-from benchmarks import embed, train_step
+from benchmarks import embed, render, train_step
 
-for benchmark in (embed, train_step):
+for benchmark in (render, embed, train_step):
     benchmark.main()

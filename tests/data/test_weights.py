@@ -1,5 +1,8 @@
 """Weights carry their card and refuse a network they do not fit."""
 
+import errno
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -22,6 +25,17 @@ def test_the_same_weights_are_the_same_bytes(tmp_path):
     for name in ("a", "b"):
         write_weights(tmp_path / name, net, {"one": 1, "two": 2, "three": 3})
     assert fingerprint(tmp_path / "a") == fingerprint(tmp_path / "b")
+
+
+def test_a_full_disk_is_an_os_error_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(path, data):
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_weights(tmp_path / "net.safetensors", nn.Linear(3, 2), {})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_half_precision_is_read_as_float32(tmp_path):

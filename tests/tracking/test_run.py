@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from PIL import Image
 
 from faceveil.params.errors import FaceveilError
@@ -150,3 +152,18 @@ def test_two_processes_share_a_store_that_neither_has_made(tmp_path):
         assert len(found) == 3
         for name in ("exp0", "exp1"):
             assert len(client.get_metric_history(names[name].info.run_id, "loss")) == 300
+
+
+def test_a_store_that_fails_on_the_way_is_one_line(project, monkeypatch):
+    def full(*args, **kwargs):
+        raise MlflowException("database or disk is full")
+
+    with (
+        pytest.raises(
+            FaceveilError, match=r"no longer takes what curate records \(database or disk"
+        ),
+        track("curate", SECTION) as run,
+    ):
+        monkeypatch.setattr(MlflowClient, "log_batch", full)
+        run.metrics({"loss": 1.0})
+        run.flush()

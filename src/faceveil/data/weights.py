@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from faceveil.data.atomic import atomic_path
@@ -23,7 +23,8 @@ def write_weights(path: Path, model: nn.Module, card: Card) -> None:
     # One metadata key: the order of several is random, and the file would differ on each run.
     metadata = {"card": json.dumps(card, sort_keys=True)}
     with atomic_path(path) as temporary:
-        save_file(state, temporary, metadata=metadata)
+        # Written by Python, so that a full disk is the OSError that the stage can put in words.
+        temporary.write_bytes(save(state, metadata=metadata))
 
 
 def read_card(path: Path) -> Card:

@@ -12,11 +12,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param
+from mlflow.exceptions import MlflowException
 from PIL import Image
 from pydantic import BaseModel
 
+from faceveil.params.errors import FaceveilError
 from faceveil.tracking.lineage import child_run, parent_run
-from faceveil.tracking.store import locked, open_store
+from faceveil.tracking.store import locked, open_store, tracking_uri
 
 BATCH = 500
 """Metrics sent at once; MLflow takes up to 1,000."""
@@ -105,8 +107,22 @@ def track(stage: str, params: BaseModel, experiment: str | None = None) -> Itera
         experiment: name of the child, or None for the parent.
 
     Raises:
-        FaceveilError: if the tracking server cannot be reached.
+        FaceveilError: if the tracking server cannot be reached, or stops taking what it is told.
     """
+    try:
+        with _recording(stage, params, experiment) as recorder:
+            yield recorder
+    except MlflowException as error:
+        reason = " ".join(str(error).split())[:200]
+        raise FaceveilError(
+            f"MLFLOW_TRACKING_URI={tracking_uri()}: no longer takes what {stage} records "
+            f"({reason}); look at its disk and its log, then run the same command again"
+        ) from error
+
+
+@contextmanager
+def _recording(stage: str, params: BaseModel, experiment: str | None) -> Iterator[Recorder]:
+    """Open a run, and close it with the state in which the block ended."""
     client, experiment_id = open_store()
     with locked():
         run = parent_run(client, experiment_id, Path("params.yaml"))

@@ -1,5 +1,7 @@
 """Packed photos without cut-outs, from label images, and after a change under way."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -89,3 +91,12 @@ def test_a_mask_is_called_after_its_photo_whatever_its_file_claims(root, index):
     faces = pack(root, index)["masked"]
     assert faces.rows["image_id"].tolist() == [f"0000{n}_Mask" for n in (1, 2, 3, 4)]
     assert faces.pixels[3, 48, 48, 0] == 160
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system reserves no space")
+def test_space_is_reserved_before_a_photo_is_written(tmp_path):
+    """A map into a file with holes kills the process when the disk is full."""
+    packing._reserve(tmp_path / "pixels.npy", (100, 64, 64, 3))
+    status = (tmp_path / "pixels.npy").stat()
+    assert status.st_blocks * 512 >= status.st_size > 100 * 64 * 64 * 3
+    assert not np.load(tmp_path / "pixels.npy").any()

@@ -1,5 +1,6 @@
 """From chosen photos on disk to packed, memory-mapped ones; one chunk in memory at a time."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -102,10 +103,20 @@ def _create(directory: Path, rows: pd.DataFrame, image_size: int) -> list[Store]
     shapes: dict[str, tuple[int, ...]] = {"pixels": (*shape, 3)}
     if "annotation" in rows:
         shapes["transparency"] = shape
-    return [
-        np.lib.format.open_memmap(directory / f"{name}.npy", mode="w+", dtype=np.uint8, shape=of)
-        for name, of in shapes.items()
-    ]
+    return [_reserve(directory / f"{name}.npy", of) for name, of in shapes.items()]
+
+
+def _reserve(path: Path, shape: tuple[int, ...]) -> Store:
+    """Create a memory-mapped array whose bytes are all there.
+
+    Raises:
+        OSError: if the disk is full. Without this, a write into the map would kill the process.
+    """
+    store: Store = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    if hasattr(os, "posix_fallocate"):  # not on every system
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return store
 
 
 def _chunks(kind: str, rows: pd.DataFrame, per_chunk: int) -> Iterator[Chunk]:
