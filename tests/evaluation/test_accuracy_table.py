@@ -21,6 +21,7 @@ def _measurement(row, protocol: str, number: int) -> dict:
         **{"people": 10, "trials": 30, "hits": round(30 * rate), "rank_1": rate},
         **{"low": rate / 2, "high": (1 + rate) / 2, "designs": 3, "worst": worst},
         "per_design": [],
+        "lift": {"over": "black", "value": 0.3, "low": -0.1, "high": 0.5} if worst else None,
     }
 
 
@@ -55,7 +56,10 @@ def test_rates_become_percent(documents):
         assert (line["low"], line["high"]) == pytest.approx(
             (100 * one["low"], 100 * one["high"]), abs=0.005
         )
-        assert np.isnan(line["worst"]) == (one["worst"] is None)
+        assert np.isnan(line["worst"]) == np.isnan(line["lift"]) == (one["worst"] is None)
+        if one["lift"]:
+            found = [line[c] for c in ("lift", "lift_low", "lift_high", "lift_over")]
+            assert found == [30, -10, 50, "black"]
 
 
 def test_published_numbers_stand_where_they_belong_and_nowhere_else(documents):
@@ -79,7 +83,9 @@ def test_the_three_files_agree(documents, tmp_path):
     table = accuracy_table(documents)
     text = write_table(tmp_path / "accuracy_table", table, documents)
     read = pd.read_csv(tmp_path / "accuracy_table.csv", keep_default_na=True)
-    pd.testing.assert_frame_equal(read.drop(columns="note"), table.drop(columns="note"))
+    words = ["note", "lift_over"]  # empty in a CSV is neither text nor a number
+    pd.testing.assert_frame_equal(read.drop(columns=words), table.drop(columns=words))
+    assert read["lift_over"].fillna("").tolist() == table["lift_over"].tolist()
     found = json.loads((tmp_path / "accuracy_table.json").read_text())
     for line in found["lines"]:
         path = found["accuracy"][line["protocol"]][line["row"]]

@@ -11,6 +11,7 @@ from faceveil.evaluation.documents import (
     shown_numbers,
     write_document,
 )
+from faceveil.evaluation.lift import Lift
 from faceveil.evaluation.measure import Measurement
 from faceveil.params.errors import FaceveilError
 
@@ -19,9 +20,10 @@ from faceveil.params.errors import FaceveilError
 def document(game, settings):
     counts = {"people": 10, "trials": 30, "hits": 6, "rank_1": 0.2, "low": 0.05, "high": 0.5}
     about = {"label": "generated", "designs": 3, "worst": 0.4, "per_design": (0.1, 0.1, 0.4)}
+    lifts = {"same_photo": Lift("black", 0.7, 0.5, 0.8), "other_photo": None}
     measured = [
-        Measurement(row="generated_test", protocol=protocol, note="", **counts, **about)
-        for protocol in ("same_photo", "other_photo")
+        Measurement(row="generated_test", protocol=protocol, note="", lift=lift, **counts, **about)
+        for protocol, lift in lifts.items()
     ]
     return as_document("exp1", game, settings, 50, measured)
 
@@ -36,7 +38,8 @@ def test_round_trip(document, tmp_path):
 
 
 def test_rates_have_stable_paths_and_are_the_only_numbers_outside_lists(document):
-    assert document["rows"]["generated_test"]["same_photo"]["rank_1"] == 0.2
+    assert document["rows"]["generated_test"]["same_photo"] == {"rank_1": 0.2, "lift": 0.7}
+    assert document["rows"]["generated_test"]["other_photo"] == {"rank_1": 0.2}
     outside = {k: v for k, v in document.items() if not isinstance(v, list)}
     assert set(outside) == {"experiment", "gallery_people", "rows"}
 
@@ -44,6 +47,7 @@ def test_rates_have_stable_paths_and_are_the_only_numbers_outside_lists(document
 def test_tracked_numbers_name_protocol_and_row(document):
     assert shown_numbers(document) == {
         "accuracy/same_photo/generated_test": 0.2,
+        "lift/same_photo/generated_test": 0.7,
         "accuracy/other_photo/generated_test": 0.2,
     }
 
@@ -52,8 +56,10 @@ def test_numbers_of_all_experiments_end_with_the_experiment(document):
     other = document | {"experiment": "exp2", "measurements": document["measurements"][:1]}
     assert all_numbers([document, other]) == {
         "accuracy/same_photo/generated_test/exp1": 0.2,
+        "lift/same_photo/generated_test/exp1": 0.7,
         "accuracy/other_photo/generated_test/exp1": 0.2,
         "accuracy/same_photo/generated_test/exp2": 0.2,
+        "lift/same_photo/generated_test/exp2": 0.7,
     }
 
 

@@ -11,6 +11,7 @@ def _measurement(row: str, label: str, protocol: str, rate: float, worst: float 
         **{"row": row, "label": label, "protocol": protocol, "note": "", "rank_1": rate},
         **{"people": 32, "trials": 64, "hits": 5, "low": rate / 2, "high": rate * 2},
         **{"designs": 2, "worst": worst, "per_design": []},
+        "lift": {"over": "black", "value": 0.3, "low": -0.1, "high": 0.5} if worst else None,
     }
 
 
@@ -51,6 +52,8 @@ def test_each_cell_has_its_interval_and_the_published_number_beneath(text):
     assert ["- published", "", "0.0", ""] in lines
     assert ["- published", "", "100.0", ""] in lines
     assert ["- mean of the worst 10% of designs", "", "6.2", "6.2"] in lines
+    lift = "+30.0 [-10.0, +50.0] black"
+    assert ["- lift over the best plain control", "", lift, lift] in lines
 
 
 def test_published_rows_come_first_and_controls_of_all_people_are_left_to_the_csv(text):

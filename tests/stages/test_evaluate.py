@@ -61,12 +61,15 @@ def test_the_document_is_written_and_tracked(recorder):
     assert result.exit_code == 0, result.output
     document = json.loads(METRICS.read_text())
     assert document["experiment"] == "exp1"
-    rates = {
-        f"accuracy/{protocol}/{row}": value["rank_1"]
+    numbers = {
+        f"{name}/{protocol}/{row}": value[key]
         for row, of_row in document["rows"].items()
         for protocol, value in of_row.items()
+        for name, key in (("accuracy", "rank_1"), ("lift", "lift"))
+        if key in value
     }
-    assert recorder.told == rates
+    assert recorder.told == numbers
+    assert "lift/same_photo/generated_test" in numbers
 
 
 def test_running_twice_writes_the_same_bytes(recorder):

@@ -25,12 +25,16 @@ COLUMNS = (
     "trials",
     "designs",
     "worst",
+    "lift",
+    "lift_low",
+    "lift_high",
+    "lift_over",
     "published",
     "note",
 )
-"""Columns of the table; accuracies and their ends are in percent."""
+"""Columns of the table; accuracies, lifts and their ends are in percent."""
 
-_PERCENT = ("accuracy", "low", "high", "worst")
+_PERCENT = ("accuracy", "low", "high", "worst", "lift", "lift_low", "lift_high")
 
 
 def accuracy_table(documents: Sequence[Document]) -> pd.DataFrame:
@@ -45,7 +49,7 @@ def accuracy_table(documents: Sequence[Document]) -> pd.DataFrame:
             same = one["protocol"] == "same_photo"
             beside = published.get(one["row"]) if same else None
             line = {**one, "accuracy": one["rank_1"], "published": beside}
-            lines.append({**line, "experiment": document["experiment"]})
+            lines.append({**line, **_lift(one), "experiment": document["experiment"]})
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     for name in (*_PERCENT, "published"):
         table[name] = table[name].astype("float64")
@@ -74,6 +78,13 @@ def write_table(base: Path, table: pd.DataFrame, documents: Sequence[Document]) 
     with atomic_path(base.with_name(base.name + ".md")) as path:
         path.write_text(text, encoding="utf-8")
     return text
+
+
+def _lift(one: dict[str, Any]) -> dict[str, Any]:
+    """Return the lift of a measurement as columns, empty for a control."""
+    lift = one["lift"] or {"value": None, "low": None, "high": None, "over": ""}
+    ends = {f"lift_{end}": lift[end] for end in ("low", "high", "over")}
+    return {"lift": lift["value"], **ends}
 
 
 def _as_json(table: pd.DataFrame) -> dict[str, Any]:

@@ -4,10 +4,13 @@ A rate says nothing about a design until the same faces have worn something else
 projection. All designs are float32 ``[K, 3, H, W]`` RGB in [0, 1].
 """
 
+import numpy as np
 import torch
 
+from faceveil.data.faces import PackedFaces
 from faceveil.evaluation.trials import Outfit
 from faceveil.models.generators import Generator, build_generator
+from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 from faceveil.training.seeding import generator_for, seeded
 
@@ -32,7 +35,9 @@ def sample_designs(generator: Generator, settings: Evaluate) -> torch.Tensor:
     return designs
 
 
-def all_outfits(generator: Generator, architecture: str, settings: Evaluate) -> list[Outfit]:
+def all_outfits(
+    generator: Generator, architecture: str, unmasked: PackedFaces, settings: Evaluate
+) -> list[Outfit]:
     """Return everything that is worn: the generator's designs and the controls.
 
     A held-out person wears every generated design, a training person some. Of a control each person
@@ -41,7 +46,11 @@ def all_outfits(generator: Generator, architecture: str, settings: Evaluate) -> 
     Args:
         generator: the trained one.
         architecture: its name; the untrained generator is another one of it, freshly drawn.
+        unmasked: everybody's unmasked photo, at the size of a design.
         settings: how many designs, and the seed.
+
+    Raises:
+        FaceveilError: if fewer than two people train.
     """
     count, size = settings.designs, generator.image_size
     with seeded(settings.seed, "evaluate", "untrained"):
@@ -49,14 +58,20 @@ def all_outfits(generator: Generator, architecture: str, settings: Evaluate) -> 
             architecture, generator.latent_size, size, generator.distribution
         ).eval()
     noise = noise_designs(count, size, generator_for(settings.seed, "evaluate", "noise"))
+    designs = sample_designs(generator, settings)
+    shuffled = shuffled_designs(designs, generator_for(settings.seed, "evaluate", "shuffled"))
     some = min(settings.designs_per_train_subject, count)
     one = {"train": 1, "test": 1}
     return [
-        Outfit("generated", sample_designs(generator, settings), {"train": some, "test": count}),
+        Outfit("generated", designs, {"train": some, "test": count}),
         Outfit("surgical", surgical_design(size), one),
         Outfit("noise", noise, one),
         Outfit("grey", flat_design(0.5, size), one),
         Outfit("black", flat_design(0.0, size), one),
+        Outfit("white", flat_design(1.0, size), one),
+        Outfit("mean_colour", mean_colours(designs), one),
+        Outfit("shuffled", shuffled, one),
+        Outfit("other_face", other_faces(unmasked, count), one),
         Outfit("untrained", sample_designs(fresh, settings), one),
     ]
 
@@ -81,5 +96,43 @@ def noise_designs(count: int, image_size: int, generator: torch.Generator) -> to
 
 
 def flat_design(value: float, image_size: int) -> torch.Tensor:
-    """Return one design of a single shade: 0 is black, 0.5 grey."""
+    """Return one design of a single shade: 0 is black, 0.5 grey, 1 white."""
     return torch.full((1, 3, image_size, image_size), value)
+
+
+def mean_colours(designs: torch.Tensor) -> torch.Tensor:
+    """Return each design as its mean colour everywhere: what is left without any pattern."""
+    return designs.mean(dim=(2, 3), keepdim=True).expand_as(designs).clone()
+
+
+def shuffled_designs(designs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Put the pixels of each design in random order: its colours are left, its pattern is not."""
+    pixels = designs.flatten(2)
+    order = torch.stack(
+        [torch.randperm(pixels.shape[2], generator=generator) for _ in range(len(pixels))]
+    )
+    return pixels.gather(2, order[:, None].expand_as(pixels)).view_as(designs)
+
+
+def other_faces(unmasked: PackedFaces, count: int) -> torch.Tensor:
+    """Return photos of training people as designs, dealt so that nobody wears their own face.
+
+    Design j is the photo of training person j + 1 in the order of ids, counted around, while
+    training person k wears design k modulo their number; with two designs or more the two differ.
+
+    Args:
+        unmasked: everybody's unmasked photo.
+        count: designs wanted; there are at least two, and no more than people who train.
+
+    Raises:
+        FaceveilError: if fewer than two people train.
+    """
+    rows = unmasked.rows.reset_index(drop=True)
+    training = rows[rows["split"] == "train"].sort_values("subject_id").index.to_numpy()
+    if len(training) < 2:
+        raise FaceveilError(
+            f"another person's face needs 2 training people, found {len(training)}; "
+            "curate more people"
+        )
+    chosen = np.roll(training, -1)[: max(count, 2)]
+    return unmasked.images(chosen)

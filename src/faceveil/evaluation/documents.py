@@ -13,7 +13,7 @@ from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Game
 
 Document = dict[str, Any]
-"""``experiment``, ``rows.<row>.<protocol>.rank_1``, ``gallery_people``, and lists.
+"""``experiment``, ``rows.<row>.<protocol>.rank_1`` (designs: ``.lift`` too), and lists.
 
 DVC shows and compares the numbers of ``rows``. Everything else that is long (counts, intervals,
 designs, settings) stands in lists, which DVC leaves alone, so that its tables stay readable.
@@ -34,7 +34,8 @@ def as_document(
     """
     rows: dict[str, dict[str, dict[str, float]]] = {}
     for one in measured:
-        rows.setdefault(one.row, {})[one.protocol] = {"rank_1": one.rank_1}
+        shown = {"rank_1": one.rank_1} | ({"lift": one.lift.value} if one.lift else {})
+        rows.setdefault(one.row, {})[one.protocol] = shown
     return {
         "experiment": experiment,
         "gallery_people": gallery,
@@ -61,9 +62,14 @@ def read_documents(folder: Path, experiments: Sequence[str]) -> list[Document]:
 
 
 def shown_numbers(document: Document) -> dict[str, float]:
-    """Return rank-1 accuracy in [0, 1] by ``accuracy/<protocol>/<row>``, to be tracked."""
-    measured = document["measurements"]
-    return {f"accuracy/{one['protocol']}/{one['row']}": one["rank_1"] for one in measured}
+    """Return ``accuracy/<protocol>/<row>`` (rank-1, in [0, 1]) and ``lift/…``, to be tracked."""
+    numbers = {}
+    for one in document["measurements"]:
+        place = f"{one['protocol']}/{one['row']}"
+        numbers[f"accuracy/{place}"] = one["rank_1"]
+        if one["lift"]:
+            numbers[f"lift/{place}"] = one["lift"]["value"]
+    return numbers
 
 
 def all_numbers(documents: Sequence[Document]) -> dict[str, float]:

@@ -62,7 +62,8 @@ def run_trials(
         for kind in kinds.values()
     }
     opponent = adapted_opponent(artifacts, tables["unmasked"], device)
-    outfits = all_outfits(load_generator(artifacts.gan), game.generator, settings)
+    unmasked = open_faces(artifacts.curated, "unmasked")
+    outfits = all_outfits(load_generator(artifacts.gan), game.generator, unmasked, settings)
     projection = Projection(artifacts.curated, artifacts.projector, game, device)
     logs = [
         stored_trials(opponent, tables[kind], wears, protocol, settings.batch_size)

@@ -27,7 +27,8 @@ def as_markdown(table: pd.DataFrame, documents: Sequence[Document]) -> str:
     blocks = [
         "Rank-1 identification accuracy in % (lower protects the wearer better), in brackets the "
         f"{settings['confidence']:.0%} interval over people. Gallery: "
-        f"{documents[0]['gallery_people']} people, one unmasked photo each."
+        f"{documents[0]['gallery_people']} people, one unmasked photo each. Lift: how many points "
+        "fewer than when the same people wear something plain, with its interval over people."
     ]
     for protocol in PROTOCOLS:
         chosen = table[table["protocol"] == protocol]
@@ -40,10 +41,9 @@ def as_markdown(table: pd.DataFrame, documents: Sequence[Document]) -> str:
 def _lines(table: pd.DataFrame, worst_share: float) -> list[list[str]]:
     """Return the cells of one protocol's table, its head first."""
     experiments = list(dict.fromkeys(table["experiment"]))
-    cells = table.set_index(["row", "experiment"])
     lines = [["what the probe wears, who probes", "people", *experiments]]
     for row in [name for name in HEADLINE if name in set(table["row"])]:
-        of_row = cells.loc[row].loc[experiments]
+        of_row = table[table["row"] == row].set_index("experiment").loc[experiments]
         people = str(of_row["people"].iloc[0])
         lines.append([of_row["label"].iloc[0], people, *map(_cell, of_row.itertuples())])
         if of_row["published"].notna().any():
@@ -51,11 +51,24 @@ def _lines(table: pd.DataFrame, worst_share: float) -> list[list[str]]:
         if of_row["worst"].notna().any() and row == "generated_test":
             worst = [_percent(value) for value in of_row["worst"]]
             lines.append([f"- mean of the worst {worst_share:.0%} of designs", "", *worst])
+        if of_row["lift"].notna().any():
+            lines.append(_lift_line(of_row, chosen=row.startswith("generated")))
     return lines
 
 
 def _cell(line: Any) -> str:
     return f"{line.accuracy:.1f} [{line.low:.1f}, {line.high:.1f}]"
+
+
+def _lift_line(of_row: pd.DataFrame, chosen: bool) -> list[str]:
+    """Return the lifts of a row, each with its control where that was chosen and may differ."""
+    cells = [
+        f"{line.lift:+.1f} [{line.lift_low:+.1f}, {line.lift_high:+.1f}]"
+        + (f" {line.lift_over}" if chosen else "")
+        for line in of_row.itertuples()
+    ]
+    over = "the best plain control" if chosen else of_row["lift_over"].iloc[0]
+    return [f"- lift over {over}", "", *cells]
 
 
 def _percent(value: float) -> str:

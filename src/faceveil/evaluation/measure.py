@@ -1,10 +1,11 @@
 """From a trial log to rates: how many people, how often identified, and how sure that is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import pandas as pd
 
+from faceveil.evaluation.lift import Lift, lift_of
 from faceveil.evaluation.protocol import PROTOCOLS, ROWS, Row, of_subjects
 from faceveil.evaluation.trials import NO_DESIGN
 from faceveil.metrics.intervals import wilson_interval
@@ -32,6 +33,7 @@ class Measurement:
         worst: mean rate of the worst designs for their wearers; None but for generated ones.
         per_design: rate of each generated design, in the order they were sampled.
         note: what a reader must know to read the number; mostly empty.
+        lift: how much better a design protects than something plain; None for controls.
     """
 
     row: str
@@ -47,6 +49,7 @@ class Measurement:
     worst: float | None
     per_design: tuple[float, ...]
     note: str
+    lift: Lift | None = None
 
 
 def measure_all(trials: pd.DataFrame, settings: Evaluate) -> list[Measurement]:
@@ -61,7 +64,9 @@ def measure_all(trials: pd.DataFrame, settings: Evaluate) -> list[Measurement]:
         for row in ROWS:
             chosen = of_subjects(of_protocol, row)
             if len(chosen):
-                measurements.append(measure(chosen, row, protocol, settings))
+                lift = lift_of(of_protocol, row.wears, row.subjects, settings)
+                measured = measure(chosen, row, protocol, settings)
+                measurements.append(replace(measured, lift=lift))
             elif protocol == "same_photo":
                 raise FaceveilError(f"no photo for row {row.name!r}; curate kept too few people")
     return measurements

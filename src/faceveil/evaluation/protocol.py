@@ -14,7 +14,20 @@ from numpy.typing import NDArray
 
 from faceveil.params.errors import FaceveilError
 
-Wears = Literal["generated", "plain", "no_mask", "surgical", "noise", "grey", "black", "untrained"]
+Wears = Literal[
+    "generated",
+    "plain",
+    "no_mask",
+    "surgical",
+    "noise",
+    "grey",
+    "black",
+    "white",
+    "mean_colour",
+    "shuffled",
+    "other_face",
+    "untrained",
+]
 """What a probe has on its face: a trained design, the photo's own mask, nothing, or a control."""
 
 Subjects = Literal["all", "train", "test"]
@@ -34,8 +47,21 @@ AS_PHOTOGRAPHED: dict[Wears, dict[str, str]] = {
 
 PROTOCOLS = tuple(MASKED_PHOTOS)
 
-CONTROLS: tuple[Wears, ...] = ("surgical", "noise", "grey", "black", "untrained")
+CONTROLS: tuple[Wears, ...] = (
+    "surgical",
+    "noise",
+    "grey",
+    "black",
+    "white",
+    "mean_colour",
+    "shuffled",
+    "other_face",
+    "untrained",
+)
 """What is worn in place of a trained design, through the same projection."""
+
+PLAIN: tuple[Wears, ...] = ("plain", "surgical", "noise", "grey", "black", "white")
+"""What anybody can wear who has no design; the best of them is what a design must beat."""
 
 LABELS: dict[Wears, str] = {
     "generated": "generated design",
@@ -45,6 +71,10 @@ LABELS: dict[Wears, str] = {
     "noise": "control: uniform noise",
     "grey": "control: grey",
     "black": "control: black",
+    "white": "control: white",
+    "mean_colour": "control: mean colour of a design",
+    "shuffled": "control: pixels of a design, shuffled",
+    "other_face": "control: another person's face",
     "untrained": "control: untrained generator",
 }
 PEOPLE_LABELS: dict[Subjects, str] = {
