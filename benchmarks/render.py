@@ -5,7 +5,6 @@ such passes a whole person costs.
 """
 
 import numpy as np
-import torch
 from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
@@ -33,7 +32,6 @@ def main() -> None:
         for _ in shots:
             ndimage.gaussian_filter(painted, (2, 2, 0))
 
-    torch.set_num_threads(1)
     with threadpool_limits(1):
         seconds = interleaved({"render": photos, "blur": blurs}, ROUNDS)
     result = {

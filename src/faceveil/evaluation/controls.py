@@ -102,7 +102,7 @@ def flat_design(value: float, image_size: int) -> torch.Tensor:
 
 def mean_colours(designs: torch.Tensor) -> torch.Tensor:
     """Return each design as its mean colour everywhere: what is left without any pattern."""
-    return designs.mean(dim=(2, 3), keepdim=True).expand_as(designs).clone()
+    return designs.mean(dim=(2, 3), keepdim=True).expand_as(designs)
 
 
 def shuffled_designs(designs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

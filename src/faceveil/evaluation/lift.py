@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from faceveil.evaluation.protocol import PLAIN, Subjects, Wears
+from faceveil.evaluation.protocol import PLAIN, Row, Subjects, Wears, of_subjects
 from faceveil.metrics.intervals import bootstrap_interval
 from faceveil.params.evaluate import Evaluate
 
@@ -42,24 +42,29 @@ def lift_of(
         settings: level of the interval, and its seed.
 
     Returns:
-        The lift, or None for whatever is a control itself.
+        The lift, or None for all that is worn but these two.
+
+    Raises:
+        ValueError: if not the same people wear both.
     """
-    of_subjects = trials if subjects == "all" else trials[trials["split"] == subjects]
-    if wears == "generated":
-        rates = {control: person_rates(of_subjects, control).mean() for control in PLAIN}
-        return _lift(of_subjects, wears, min(PLAIN, key=lambda control: rates[control]), settings)
-    return _lift(of_subjects, wears, "grey", settings) if wears == "untrained" else None
+    if wears == "untrained":
+        return _lift(trials, Row(wears, subjects), Row("grey", subjects), settings)
+    if wears != "generated":
+        return None
+    controls = [Row(control, subjects) for control in PLAIN]
+    best = min(controls, key=lambda control: float(person_rates(trials, control).mean()))
+    return _lift(trials, Row(wears, subjects), best, settings)
 
 
-def person_rates(trials: pd.DataFrame, wears: Wears) -> pd.Series:
-    """Return how often each person is identified in one thing, by subject_id, in [0, 1]."""
-    return trials[trials["wears"] == wears].groupby("subject_id")["hit"].mean()
+def person_rates(trials: pd.DataFrame, row: Row) -> pd.Series:
+    """Return how often each person of a row is identified, by subject_id, in [0, 1]."""
+    return of_subjects(trials, row).groupby("subject_id")["hit"].mean()
 
 
-def _lift(trials: pd.DataFrame, wears: Wears, over: Wears, settings: Evaluate) -> Lift:
-    design, control = (person_rates(trials, worn) for worn in (wears, over))
-    if not design.index.equals(control.index):
-        raise ValueError(f"not the same people wear {wears} and {over}")
-    gain = control - design
+def _lift(trials: pd.DataFrame, design: Row, control: Row, settings: Evaluate) -> Lift:
+    rates, over = person_rates(trials, design), person_rates(trials, control)
+    if not rates.index.equals(over.index):
+        raise ValueError(f"not the same people wear {design.wears} and {control.wears}")
+    gain = over - rates
     interval = bootstrap_interval(gain, gain.index, settings.confidence, seed=settings.seed)
-    return Lift(over, float(gain.mean()), interval.low, interval.high)
+    return Lift(control.wears, float(gain.mean()), interval.low, interval.high)

@@ -6,7 +6,7 @@ else), ``other_photo`` further photos of the same people, where the collection h
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 
 from faceveil.params.errors import FaceveilError
 
-Wears = Literal[
-    "generated",
-    "plain",
-    "no_mask",
+Control = Literal[
     "surgical",
     "noise",
     "grey",
@@ -28,6 +25,9 @@ Wears = Literal[
     "other_face",
     "untrained",
 ]
+"""What is worn in place of a trained design, through the same projection."""
+
+Wears = Literal["generated", "plain", "no_mask"] | Control
 """What a probe has on its face: a trained design, the photo's own mask, nothing, or a control."""
 
 Subjects = Literal["all", "train", "test"]
@@ -47,18 +47,7 @@ AS_PHOTOGRAPHED: dict[Wears, dict[str, str]] = {
 
 PROTOCOLS = tuple(MASKED_PHOTOS)
 
-CONTROLS: tuple[Wears, ...] = (
-    "surgical",
-    "noise",
-    "grey",
-    "black",
-    "white",
-    "mean_colour",
-    "shuffled",
-    "other_face",
-    "untrained",
-)
-"""What is worn in place of a trained design, through the same projection."""
+CONTROLS: tuple[Control, ...] = get_args(Control)
 
 PLAIN: tuple[Wears, ...] = ("plain", "surgical", "noise", "grey", "black", "white")
 """What anybody can wear who has no design; the best of them is what a design must beat."""
