@@ -53,9 +53,9 @@ def test_git_holds_metrics_and_no_artifact(reproduced):
     repository, _ = reproduced
     tracked = repository.run("git", "ls-files").splitlines()
     assert "metrics/accuracy_table.csv" in tracked
-    assert [
-        name for name in tracked if name.endswith((".npy", ".parquet", ".safetensors", ".jpg"))
-    ] == []
+    outputs = [name for name in tracked if name.startswith(("data/", "models/", "figures/"))]
+    assert sorted(outputs) == ["data/README.md", "figures/README.md", "models/README.md"]
+    assert [name for name in tracked if name.endswith((".npy", ".parquet", ".safetensors"))] == []
     assert repository.run("git", "status", "--porcelain") == ""
 
 
