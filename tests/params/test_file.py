@@ -22,6 +22,8 @@ def models(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from models(field.annotation, (*path, name))
+        elif not path and get_origin(field.annotation) is dict:
+            yield from models(get_args(field.annotation)[1], (name, next(iter(SHIPPED[name]))))
 
 
 def outside(bound: object) -> Any:
@@ -124,6 +126,38 @@ def test_a_source_named_twice_is_refused():
         validate(Params, values, "params.yaml")
 
 
+def test_a_partner_named_twice_is_refused():
+    values = with_value(("train_gan", "ensemble"), ["partner1", "partner1"])
+    with pytest.raises(FaceveilError, match=r"train_gan\.ensemble: names a partner twice"):
+        validate(Params, values, "params.yaml")
+
+
+def test_a_partner_that_is_none_is_refused_with_those_there_are(tmp_path):
+    exp4 = {"recognizer_learns_from": [], "train_gan": {"ensemble": ["partner1", "arcface"]}}
+    known = r"no partner in train_gan\.ensemble of exp4 'arcface'; there are partner1"
+    with pytest.raises(FaceveilError, match=known):
+        read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
+
+
+def test_a_game_says_whom_it_is_trained_against(tmp_path):
+    exp4 = {"recognizer_learns_from": [], "train_gan": {"ensemble": ["partner1"]}}
+    params = read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
+    assert params.game("exp0").trained_against == ("facenet",)
+    assert params.game("exp4").trained_against == ("facenet", "partner1")
+
+
+@pytest.mark.parametrize("rates", [[0.001, 0.01], [0.01, 0.01], [0.0], [1.0], []])
+def test_false_match_rates_that_do_not_fall_are_refused(rates):
+    with pytest.raises(FaceveilError, match=r"calibrate\.false_match_rates"):
+        validate(Params, with_value(("calibrate", "false_match_rates"), rates), "params.yaml")
+
+
+@pytest.mark.parametrize("photos", [[10, 0], [0, 10, 10], [-1], []])
+def test_numbers_of_photos_that_do_not_increase_are_refused(photos):
+    with pytest.raises(FaceveilError, match=r"strike_back\.photos"):
+        validate(Params, with_value(("strike_back", "photos"), photos), "params.yaml")
+
+
 def test_an_experiment_name_that_is_no_file_name_is_refused():
     values = with_value(("experiments", "../up"), {"recognizer_learns_from": []})
     with pytest.raises(FaceveilError, match="letters, digits"):
@@ -131,8 +165,8 @@ def test_an_experiment_name_that_is_no_file_name_is_refused():
 
 
 def test_more_cut_outs_than_correct_masks_are_refused():
-    with pytest.raises(FaceveilError, match="annotated is 199, but only"):
-        validate(Params, with_value(("synthesize", "annotated"), 199), "params.yaml")
+    with pytest.raises(FaceveilError, match="annotated is 429, but only"):
+        validate(Params, with_value(("synthesize", "annotated"), 429), "params.yaml")
 
 
 def write(tmp_path: Path, values: dict[str, Any]) -> Path:

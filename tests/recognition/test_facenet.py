@@ -4,7 +4,7 @@ import pytest
 import torch
 from facenet_pytorch import InceptionResnetV1
 
-from faceveil.recognition.facenet import FaceNet, Head
+from faceveil.recognition.facenet import FaceNet, Head, split_trunk
 from faceveil.recognition.origins import given_recognizer
 
 
@@ -97,3 +97,21 @@ def test_a_head_alone_can_be_stored_and_restored(recognizer):
     restored.load_state_dict(recognizer.head.state_dict())
     features = torch.rand(2, 1792)
     assert torch.equal(restored(features), recognizer.head(features))
+
+
+def test_a_split_trunk_is_the_trunk(recognizer, images):
+    start, block = split_trunk(recognizer.trunk)
+    with torch.no_grad():
+        maps = start(images)
+        assert maps.shape[:2] == (len(images), 1792)
+        assert (block(maps) - recognizer.trunk(images)).abs().max() < 1e-6
+
+
+def test_a_split_trunk_ends_with_one_block_and_stays_in_evaluation_mode(recognizer):
+    start, block = split_trunk(recognizer.trunk)
+    start.train()
+    block.train()
+    assert not any(module.training for module in (*start.modules(), *block.modules()))
+    assert [name for name, _ in block.layers.named_children()] == ["block8", "avgpool_1a"]
+    shared = {parameter.data_ptr() for parameter in recognizer.trunk.parameters()}
+    assert {p.data_ptr() for part in (start, block) for p in part.parameters()} == shared

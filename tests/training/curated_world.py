@@ -23,6 +23,7 @@ def settings(**values) -> PrepareRecognizer:
         "label_smoothing": 0.1,
         "precision": "float32",
         "masked_share": 0.25,
+        "background_people": 4,
     }
     return PrepareRecognizer(**{**shortest, **values})
 

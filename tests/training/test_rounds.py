@@ -1,9 +1,12 @@
 """Tests of one round against the plain formulas."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.nn import functional
 
+from faceveil.training.ensemble import enroll_partner
 from faceveil.training.players import Players
 from faceveil.training.rounds import Match, play_round
 from tests.training.small_world import (
@@ -14,6 +17,7 @@ from tests.training.small_world import (
     game,
     masked_photos,
     people,
+    photos,
 )
 
 CPU = torch.device("cpu")
@@ -58,6 +62,35 @@ def test_generator_loss_is_minus_cross_entropy_of_scaled_cosines_among_training_
     sums = play_round(played, NUMBERS, z)
     assert sums[0].item() == pytest.approx(4 * expected.item(), rel=1e-5)
     assert sums[3].item() == hits.item()
+
+
+def with_partners(played, *recognizers):
+    subjects = played.people.subject_ids[:TRAINED]
+    partners = [enroll_partner(other, photos(1, ""), subjects, CPU) for other in recognizers]
+    return replace(played, partners=partners)
+
+
+def test_generator_loss_is_the_mean_over_all_recognizers():
+    partner = SmallRecognizer(seed=8)
+    played, z = with_partners(match(), partner), latents(3)
+    with torch.no_grad():
+        losses = []
+        for trunk, head in ((played.trunk, played.players.head), (partner.trunk, partner.head)):
+            gallery = head(trunk(photos(1, "").images(slice(0, TRAINED))))
+            worn = head(worn_features(replace(played, trunk=trunk), z))
+            losses.append(-functional.cross_entropy(10 * worn @ gallery.T, NUMBERS).item())
+    assert losses[0] != pytest.approx(losses[1], rel=0.01)
+    sums = play_round(played, NUMBERS, z)
+    assert sums[0].item() == pytest.approx(4 * sum(losses) / 2, rel=1e-5)
+
+
+def test_one_trunk_pass_per_face_and_recognizer():
+    partner, seen = SmallRecognizer(seed=8), []
+    played = with_partners(match(recognizer_learns_from=SOURCES["exp3"]), partner)
+    for name, trunk in (("own", played.trunk), ("partner", partner.trunk)):
+        trunk.register_forward_hook(lambda _, inputs, __, n=name: seen.append((n, len(inputs[0]))))
+    play_round(played, NUMBERS, latents(4))
+    assert seen == [("own", 4), ("partner", 4)]
 
 
 @pytest.mark.parametrize("experiment", SOURCES)

@@ -6,7 +6,7 @@ that neither another recognizer's table nor an incomplete one is ever taken for 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ class EmbeddingTable:
     Attributes:
         subject_ids: str ``[N]``.
         image_ids: str ``[N]``, no two alike.
-        splits: str ``[N]``, each one of ``train``, ``test``, ``background``.
+        splits: str ``[N]``, each one of :data:`faceveil.data.faces.SPLITS`.
         features: float32 ``[N, 1792]``, the trunk's output.
         embeddings: float32 ``[N, 512]``, unit length.
     """
@@ -54,6 +54,18 @@ class EmbeddingTable:
 
     def __len__(self) -> int:
         return len(self.image_ids)
+
+    def of(self, image_ids: NDArray[np.str_]) -> "EmbeddingTable":
+        """Return the rows of these photos, sorted as all tables are.
+
+        Raises:
+            FaceveilError: if a photo is not here.
+        """
+        keep = np.isin(self.image_ids, image_ids)
+        if keep.sum() != len(image_ids):
+            absent = np.setdiff1d(image_ids, self.image_ids)
+            raise FaceveilError(f"no embedding of photo {str(absent[0])!r} ({len(absent)} lack)")
+        return EmbeddingTable(*(getattr(self, field.name)[keep] for field in fields(self)))
 
     def rows_of(self, subject_ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int64]:
         """Return the row of each subject's first photo, joined by id.

@@ -21,7 +21,7 @@ KINDS = ("unmasked", "masked", "further_unmasked", "further_masked", "background
 """The kinds of packed photos; ``annotated`` are masked photos with a known transparency."""
 
 COLUMNS = ("subject_id", "image_id", "split")
-SPLITS = ("train", "test", "background")
+SPLITS = ("train", "test", "spare", "background")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ class Curate(Section):
     root: str = Field(min_length=1, description="folder of the collection")
     image_size: ImageSize = Field(description="side of the packed photos, in pixels")
     people: int = Field(ge=2, description="people to keep, train and test together")
+    spare_people: int = Field(
+        ge=0, description="more people to keep: nobody trains on them or is tested on them"
+    )
     test_share: float = Field(gt=0, lt=1, description="share of people held out for testing")
     seed: Seed = Field(description="seed of the choice and the split of people")
     min_face_probability: Share = Field(description="least probability of a detected face")

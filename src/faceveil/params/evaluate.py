@@ -14,6 +14,9 @@ class Evaluate(Section):
         description="how many of them each training person wears; held-out people wear all",
     )
     worst_share: float = Field(gt=0, le=1, description="share of designs called the worst")
+    false_match_rate: float = Field(
+        gt=0, lt=1, description="operating point of lifts and of harm; one that calibrate chose"
+    )
     confidence: float = Field(gt=0, lt=1, description="level of every interval")
     batch_size: int = Field(ge=1, le=65_536, description="faces per forward pass")
     seed: Seed = Field(description="seed of the sampled designs and of the random controls")

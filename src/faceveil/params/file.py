@@ -4,23 +4,31 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from faceveil.params.black_boxes import BlackBox
+from faceveil.params.calibrate import Calibrate
 from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Experiment, Game
+from faceveil.params.partners import Partner
 from faceveil.params.prepare_recognizer import PrepareRecognizer
+from faceveil.params.protocol import Protocol
 from faceveil.params.report import Report
 from faceveil.params.section import Section
+from faceveil.params.strike_back import StrikeBack
 from faceveil.params.synthesize import Synthesize
 from faceveil.params.train_gan import TrainGan
 from faceveil.params.train_projector import TrainProjector
 
 Model = TypeVar("Model", bound=BaseModel)
+
+GUARD = "facenet"
+"""What reports call the recognizer of ``prepare_recognizer``."""
 
 
 class Params(Section):
@@ -29,26 +37,58 @@ class Params(Section):
     synthesize: Synthesize
     curate: Curate
     prepare_recognizer: PrepareRecognizer
+    partners: dict[str, Partner]
+    black_boxes: dict[str, BlackBox]
     train_projector: TrainProjector
     embed: Embed
     train_gan: TrainGan
     experiments: dict[str, Experiment] = Field(min_length=1)
+    protocol: Protocol
+    calibrate: Calibrate
     evaluate: Evaluate
+    strike_back: StrikeBack
     report: Report
 
-    @field_validator("experiments")
+    @field_validator("experiments", "partners", "black_boxes")
     @classmethod
-    def _names_fit_files(cls, experiments: dict[str, Experiment]) -> dict[str, Experiment]:
-        for name in experiments:
+    def _names_fit_files(cls, named: dict[str, Section]) -> dict[str, Section]:
+        for name in named:
             if not (name.isidentifier() and name.isascii()):
                 raise ValueError(f"name {name!r} must be letters, digits and '_', as in exp4")
-        return experiments
+        return named
+
+    @model_validator(mode="after")
+    def _recognizers_have_names_of_their_own(self) -> "Params":
+        taken = {GUARD, *self.partners} & {GUARD, *self.black_boxes}
+        twice = [name for name in (*self.partners, *self.black_boxes) if name in taken]
+        if twice:
+            raise ValueError(
+                f"two recognizers are called {twice[0]!r}; names in partners and black_boxes "
+                f"differ, and {GUARD} is the one of prepare_recognizer"
+            )
+        return self
+
+    def partner(self, name: str) -> Partner:
+        """Return a section of ``partners``.
+
+        Raises:
+            FaceveilError: if there is none of that name; names those there are.
+        """
+        return _named(self.partners, name, "partner")
+
+    def black_box(self, name: str) -> BlackBox:
+        """Return a section of ``black_boxes``.
+
+        Raises:
+            FaceveilError: if there is none of that name; names those there are.
+        """
+        return _named(self.black_boxes, name, "black box")
 
     def game(self, experiment: str) -> Game:
         """Return ``train_gan`` as the named experiment plays it, with its overrides applied.
 
         Raises:
-            FaceveilError: if there is no such experiment, or an override is not allowed.
+            FaceveilError: if there is no such experiment or partner, or an override is not allowed.
         """
         if experiment not in self.experiments:
             known = ", ".join(self.experiments)
@@ -56,7 +96,16 @@ class Params(Section):
         chosen = self.experiments[experiment]
         merged = merge(self.train_gan.model_dump(), chosen.train_gan)
         game = validate(TrainGan, merged, f"params.yaml: experiments.{experiment}.train_gan")
+        for name in game.ensemble:
+            _named(self.partners, name, f"partner in train_gan.ensemble of {experiment}")
         return Game(**game.model_dump(), recognizer_learns_from=chosen.recognizer_learns_from)
+
+
+def _named(sections: dict[str, Model], name: str, what: str) -> Model:
+    if name not in sections:
+        known = ", ".join(sections) or "none"
+        raise FaceveilError(f"params.yaml: no {what} {name!r}; there are {known}")
+    return sections[name]
 
 
 def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from faceveil.params.section import Precision, Section, Seed
+
+OPPONENT = "facenet"
+"""Name of the recognizer that every game is played against."""
 
 
 class Penalty(Section):
@@ -31,6 +34,9 @@ class Latent(Section):
 class TrainGan(Section):
     """One game between a generator and a recognizer."""
 
+    ensemble: tuple[str, ...] = Field(
+        description="partners that the generator must evade besides the recognizer; [] is none"
+    )
     generator: Literal["mlp", "deep_mlp", "cnn"] = Field(description="mlp is the published one")
     objective: Literal["cross_entropy", "non_saturating", "margin", "cosine"] = Field(
         description="what the generator strives for; cross_entropy is the published one"
@@ -50,3 +56,15 @@ class TrainGan(Section):
     recognizer_learning_rate: float = Field(gt=0, le=1, description="Adam's learning rate, head")
     checkpoint_epochs: int = Field(ge=1, description="epochs between two checkpoints")
     seed: Seed = Field(description="seed of initialization, batches and latents")
+
+    @field_validator("ensemble")
+    @classmethod
+    def _each_partner_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) != len(names):
+            raise ValueError("names a partner twice; name each at most once")
+        return names
+
+    @property
+    def trained_against(self) -> tuple[str, ...]:
+        """Every recognizer that the generator is trained to evade, by name."""
+        return (OPPONENT, *self.ensemble)

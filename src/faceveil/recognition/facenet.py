@@ -41,15 +41,62 @@ class Trunk(nn.Module):
         if images.ndim != 4 or images.shape[1] != 3 or min(images.shape[2:]) < SMALLEST:
             found = list(images.shape)
             raise ValueError(f"images are [B, 3, H, W] with at least 75 pixels, not {found}")
-        normalized = (images * 255 - 127.5) / 128
-        features: torch.Tensor = self.layers(
-            normalized.contiguous(memory_format=torch.channels_last)
-        )
+        features: torch.Tensor = self.layers(_normalized(images))
         return features.flatten(1)
 
     def train(self, mode: bool = True) -> Self:  # noqa: ARG002
         """Stay in evaluation mode: a frozen trunk keeps its batch-norm statistics."""
         return super().train(False)
+
+
+class TrunkStart(nn.Module):
+    """A trunk up to its last block: images ``[B, 3, H, W]`` to maps ``[B, 1792, h, w]``."""
+
+    def __init__(self, layers: nn.Sequential) -> None:
+        super().__init__()
+        self.layers = layers
+        self.requires_grad_(False).train(False)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Turn images into the maps that the last block sees."""
+        maps: torch.Tensor = self.layers(_normalized(images))
+        return maps
+
+    def train(self, mode: bool = True) -> Self:  # noqa: ARG002
+        """Stay in evaluation mode, as the trunk does."""
+        return super().train(False)
+
+
+class LastBlock(nn.Module):
+    """A trunk's last block and the pooling: maps ``[B, 1792, h, w]`` to features ``[B, 1792]``."""
+
+    def __init__(self, layers: nn.Sequential) -> None:
+        super().__init__()
+        self.layers = layers
+        self.train(False)
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """Turn maps into features."""
+        features: torch.Tensor = self.layers(maps)
+        return features.flatten(1)
+
+    def train(self, mode: bool = True) -> Self:  # noqa: ARG002
+        """Stay in evaluation mode: its weights may learn, its batch-norm statistics never."""
+        return super().train(False)
+
+
+def split_trunk(trunk: Trunk) -> tuple[TrunkStart, LastBlock]:
+    """Return a trunk as two parts, whose composition it is; they share its weights' memory.
+
+    The second part is ``block8``, the last Inception-ResNet block, with the pooling after it.
+    """
+    cut = [name for name, _ in trunk.layers.named_children()].index("block8")
+    return TrunkStart(trunk.layers[:cut]), LastBlock(trunk.layers[cut:])
+
+
+def _normalized(images: torch.Tensor) -> torch.Tensor:
+    """Return images in [0, 1] as facenet-pytorch's weights expect them."""
+    return ((images * 255 - 127.5) / 128).contiguous(memory_format=torch.channels_last)
 
 
 class Head(nn.Module):

@@ -29,22 +29,23 @@ UNREADABLE = (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError)
 """What the two formats' readers raise for files that are none of theirs."""
 
 
-def given_recognizer(weights: str) -> tuple[FaceNet, Card]:
+def given_recognizer(weights: str, key: str = "prepare_recognizer.weights") -> tuple[FaceNet, Card]:
     """Return the recognizer that ``weights`` names, and a card that says where it came from.
 
     Args:
         weights: ``vggface2``, ``casia-webface``, or the path of a ``.safetensors`` file with
             facenet-pytorch's state-dict names or of a published ``.pt`` checkpoint.
+        key: of params.yaml that says so, for messages.
 
     Raises:
         FaceveilError: if the file is missing, cannot be downloaded, cannot be read or fits another
             network.
     """
-    path = _downloaded(weights) if weights in PUBLISHED else Path(weights)
+    path = _downloaded(weights, key) if weights in PUBLISHED else Path(weights)
     if not path.is_file():
         allowed = ", ".join((SCRATCH, *PUBLISHED))
         raise FaceveilError(
-            f"prepare_recognizer.weights: no file {weights!r}; "
+            f"{key}: no file {weights!r}; "
             f"allowed: {allowed}, or the path of a .safetensors or published .pt file"
         )
     network = _network(path)
@@ -82,7 +83,7 @@ def _state(path: Path) -> dict[str, torch.Tensor]:
     return state
 
 
-def _downloaded(name: str) -> Path:
+def _downloaded(name: str, key: str) -> Path:
     """Return the path of a published checkpoint, after facenet-pytorch's own download."""
     path = Path(get_torch_home()) / "checkpoints" / PUBLISHED[name]
     if not path.is_file():
@@ -90,7 +91,7 @@ def _downloaded(name: str) -> Path:
             InceptionResnetV1(pretrained=name)
         except (URLError, ConnectionError, TimeoutError) as error:
             raise FaceveilError(
-                f"prepare_recognizer.weights: {name} cannot be downloaded ({error}); put "
+                f"{key}: {name} cannot be downloaded ({error}); put "
                 f"{PUBLISHED[name]} of facenet-pytorch's release v2.2.9 at {path}"
             ) from None
     return path

@@ -3,15 +3,18 @@
 import json
 from pathlib import Path
 
+from torch import nn
+
 from faceveil.data.atomic import atomic_directory
 from faceveil.data.weights import Card, fingerprint, read_weights, write_weights
+from faceveil.params.errors import FaceveilError
 from faceveil.recognition.facenet import FaceNet
 
 WEIGHTS = "recognizer.safetensors"
 CARD = "card.json"
 
 
-def save_recognizer(directory: Path, recognizer: FaceNet, card: Card) -> None:
+def save_recognizer(directory: Path, recognizer: nn.Module, card: Card) -> None:
     """Write weights and card as one folder, whole or not at all.
 
     The card gets the weights' SHA-256 as ``sha256``. What was measured stays out of the weights
@@ -32,6 +35,22 @@ def load_recognizer(directory: Path) -> FaceNet:
     recognizer = FaceNet()
     read_weights(directory / WEIGHTS, recognizer)
     return recognizer
+
+
+def read_stored_card(directory: Path) -> Card:
+    """Read what a stored recognizer says about itself.
+
+    Raises:
+        FaceveilError: if there is no card, or it is not JSON.
+    """
+    path = directory / CARD
+    try:
+        card: Card = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise FaceveilError(f"{path}: no such card; run the stage that makes it first") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise FaceveilError(f"{path}: a damaged card ({error}); run its stage again") from None
+    return card
 
 
 def recognizer_fingerprint(directory: Path) -> str:

@@ -12,7 +12,9 @@ from faceveil.data.weights import fingerprint
 from faceveil.models.projector import load_projector
 from faceveil.params.experiments import Game
 from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.store import load_recognizer, recognizer_fingerprint
+from faceveil.recognition.partner import load_partner
+from faceveil.recognition.store import CARD, load_recognizer, recognizer_fingerprint
+from faceveil.training.ensemble import Partner, enroll_partner
 from faceveil.training.people import People, gather_people
 from faceveil.wearing.transparency import annotated, projected
 
@@ -27,19 +29,21 @@ class Places:
     projector: Path
     recognizer: Path
     embeddings: Path
+    partners: Path
 
 
 @dataclass(frozen=True)
 class GanInputs:
-    """People and recognizer, and the fingerprints of the files they come from."""
+    """People, recognizer and partners, and the fingerprints of the files they come from."""
 
     people: People
     recognizer: FaceNet
+    partners: tuple[Partner, ...]
     fingerprints: dict[str, str]
 
 
 def read_inputs(game: Game, places: Places, device: torch.device) -> GanInputs:
-    """Read the people, their transparencies and the recognizer they are enrolled with.
+    """Read the people, their transparencies and the recognizers they are enrolled with.
 
     Raises:
         FaceveilError: if an output is missing, damaged, or made by another recognizer.
@@ -47,10 +51,12 @@ def read_inputs(game: Game, places: Places, device: torch.device) -> GanInputs:
     made_by = recognizer_fingerprint(places.recognizer)
     tables = {kind: read_embeddings(places.embeddings, kind, made_by) for kind in KINDS}
     faces = masked_faces(game, places, device)
+    people = gather_people(faces, tables, device)
     return GanInputs(
-        people=gather_people(faces, tables, device),
+        people=people,
         recognizer=load_recognizer(places.recognizer),
-        fingerprints=_fingerprints(places, faces),
+        partners=_enrolled_partners(game, places, people, device),
+        fingerprints=_fingerprints(places, faces) | _partner_fingerprints(game, places),
     )
 
 
@@ -61,6 +67,25 @@ def masked_faces(game: Game, places: Places, device: torch.device) -> PackedFace
         return projected(masked, load_projector(places.projector).to(device), device)
     unmasked, cutouts = (open_faces(places.curated, kind) for kind in ("unmasked", "annotated"))
     return annotated(masked, unmasked, cutouts)
+
+
+def _enrolled_partners(
+    game: Game, places: Places, people: People, device: torch.device
+) -> tuple[Partner, ...]:
+    """Return the partners of the ensemble; without one, no photo is opened."""
+    training = people.subject_ids[: people.trained]
+    loaded = [load_partner(places.partners / name) for name in game.ensemble]
+    return tuple(
+        enroll_partner(partner, open_faces(places.curated, "unmasked"), training, device)
+        for partner in loaded
+    )
+
+
+def _partner_fingerprints(game: Game, places: Places) -> dict[str, str]:
+    """Return SHA-256 sums of weights and cards; a card says how its network looks at a photo."""
+    folders = {f"partners/{name}": places.partners / name for name in game.ensemble}
+    weights = {key: recognizer_fingerprint(folder) for key, folder in folders.items()}
+    return weights | {f"{key}/card": fingerprint(f / CARD) for key, f in folders.items()}
 
 
 def _fingerprints(places: Places, faces: PackedFaces) -> dict[str, str]:

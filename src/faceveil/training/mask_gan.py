@@ -5,7 +5,7 @@ Adversarial Networks" (2021), with the trunk of the recognizer frozen for good.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn, Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from tqdm import tqdm
 from faceveil.params.errors import FaceveilError
 from faceveil.params.experiments import Game
 from faceveil.training.checkpoints import Checkpoint
+from faceveil.training.ensemble import Partner
 from faceveil.training.people import People, Probes
 from faceveil.training.players import Players
 from faceveil.training.rounds import Match, play_round
@@ -56,6 +57,7 @@ def train_mask_gan(
     recognizer: Recognizer,
     checkpoint: Checkpoint | None = None,
     report: Report = lambda *_: None,
+    partners: Sequence[Partner] = (),
 ) -> Players:
     """Play all epochs and return the players; the recognizer given stays as it was.
 
@@ -66,6 +68,7 @@ def train_mask_gan(
         checkpoint: where an unfinished run is kept and taken up again; it stays after success, so
             that nothing is lost before the caller has written the outcome.
         report: told the values of each epoch, also of those that a checkpoint already holds.
+        partners: further recognizers that the generator's loss is the mean over.
 
     Raises:
         FaceveilError: if a loss is not finite.
@@ -73,7 +76,7 @@ def train_mask_gan(
     device = people.gallery.device
     trunk = recognizer.trunk.to(device).eval().requires_grad_(False)
     players = Players(game, recognizer.head, people.faces.image_size, device)
-    match = Match(players, people, trunk)
+    match = Match(players, people, trunk, partners)
     _take_up(players, checkpoint)
     for epoch, values in enumerate(players.curves, start=1):
         report(epoch, values)

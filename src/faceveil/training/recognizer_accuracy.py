@@ -38,7 +38,8 @@ def measure_recognizer(recognizer: FaceNet, curated: Path, batch_size: int) -> C
         FaceveilError: if there are fewer than two people.
     """
     faces = open_faces(curated, "unmasked")
-    people = sorted(faces.rows["subject_id"])[:MOST]
+    studied = faces.rows["split"].isin(["train", "test"])
+    people = sorted(faces.rows.loc[studied, "subject_id"])[:MOST]
     if len(people) < 2:
         raise FaceveilError(
             f"{curated}: {len(people)} people; a recognizer is measured on 2 or more"

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from faceveil.data.faces import PackedFaces
 from faceveil.params.errors import FaceveilError
-from faceveil.params.prepare_recognizer import PrepareRecognizer
+from faceveil.params.recognizer_training import RecognizerTraining
 
 TURN, ZOOM, SHIFT = 0.06, 0.04, 0.02
 """Largest in-plane turn in radians, change of size, and shift as a share of the photo."""
@@ -53,7 +53,7 @@ class Batches:
     """
 
     def __init__(
-        self, worn: NDArray[np.bool_], params: PrepareRecognizer, generator: torch.Generator
+        self, worn: NDArray[np.bool_], params: RecognizerTraining, generator: torch.Generator
     ) -> None:
         """Prepare both decks.
 
@@ -69,8 +69,8 @@ class Batches:
         for size, deck, what in zip(self._sizes, self._decks, ("without", "with"), strict=True):
             if size and not len(deck):
                 raise FaceveilError(
-                    f"prepare_recognizer.masked_share: {params.masked_share}, but no background "
-                    f"photo is {what} a mask; 0 learns from bare faces alone, 1 from masks alone"
+                    f"masked_share: {params.masked_share}, but no background photo is {what} a "
+                    "mask; 0 learns from bare faces alone, 1 from masks alone"
                 )
         self._generator = generator
         self.per_epoch = max(1, round(len(worn) / params.batch_size))
@@ -105,6 +105,14 @@ def photo_sizes(full: int, steps: int) -> list[int]:
 def augment(images: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
     """Mirror, warp, resize and light each photo anew, add noise, and cover some lower faces.
 
+    Arguments and result are those of :func:`distort`.
+    """
+    return cover(distort(images, size, generator), generator)
+
+
+def distort(images: torch.Tensor, size: int, generator: torch.Generator) -> torch.Tensor:
+    """Mirror, warp, resize and light each photo anew, and add noise.
+
     Args:
         images: float32 ``[B, 3, H, W]`` in [0, 1].
         size: height and width of the result, in pixels.
@@ -122,13 +130,14 @@ def augment(images: torch.Tensor, size: int, generator: torch.Generator) -> torc
     lit = (warped - 0.5) * gains.to(images) + 0.5 + shift.to(images)
     deviation = NOISE * torch.rand((len(images), 1, 1, 1), generator=generator)
     noise = deviation * torch.randn(lit.shape, generator=generator)
-    return _cover((lit + noise.to(images)).clamp(0, 1), generator)
+    return (lit + noise.to(images)).clamp(0, 1)
 
 
-def _cover(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def cover(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Hide the lower face of some photos behind a rectangle of one colour.
 
-    After Z. Zhong et al., "Random Erasing Data Augmentation" (2020), where masks are worn.
+    After Z. Zhong et al., "Random Erasing Data Augmentation" (2020), where masks are worn in a
+    whole photo, float32 ``[B, 3, S, S]``.
     """
     count, size = len(images), images.shape[2]
     chosen = torch.rand(count, generator=generator) < COVERED

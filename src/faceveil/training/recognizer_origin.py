@@ -9,6 +9,7 @@ from faceveil.data.weights import Card
 from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.origins import ARCHITECTURE, SCRATCH, given_recognizer
+from faceveil.training.background import background_rows, take_rows
 from faceveil.training.device import arithmetic
 from faceveil.training.recognizer import Report, train_recognizer
 from faceveil.training.recognizer_accuracy import measure_recognizer
@@ -44,7 +45,11 @@ def _trained(
     curated: Path, params: PrepareRecognizer, device: torch.device, report: Report
 ) -> tuple[FaceNet, Card]:
     """Train a recognizer on the background people."""
-    faces = open_faces(curated, "background")
+    everybody = open_faces(curated, "background")
+    rows = background_rows(
+        everybody, 0, params.background_people, "prepare_recognizer.background_people"
+    )
+    faces = take_rows(everybody, rows)
     recognizer = train_recognizer(faces, params, device, report)
     training = {
         "people": int(faces.rows["subject_id"].nunique()),

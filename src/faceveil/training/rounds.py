@@ -1,10 +1,10 @@
-"""One round of a mask GAN: one trunk forward and one image-gradient backward per face.
+"""One round of a mask GAN: per recognizer and face, one trunk forward and one gradient backward.
 
 Photos that nobody repaints never pass the trunk again: their features are stored. The trunk pass of
 the generator's step, detached, is what the recognizer learns of the generated masks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from faceveil.losses.objectives import build_objective, recognition_loss
 from faceveil.losses.penalty import head_penalty
 from faceveil.training.device import autocast
+from faceveil.training.ensemble import Partner
 from faceveil.training.people import People
 from faceveil.training.players import Players
 from faceveil.wearing.composition import deal, wear
@@ -29,11 +30,13 @@ class Match:
         players: the two players.
         people: whose photos and features are used.
         trunk: the frozen part of the recognizer.
+        partners: further recognizers that the generator must evade; they never learn.
     """
 
     players: Players
     people: People
     trunk: Trunk
+    partners: Sequence[Partner] = ()
 
 
 def play_round(match: Match, numbers: Tensor, latents: Tensor) -> Tensor:
@@ -62,27 +65,35 @@ def _generator_step(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Improve the generator; return trunk features, cosines with everyone and the loss."""
     players, people, game = match.players, match.people, match.players.game
-    designs = players.generator(latents.to(players.device))
-    features = _features(match, numbers, designs)
+    worn = _worn(match, numbers, players.generator(latents.to(players.device)))
+    features = _features(match, match.trunk, worn)
     cosines = players.head(features) @ gallery.T
     objective = build_objective(game.objective, game.logit_scale, game.margin)
     # Held-out people are enrolled where accuracy is measured, never where a player learns.
-    loss = objective(cosines[:, : people.trained], numbers.to(players.device))
+    among = [cosines[:, : people.trained]]
+    among += [p.cosines(_features(match, p.trunk, worn)) for p in match.partners]
+    labels = numbers.to(players.device)
+    loss = torch.stack([objective(found, labels) for found in among]).mean()
     players.generator_optimizer.zero_grad()
     torch.autograd.backward(loss, inputs=list(players.generator.parameters()))
     players.generator_optimizer.step()
     return features.detach(), cosines.detach(), loss.detach()
 
 
-def _features(match: Match, numbers: Tensor, designs: Tensor) -> Tensor:
-    """Return the trunk features ``[B, F]`` of the people wearing the designs in turn."""
+def _worn(match: Match, numbers: Tensor, designs: Tensor) -> Tensor:
+    """Return photos ``[B, 3, S, S]`` of the people wearing the designs in turn."""
     people, device = match.people, match.players.device
     rows = people.rows[numbers.numpy()]
     faces = people.faces.images(rows).to(device, memory_format=torch.channels_last)
     transparency = people.faces.transparencies(rows).to(device)
     worn = wear(faces, transparency, deal(designs, len(rows)))
-    with autocast(match.players.arithmetic, device):
-        features = match.trunk(worn.contiguous(memory_format=torch.channels_last))
+    return worn.contiguous(memory_format=torch.channels_last)
+
+
+def _features(match: Match, trunk: Trunk, worn: Tensor) -> Tensor:
+    """Return a trunk's features ``[B, F]``, computed with the game's arithmetic."""
+    with autocast(match.players.arithmetic, match.players.device):
+        features = trunk(worn)
     return features.float()
 
 

@@ -8,7 +8,7 @@ from faceveil.params.curate import Curate
 from faceveil.params.synthesize import Synthesize
 
 PARAMS = Curate(
-    root="data/synthetic", image_size=96, people=6, test_share=0.34, seed=1,
+    root="data/synthetic", image_size=96, people=6, spare_people=2, test_share=0.34, seed=1,
     min_face_probability=0.9, min_face_share=0.15, min_inside_share=0.5, min_sharpness=0.22,
     min_nose_covered=0.5, min_mouth_covered=0.6, min_chin_covered=0.2, min_realism=0.5,
 )  # fmt: skip

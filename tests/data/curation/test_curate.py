@@ -43,8 +43,9 @@ def test_every_file_is_in_the_index_with_a_verdict(curated, collection):
 def test_pairs_are_joined_by_id_and_split_by_person(curated, params):
     directory, counts = curated
     splits = read_splits(directory / "splits.csv")
-    assert splits["split"].value_counts().to_dict() == {"train": 4, "test": 2}
-    assert counts["people"]["train"] == 4 and counts["people"]["test"] == 2
+    assert splits["split"].value_counts().to_dict() == {"train": 4, "test": 2, "spare": 2}
+    named = {name: counts["people"][name] for name in ("train", "test", "spare")}
+    assert named == {"train": 4, "test": 2, "spare": 2}
     for kind, ending in (("unmasked", ""), ("masked", "_Mask")):
         rows = open_faces(directory, kind).rows
         assert rows[["subject_id", "split"]].equals(splits)
@@ -197,7 +198,7 @@ def test_no_pairs_is_one_line(collection, tmp_path, params, names, monkeypatch):
 
 def test_too_few_people_is_one_line_that_says_why(collection, tmp_path, params, monkeypatch):
     monkeypatch.setenv("FACEVEIL_WORKERS", "1")
-    with pytest.raises(FaceveilError, match=r"curate.people is 90, but \d+ of 18 .* blurred 2"):
+    with pytest.raises(FaceveilError, match=r"are 92 together, but \d+ of 18 .* blurred 2"):
         curate_collection(collection, tmp_path / "out", params.model_copy(update={"people": 90}))
     assert list(tmp_path.iterdir()) == []
 

@@ -37,11 +37,14 @@ def test_correctly_and_incorrectly_worn_masks_are_told_apart(hidden, params):
 
 @pytest.mark.slow
 def test_all_correctly_pasted_masks_are_kept(real_data, params, tmp_path):
-    wanted = params.model_copy(update={"people": 241, "image_size": 128, "test_share": 0.2})
+    wanted = params.model_copy(
+        update={"people": 200, "spare_people": 41, "image_size": 128, "test_share": 0.2}
+    )
     counts = curate_collection(real_data / "masked_pairs", tmp_path / "curated", wanted)
     assert counts["kept"] == {"masked": 241, "unmasked": 241}
     assert counts["people"] == {
-        "found": 241, "paired": 241, "kept": 241, "train": 193, "test": 48, "background": 0,
+        "found": 241, "paired": 241, "kept": 241, "train": 160, "test": 40, "spare": 41,
+        "background": 0,
     }  # fmt: skip
     masked = open_faces(tmp_path / "curated", "masked")
     unmasked = open_faces(tmp_path / "curated", "unmasked")
@@ -50,7 +53,7 @@ def test_all_correctly_pasted_masks_are_kept(real_data, params, tmp_path):
 
 
 def test_originals_in_full_size_are_kept(real_data, params, tmp_path):
-    wanted = params.model_copy(update={"people": 5, "test_share": 0.2})
+    wanted = params.model_copy(update={"people": 5, "spare_people": 0, "test_share": 0.2})
     counts = curate_collection(real_data / "ffhq_maskedface_net_1024", tmp_path / "out", wanted)
     assert counts["kept"] == {"masked": 5, "unmasked": 5}
     assert counts["worn"] == {"correct": 5}

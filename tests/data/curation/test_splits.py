@@ -28,18 +28,36 @@ def people(count: int) -> pd.DataFrame:
 def test_shares_and_order(params):
     wanted = params.model_copy(update={"people": 50, "test_share": 0.2})
     splits = split_people(people(80), wanted)
-    assert splits["split"].value_counts().to_dict() == {"train": 40, "test": 10}
+    assert splits["split"].value_counts().to_dict() == {"train": 40, "test": 10, "spare": 2}
     assert splits["subject_id"].is_monotonic_increasing and splits["subject_id"].is_unique
     shuffled = people(80).sample(frac=1, random_state=np.random.default_rng(0))
     pd.testing.assert_frame_equal(split_people(shuffled, wanted), splits)
 
 
 def test_more_people_move_nobody_across(params):
-    few = split_people(people(80), params.model_copy(update={"people": 80, "test_share": 0.25}))
-    many = split_people(people(160), params.model_copy(update={"people": 160, "test_share": 0.25}))
+    few = split_people(people(80), params.model_copy(update={"people": 78, "test_share": 0.25}))
+    many = split_people(people(160), params.model_copy(update={"people": 158, "test_share": 0.25}))
     both = few.merge(many, on="subject_id")
     # The boundary between the splits is a rank, so that a few near it may change sides.
     assert (both["split_x"] == both["split_y"]).mean() > 0.85
+
+
+def test_spare_people_move_nobody(params):
+    """Whoever trains or is tested does so with any number of spare people."""
+    wanted = params.model_copy(update={"people": 30})
+    none, many = (
+        split_people(people(80), wanted.model_copy(update={"spare_people": count}))
+        for count in (0, 40)
+    )
+    studied = many[many["split"] != "spare"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(studied, none)
+    assert (many["split"] == "spare").sum() == 40
+
+
+def test_too_few_people_name_both_keys(params):
+    wanted = params.model_copy(update={"people": 9, "spare_people": 2})
+    with pytest.raises(FaceveilError, match=r"curate\.people and curate\.spare_people are 11"):
+        split_people(people(10), wanted)
 
 
 def test_another_seed_chooses_others():
@@ -69,7 +87,7 @@ def test_round_trip_keeps_leading_zeros(tmp_path, params):
         (None, "no splits here"),
         ("subject_id\n00000\n", "each subject_id once"),
         ("subject_id,split\n0,train\n0,test\n", "each subject_id once"),
-        ("subject_id,split\n0,dev\n", "unknown split 'dev'"),
+        ("subject_id,split\n0,guest\n", "unknown split 'guest'; allowed: train, test, spare"),
     ],
 )
 def test_other_files_are_refused(tmp_path, content, message):

@@ -10,7 +10,8 @@ import pandas as pd
 
 from faceveil.data.atomic import atomic_directory
 from faceveil.data.curation.funnel import count_funnel
-from faceveil.data.curation.index import write_index
+from faceveil.data.curation.groups import GROUPS, known_groups, write_groups
+from faceveil.data.curation.index import INDEX, write_index
 from faceveil.data.curation.measure import measure_people
 from faceveil.data.curation.packing import pack_collection
 from faceveil.data.curation.score import read_truth, score_against_truth
@@ -27,7 +28,7 @@ CHUNK = 48
 LEAST_CHUNKS = 4
 """Chunks from which on further processes are worth their start."""
 
-INDEX, SPLITS = "index.parquet", "splits.csv"
+SPLITS = "splits.csv"
 
 
 def curate_collection(root: Path, directory: Path, params: Curate) -> dict[str, Any]:
@@ -35,8 +36,8 @@ def curate_collection(root: Path, directory: Path, params: Curate) -> dict[str, 
 
     Args:
         root: folder of the collection; only read.
-        directory: folder to write: ``index.parquet``, ``splits.csv`` and one folder of packed faces
-            per kind.
+        directory: folder to write: ``index.parquet``, ``splits.csv``, ``groups.csv`` and one folder
+            of packed faces per kind.
         params: thresholds, and how people are chosen and split.
 
     Returns:
@@ -52,6 +53,7 @@ def curate_collection(root: Path, directory: Path, params: Curate) -> dict[str, 
     with atomic_directory(directory) as folder:
         write_index(folder / INDEX, index)
         write_splits(folder / SPLITS, splits)
+        write_groups(folder / GROUPS, known_groups(root, splits["subject_id"]))
         pack_collection(root, index, folder, params.image_size)
     truth = read_truth(root)
     scored = {} if truth is None else {"score": score_against_truth(index, truth)}

@@ -43,6 +43,7 @@ def _people(index: pd.DataFrame) -> Counts:
         "kept": int((unmasked["verdict"] == "kept").sum()),
         "train": int((unmasked["split"] == "train").sum()),
         "test": int((unmasked["split"] == "test").sum()),
+        "spare": int((unmasked["split"] == "spare").sum()),
         "background": background.loc[background["verdict"] == "kept", "subject_id"].nunique(),
     }
 

@@ -14,6 +14,9 @@ from faceveil.data.atomic import atomic_path
 from faceveil.data.layouts import CLAIMS, KINDS
 from faceveil.params.errors import FaceveilError
 
+INDEX = "index.parquet"
+"""Name of the file in the curated folder."""
+
 LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
 """MTCNN's five points; left and right as seen in the photo."""
 
@@ -75,7 +78,7 @@ CLOSED = {
     "region_from": REGION_FROM,
     "worn": WORN,
     "verdict": VERDICTS,
-    "split": ("", "train", "test", "background"),
+    "split": ("", "train", "test", "spare", "background"),
 }
 """Columns with a closed list of values."""
 

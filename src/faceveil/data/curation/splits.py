@@ -1,4 +1,4 @@
-"""Who is studied, and who of them is held out: by person, from a seed and ids alone."""
+"""Who is studied, who of them is held out, who is spare: by person, from a seed and ids alone."""
 
 import hashlib
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 
 STUDY = ("unmasked", "masked", "further_unmasked", "further_masked")
+PEOPLE_SPLITS = ("train", "test", "spare")
 
 
 def split_people(index: pd.DataFrame, params: Curate) -> pd.DataFrame:
@@ -20,7 +21,7 @@ def split_people(index: pd.DataFrame, params: Curate) -> pd.DataFrame:
     files nor on who else is there, so that adding people moves nobody from train to test.
 
     Returns:
-        ``subject_id`` and ``split`` (train or test), sorted by ``subject_id``.
+        ``subject_id`` and ``split`` (train, test or spare), sorted by ``subject_id``.
 
     Raises:
         FaceveilError: if there are no pairs, fewer kept ones than wanted, or an empty split.
@@ -28,14 +29,15 @@ def split_people(index: pd.DataFrame, params: Curate) -> pd.DataFrame:
     pairs = index[index["kind"] == "unmasked"]
     kept = pairs.loc[pairs["verdict"] == "kept", "subject_id"]
     _check_enough(index, len(kept), params)
-    chosen = hash_order(kept, params.seed)[: params.people]
+    chosen = hash_order(kept, params.seed)[: params.people + params.spare_people]
     tested = round(params.people * params.test_share)
     if not 0 < tested < params.people:
         raise FaceveilError(
             f"params.yaml: curate.test_share {params.test_share} of {params.people} people leaves "
             f"{tested} for testing; both splits need at least one, change people or test_share"
         )
-    splits = {subject: "test" if rank < tested else "train" for rank, subject in enumerate(chosen)}
+    order = ["test"] * tested + ["train"] * (params.people - tested) + ["spare"] * len(chosen)
+    splits = dict(zip(chosen, order, strict=False))
     return pd.DataFrame(sorted(splits.items()), columns=["subject_id", "split"])
 
 
@@ -72,8 +74,9 @@ def read_splits(path: Path) -> pd.DataFrame:
     splits = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(splits.columns) != ["subject_id", "split"] or splits["subject_id"].duplicated().any():
         raise FaceveilError(f"{path}: expected each subject_id once, with its split")
-    if unknown := sorted(set(splits["split"]) - {"train", "test"}):
-        raise FaceveilError(f"{path}: unknown split {unknown[0]!r}; allowed: train, test")
+    if unknown := sorted(set(splits["split"]) - set(PEOPLE_SPLITS)):
+        allowed = ", ".join(PEOPLE_SPLITS)
+        raise FaceveilError(f"{path}: unknown split {unknown[0]!r}; allowed: {allowed}")
     return splits
 
 
@@ -86,10 +89,12 @@ def _check_enough(index: pd.DataFrame, kept: int, params: Curate) -> None:
             f"{params.root}: no pairs: {len(ids['unmasked'])} unmasked people (00000.png) and "
             f"{len(ids['masked'])} masked ones (00000_Mask.jpg) have no number in common"
         )
-    if kept < params.people:
+    wanted = params.people + params.spare_people
+    if kept < wanted:
         reasons = index.loc[index["kind"].isin(STUDY[:2]), "reasons"].str.split().explode()
         common = ", ".join(f"{reason} {count}" for reason, count in reasons.value_counts().items())
         raise FaceveilError(
-            f"params.yaml: curate.people is {params.people}, but {kept} of {paired} pairs in "
-            f"{params.root} are kept; lower it, add photos or relax thresholds ({common})"
+            f"params.yaml: curate.people and curate.spare_people are {wanted} together, but {kept} "
+            f"of {paired} pairs in {params.root} are kept; lower one, add photos or relax "
+            f"thresholds ({common})"
         )

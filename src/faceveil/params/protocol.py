@@ -1,0 +1,13 @@
+"""Section ``protocol``: who else is enrolled, and on whom thresholds are chosen."""
+
+from pydantic import Field
+
+from faceveil.params.section import Section, Seed
+
+
+class Protocol(Section):
+    """The roles of the spare people, whom no game and no test ever sees."""
+
+    dev_people: int = Field(ge=2, description="spare people on whom thresholds are chosen")
+    distractors: int = Field(ge=0, description="spare people who are enrolled and never probe")
+    seed: Seed = Field(description="seed of the choice")

@@ -1,0 +1,138 @@
+"""What a recognizer sees of a photo: all of it, the face's box, or five points put in place.
+
+All three are differentiable with respect to the photo.
+"""
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from faceveil.data.places import Places
+from faceveil.params.errors import FaceveilError
+
+Crop = Literal["frame", "box", "aligned"]
+
+TEMPLATE = (
+    (38.2946, 51.6963),
+    (73.5318, 51.5014),
+    (56.0252, 71.7366),
+    (41.5493, 92.3655),
+    (70.7299, 92.2041),
+)
+"""Where eyes, nose and the mouth's corners lie in an aligned crop of 112 pixels, x and y.
+
+The numbers of J. Deng et al., "ArcFace: Additive angular margin loss for deep face recognition"
+(2019), as its authors publish them; most embedders of today are trained on such crops.
+"""
+
+TEMPLATE_SIZE = 112
+
+BOX_SIDE = 1.2
+"""Side of a box crop, in longer sides of the face's box."""
+
+MOST_SAMPLES = 4
+"""Samples per pixel and direction at most, where a large photo becomes a small crop."""
+
+
+def crop_faces(
+    images: torch.Tensor, places: Places | None, crop: Crop, input_size: int
+) -> torch.Tensor:
+    """Cut out what a recognizer sees; beyond the photo's edge is black.
+
+    Args:
+        images: float32 ``[B, 3, H, W]`` in [0, 1].
+        places: of the B faces; not needed for ``frame``.
+        crop: ``frame``, ``box`` or ``aligned``.
+        input_size: height and width of the result, in pixels.
+
+    Returns:
+        float32 ``[B, 3, input_size, input_size]`` in [0, 1].
+
+    Raises:
+        FaceveilError: if the place of a face is needed and not known.
+    """
+    if crop == "frame":
+        size = (input_size, input_size)
+        if images.shape[2:] == size:
+            return images
+        return functional.interpolate(images, size, mode="bilinear", antialias=True)
+    maps = _maps(images, _known(places, len(images), crop), crop, input_size)
+    return _sample(images, maps, input_size)
+
+
+def similarity_map(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the turn, size and shift that bring points closest to others, in least squares.
+
+    In the plane, and without mirroring, the solution of S. Umeyama, "Least-squares estimation of
+    transformation parameters between two point patterns" (1991), is a regression of complex
+    numbers: one factor turns and scales, one summand shifts.
+
+    Args:
+        source: float ``[B, P, 2]``, x and y.
+        target: float ``[B, P, 2]`` or ``[P, 2]``.
+
+    Returns:
+        ``[B, 2, 3]``: multiplied with ``(x, y, 1)`` of the source, it gives x and y of the target.
+    """
+    target = target.expand_as(source)
+    centre, aim = source.mean(dim=1), target.mean(dim=1)
+    away, wanted = source - centre[:, None], target - aim[:, None]
+    spread = (away**2).sum(dim=(1, 2))
+    cosine = (away * wanted).sum(dim=(1, 2)) / spread
+    sine = (away[..., 0] * wanted[..., 1] - away[..., 1] * wanted[..., 0]).sum(dim=1) / spread
+    rows = [torch.stack([cosine, -sine], dim=1), torch.stack([sine, cosine], dim=1)]
+    turn = torch.stack(rows, dim=1)
+    shift = aim - (turn @ centre[:, :, None])[:, :, 0]
+    return torch.cat([turn, shift[:, :, None]], dim=2)
+
+
+def _known(places: Places | None, count: int, crop: Crop) -> Places:
+    """Refuse faces whose place is not known."""
+    known = 0 if places is None else int(places.found.sum())
+    if places is None or known < count or len(places) != count:
+        raise FaceveilError(
+            f"crop {crop!r} needs the place of every face, and knows {known} of {count}; "
+            "leave photos without a face out, or use crop 'frame'"
+        )
+    return places
+
+
+def _maps(images: torch.Tensor, places: Places, crop: Crop, size: int) -> torch.Tensor:
+    """Return maps ``[B, 2, 3]`` from places in the crop to places in the photo.
+
+    Both are counted in pixels, and a whole number is the middle of a pixel.
+    """
+    height, width = images.shape[2:]
+    if crop == "aligned":
+        points = places.points.astype(np.float64) * (width, height)
+        template = torch.tensor(TEMPLATE, dtype=torch.float64) * (size / TEMPLATE_SIZE)
+        return _inverse(similarity_map(torch.from_numpy(points), template))
+    boxes = torch.from_numpy(places.boxes.astype(np.float64) * (width, height, width, height))
+    middle, extent = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
+    side = BOX_SIDE * extent.amax(dim=1)
+    step = side / size
+    corner = middle - side[:, None] / 2 + step[:, None] / 2 - 0.5
+    zero = torch.zeros_like(step)
+    rows = [torch.stack([step, zero], dim=1), torch.stack([zero, step], dim=1)]
+    return torch.cat([torch.stack(rows, dim=1), corner[:, :, None]], dim=2)
+
+
+def _inverse(maps: torch.Tensor) -> torch.Tensor:
+    """Return the maps ``[B, 2, 3]`` that lead back."""
+    turn = torch.linalg.inv(maps[:, :, :2])
+    return torch.cat([turn, -turn @ maps[:, :, 2:]], dim=2)
+
+
+def _sample(images: torch.Tensor, maps: torch.Tensor, size: int) -> torch.Tensor:
+    """Read the photo at the places of each pixel; the mean of several where photos are large."""
+    samples = min(MOST_SAMPLES, max(1, min(images.shape[2:]) // size))
+    steps = (torch.arange(size * samples, dtype=torch.float64) + 0.5) / samples - 0.5
+    rows, columns = torch.meshgrid(steps, steps, indexing="ij")
+    places = torch.stack([columns, rows, torch.ones_like(rows)], dim=-1)
+    found = torch.einsum("hwk,bjk->bhwj", places, maps)
+    extent = torch.tensor([images.shape[3], images.shape[2]], dtype=torch.float64)
+    grid = ((2 * found + 1) / extent - 1).to(images)
+    sampled = functional.grid_sample(images, grid, padding_mode="zeros", align_corners=False)
+    return functional.avg_pool2d(sampled, samples)

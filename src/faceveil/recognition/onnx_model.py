@@ -1,0 +1,89 @@
+"""A face embedder in an ONNX file, run by onnxruntime."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from faceveil.params.errors import FaceveilError
+from faceveil.recognition.network import View
+
+FLOAT = "tensor(float)"
+ERRORS_ONLY = 3
+PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+"""Wanted providers, the fastest first; the CPU's is everywhere."""
+
+
+class OnnxModel:
+    """One session; photos in, embeddings out, whatever the graph calls them.
+
+    The graph has one float32 input ``[B, 3, S, S]`` and one float32 output ``[B, E]``; B is free,
+    or 1.
+    """
+
+    def __init__(self, path: Path, view: View) -> None:
+        """Open a file.
+
+        Raises:
+            FaceveilError: if it is missing, damaged, or has other inputs or outputs.
+        """
+        self._view = view
+        self._session = _session(path)
+        self._input = _only_input(path, self._session, view.input_size)
+        self._one_by_one = self._session.get_inputs()[0].shape[0] == 1
+
+    def __call__(self, crops: torch.Tensor) -> NDArray[np.float32]:
+        """Turn crops ``[B, 3, S, S]`` in [0, 1], RGB, into embeddings ``[B, E]``."""
+        pixels = self._view.normalized(crops).cpu().contiguous().numpy().astype(np.float32)
+        parts = np.split(pixels, len(pixels)) if self._one_by_one and len(pixels) else [pixels]
+        found = [self._session.run(None, {self._input: part})[0] for part in parts]
+        return np.concatenate(found).astype(np.float32)
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    """Open a session that computes the same each time and warns of nothing."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
+    options.use_deterministic_compute = True
+    # Threads that wait busily cost everybody else on the machine many times what they gain.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    there = onnxruntime.get_available_providers()
+    chosen = [provider for provider in PROVIDERS if provider in there]
+    try:
+        # From bytes, so that a file can name no other files to be read.
+        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=chosen)
+    except FileNotFoundError:
+        raise FaceveilError(f"{path}: no such file; put the .onnx file there") from None
+    except Exception as error:  # onnxruntime's exceptions have no common class of their own
+        reason = " ".join(str(error).split())[:200]
+        raise FaceveilError(f"{path}: not an ONNX file that runs here ({reason})") from None
+
+
+def _only_input(path: Path, session: onnxruntime.InferenceSession, size: int) -> str:
+    """Return the input's name.
+
+    Raises:
+        FaceveilError: if the graph does not take photos of ``size``, or gives no embeddings.
+    """
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    takes = [f"{node.name} {node.type} {node.shape}" for node in (*inputs, *outputs)]
+    fits = len(inputs) == len(outputs) == 1
+    fits = fits and inputs[0].type == outputs[0].type == FLOAT
+    fits = fits and len(inputs[0].shape) == 4 and len(outputs[0].shape) == 2
+    if not fits or not _agrees(inputs[0].shape, size):
+        raise FaceveilError(
+            f"{path}: has {', '.join(takes)}; needed: one float input [B, 3, {size}, {size}] and "
+            "one float output [B, E]; mend input_size or export the file anew"
+        )
+    return str(inputs[0].name)
+
+
+def _agrees(shape: list[object], size: int) -> bool:
+    """Return whether numbers among the dimensions are the wanted ones; words fit anything."""
+    batch, *rest = shape
+    wanted = zip(rest, (3, size, size), strict=True)
+    return all(not isinstance(found, int) or found == number for found, number in wanted) and (
+        not isinstance(batch, int) or batch == 1
+    )
