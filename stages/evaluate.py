@@ -12,6 +12,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 (the paths are the stage's inputs, one b
     recognizer: Path,
     embeddings: Path,
     gan: Path,
+    roles: Path,
+    thresholds: Path,
     metrics: Path,
 ) -> None:
     """Measure one experiment: its designs, plain masks, no mask and the controls."""
@@ -23,7 +25,9 @@ def evaluate(  # noqa: PLR0913, PLR0917 (the paths are the stage's inputs, one b
 
     params = read_params(PARAMS)
     game = params.game(experiment)
-    artifacts = Artifacts(curated, projector, recognizer, embeddings, gan)
+    artifacts = Artifacts(
+        curated, projector, recognizer, embeddings, gan, protocol=roles, thresholds=thresholds
+    )
     with track("evaluate", params.evaluate, experiment) as run:
         document = evaluate_experiment(experiment, artifacts, game, params.evaluate, pick_device())
         write_document(metrics, document)

@@ -11,11 +11,12 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     projector: Path,
     recognizer: Path,
     embeddings: Path,
+    partners: Path,
     out: Path,
     curves: Path,
     figure: Path,
 ) -> None:
-    """Train a generator of designs against the recognizer, by the rules of one experiment."""
+    """Train a generator against the recognizer, and partners, by the rules of one experiment."""
     from tempfile import TemporaryDirectory
 
     from faceveil.data.weights import fingerprint
@@ -34,7 +35,7 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     game = read_params(PARAMS).game(experiment)
     with track("train_gan", game, experiment=experiment) as run:
         seed_everything(game.seed)
-        places = Places(curated, projector, recognizer, embeddings)
+        places = Places(curated, projector, recognizer, embeddings, partners)
         inputs = read_inputs(game, places, pick_device())
         run.dataset("curated", curated / "masked" / "rows.parquet")
         key = {"game": game.model_dump(mode="json"), **inputs.fingerprints}
@@ -45,6 +46,7 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
             inputs.recognizer,
             checkpoint,
             lambda epoch, values: run.metrics(values, step=epoch),
+            inputs.partners,
         )
         card = {"experiment": experiment, "inputs": inputs.fingerprints}
         write_players(out, players, card | {"people": inputs.people.counts()})

@@ -22,7 +22,16 @@ def _measurement(row, protocol: str, number: int) -> dict:
         **{"low": rate / 2, "high": (1 + rate) / 2, "designs": 3, "worst": worst},
         "per_design": [],
         "lift": {"over": "black", "value": 0.3, "low": -0.1, "high": 0.5} if worst else None,
+        "rank_5": {"value": 0.6, "low": 0.4, "high": 0.7},
+        "fnmr": [_fnmr(0.25, worst), {"fmr": 0.01, "value": None, "needed": 100}],
+        **{"eer": 0.2, "mean_similarity": 0.31, "mated": 30, "nonmated": 1470},
+        "false_match": {"fmr": 0.25, "fpir": {"value": 0.1, "low": 0.02, "high": 0.3}},
     }
+
+
+def _fnmr(fmr: float, worst: float | None) -> dict:
+    lift = {"over": "white", "value": 0.2, "low": 0.1, "high": 0.4} if worst else None
+    return {"fmr": fmr, "value": 0.7, "low": 0.5, "high": 0.8, "lift": lift}
 
 
 @pytest.fixture
@@ -57,7 +66,10 @@ def test_rates_become_percent(documents):
             (100 * one["low"], 100 * one["high"]), abs=0.005
         )
         assert np.isnan(line["worst"]) == np.isnan(line["lift"]) == (one["worst"] is None)
+        assert [line[c] for c in ("fmr", "fnmr", "rank_5", "fpir", "eer")] == [25, 70, 60, 10, 20]
         if one["lift"]:
+            found = [line[c] for c in ("fnmr_lift", "fnmr_lift_low", "fnmr_lift_over")]
+            assert found == [20, 10, "white"]
             found = [line[c] for c in ("lift", "lift_low", "lift_high", "lift_over")]
             assert found == [30, -10, 50, "black"]
 
@@ -83,7 +95,7 @@ def test_the_three_files_agree(documents, tmp_path):
     table = accuracy_table(documents)
     text = write_table(tmp_path / "accuracy_table", table, documents)
     read = pd.read_csv(tmp_path / "accuracy_table.csv", keep_default_na=True)
-    words = ["note", "lift_over"]  # empty in a CSV is neither text nor a number
+    words = ["note", "lift_over", "fnmr_lift_over"]  # empty in a CSV is neither text nor a number
     pd.testing.assert_frame_equal(read.drop(columns=words), table.drop(columns=words))
     assert read["lift_over"].fillna("").tolist() == table["lift_over"].tolist()
     found = json.loads((tmp_path / "accuracy_table.json").read_text())

@@ -8,7 +8,7 @@ import torch
 from faceveil.data.faces import PackedFaces
 from faceveil.evaluation.controls import (
     PLEATS,
-    all_outfits,
+    fill_wardrobe,
     flat_design,
     mean_colours,
     noise_designs,
@@ -46,7 +46,7 @@ def generator():
 
 
 def test_everything_is_worn_once_per_row_of_the_table(generator, settings):
-    outfits = all_outfits(generator, "mlp", UNMASKED, settings)
+    outfits = fill_wardrobe(generator, "mlp", UNMASKED, settings).outfits
     assert [outfit.wears for outfit in outfits] == ["generated", *CONTROLS]
     for outfit in outfits:
         assert outfit.designs.shape[1:] == (3, 32, 32)
@@ -56,12 +56,17 @@ def test_everything_is_worn_once_per_row_of_the_table(generator, settings):
 
 def test_fewer_designs_than_a_training_person_may_wear_are_all_worn(generator, settings):
     few = settings.model_copy(update={"designs": 1})
-    assert all_outfits(generator, "mlp", UNMASKED, few)[0].per_subject == {"train": 1, "test": 1}
+    assert fill_wardrobe(generator, "mlp", UNMASKED, few).outfits[0].per_subject == {
+        "train": 1,
+        "test": 1,
+    }
 
 
 def test_the_same_seed_draws_the_same(generator, settings):
-    once, again = (all_outfits(generator, "mlp", UNMASKED, settings) for _ in range(2))
-    other = all_outfits(generator, "mlp", UNMASKED, settings.model_copy(update={"seed": 2}))
+    once, again = (fill_wardrobe(generator, "mlp", UNMASKED, settings).outfits for _ in range(2))
+    other = fill_wardrobe(
+        generator, "mlp", UNMASKED, settings.model_copy(update={"seed": 2})
+    ).outfits
     for a, b, c in zip(once, again, other, strict=True):
         assert torch.equal(a.designs, b.designs)
         unseeded = a.wears in ("surgical", "grey", "black", "white", "other_face")
@@ -75,14 +80,14 @@ def test_no_draw_depends_on_what_was_drawn_before(generator, settings):
 
 
 def test_the_untrained_generator_draws_something_near_grey(generator, settings):
-    untrained = all_outfits(generator, "mlp", UNMASKED, settings)[-1].designs
+    untrained = fill_wardrobe(generator, "mlp", UNMASKED, settings).outfits[-1].designs
     assert (untrained - 0.5).abs().max() < 0.2
     assert untrained.std() > 0
 
 
 def test_designs_carry_no_gradient(generator, settings):
     assert not any(
-        o.designs.requires_grad for o in all_outfits(generator, "mlp", UNMASKED, settings)
+        o.designs.requires_grad for o in fill_wardrobe(generator, "mlp", UNMASKED, settings).outfits
     )
 
 

@@ -8,11 +8,18 @@ import torch
 
 from faceveil.data.weights import read_weights
 from faceveil.evaluation import experiment as module
-from faceveil.evaluation.experiment import Artifacts, evaluate_experiment, run_trials
+from faceveil.evaluation.controls import fill_wardrobe
+from faceveil.evaluation.experiment import (
+    Artifacts,
+    adapted_recognizer,
+    evaluate_experiment,
+    run_trials,
+)
 from faceveil.evaluation.protocol import ROWS
+from faceveil.models.generators import load_generator
 from faceveil.params.errors import FaceveilError
 from faceveil.wearing.composition import wear
-from tests.evaluation.world import GAME, PEOPLE, SETTINGS, LowerHalf, portraits, write_world
+from tests.evaluation.world import GAME, PEOPLE, SETTINGS, SPARE, LowerHalf, portraits, write_world
 
 CPU = torch.device("cpu")
 
@@ -27,7 +34,10 @@ def _artifacts(root, monkeypatch, further: bool) -> Artifacts:
     monkeypatch.setattr(module, "load_recognizer", lambda _: recognizer)
     monkeypatch.setattr("faceveil.evaluation.projection.load_projector", lambda _: LowerHalf())
     places = ("data/curated", "models/projector", "models/recognizer", "data/embeddings")
-    return Artifacts(*(root / place for place in places), root / "models/gan/exp1")
+    protocol = root / "data/protocol"
+    thresholds = protocol / "thresholds/exp1.json"
+    gan = root / "models/gan/exp1"
+    return Artifacts(*(root / place for place in places), gan, protocol, thresholds)
 
 
 def _evaluated(artifacts: Artifacts, **changes) -> dict:
@@ -37,7 +47,10 @@ def _evaluated(artifacts: Artifacts, **changes) -> dict:
 
 def test_every_row_is_measured_under_both_protocols(artifacts):
     document = _evaluated(artifacts)
-    assert document["gallery_people"] == len(PEOPLE)
+    assert document["gallery_people"] == len(PEOPLE) + 1  # and one distractor
+    assert [at["needed"] for at in document["thresholds"]] == [None, 100]
+    assert [one["designs"] for one in document["diversity"]] == ["generated", "untrained"]
+    assert document["groups"] == []
     keys = {(one["row"], one["protocol"]) for one in document["measurements"]}
     assert keys == {(r.name, p) for r in ROWS for p in ("same_photo", "other_photo")}
     assert document["rows"]["no_mask"]["same_photo"]["rank_1"] == 1
@@ -56,15 +69,22 @@ def test_without_further_photos_only_the_same_photo_is_reported(tmp_path, monkey
 
 
 def test_probes_and_gallery_pass_through_the_adapted_head(artifacts):
-    trials, _ = run_trials(artifacts, GAME, SETTINGS, CPU)
+    adapted = adapted_recognizer(artifacts.recognizer, artifacts.gan, CPU)
+    unmasked = portraits(PEOPLE)
+    wardrobe = fill_wardrobe(load_generator(artifacts.gan), "mlp", unmasked, SETTINGS)
+    gallery, log = run_trials(artifacts, GAME, adapted, wardrobe, SETTINGS)
+    trials = log.trials
+    assert not set(SPARE) & set(trials["subject_id"])
+    assert len(set(gallery.subject_ids) & set(SPARE)) == 1
     recognizer = module.load_recognizer(artifacts.recognizer)
     read_weights(artifacts.gan / "head.safetensors", recognizer.head)
     with torch.inference_mode():
-        enrolled = recognizer.embed(portraits(PEOPLE).images(slice(None)))
+        enrolled = recognizer.embed(portraits(gallery.subject_ids).images(slice(None)))
         probes = portraits(PEOPLE, noise=1)
         faces, grey = probes.images(slice(None)), torch.full((len(PEOPLE), 3, 16, 16), 0.5)
         worn = wear(faces, probes.transparencies(slice(None)), grey)
-        expected = (recognizer.embed(worn) @ enrolled.T).argmax(dim=1) == torch.arange(len(PEOPLE))
+        best = (recognizer.embed(worn) @ enrolled.T).argmax(dim=1)
+        expected = gallery.subject_ids[best.numpy()] == np.array(PEOPLE)
     found = trials[(trials["wears"] == "grey") & (trials["protocol"] == "same_photo")]
     assert found["subject_id"].tolist() == PEOPLE
     np.testing.assert_array_equal(found["hit"], expected)
@@ -86,4 +106,10 @@ def test_embeddings_of_another_recognizer_are_refused(artifacts):
 def test_a_missing_head_is_one_line(artifacts):
     (artifacts.gan / "head.safetensors").unlink()
     with pytest.raises(FaceveilError, match=r"head\.safetensors: no such weights"):
+        _evaluated(artifacts)
+
+
+def test_missing_thresholds_are_one_line(artifacts):
+    artifacts.thresholds.unlink()
+    with pytest.raises(FaceveilError, match=r"exp1\.json: no thresholds here; run `dvc repro"):
         _evaluated(artifacts)

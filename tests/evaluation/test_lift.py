@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import bootstrap
 
 from faceveil.evaluation.lift import lift_of
-from faceveil.evaluation.protocol import CONTROLS, PLAIN
+from faceveil.evaluation.protocol import CONTROLS, PLAIN, Row
 
 RATES = {
     "generated": 0.1,
@@ -49,7 +49,7 @@ def gains(trials: pd.DataFrame, wears: str, over: str) -> list[float]:
 
 @pytest.mark.parametrize(("wears", "over"), [("generated", "black"), ("untrained", "grey")])
 def test_lift_is_the_mean_difference_over_people(trials, settings, wears, over):
-    found = lift_of(trials, wears, "all", settings)
+    found = lift_of(trials, Row(wears, "all"), settings)
     by_hand = gains(trials, wears, over)
     assert found.over == over
     assert found.value == pytest.approx(np.mean(by_hand))
@@ -60,39 +60,51 @@ def test_lift_is_the_mean_difference_over_people(trials, settings, wears, over):
 
 def test_only_people_of_the_split_count(trials, settings):
     held_out = trials[trials["split"] == "test"]
-    assert lift_of(trials, "generated", "test", settings) == lift_of(
-        held_out, "generated", "all", settings
+    assert lift_of(trials, Row("generated", "test"), settings) == lift_of(
+        held_out, Row("generated", "all"), settings
     )
 
 
 def test_the_best_control_is_one_that_needs_no_design(trials, settings):
     """Fewest are identified in a design's mean colour, which nobody has without the design."""
-    assert lift_of(trials, "generated", "all", settings).over == "black"
+    assert lift_of(trials, Row("generated", "all"), settings).over == "black"
 
 
 def test_among_equal_controls_the_first_counts(trials, settings):
     trials.loc[trials["wears"].isin(PLAIN), "hit"] = True
-    assert lift_of(trials, "generated", "all", settings).over == PLAIN[0]
+    assert lift_of(trials, Row("generated", "all"), settings).over == PLAIN[0]
 
 
 def test_something_that_does_nothing_has_a_lift_around_zero(trials, settings):
-    found = lift_of(trials, "untrained", "all", settings)
+    found = lift_of(trials, Row("untrained", "all"), settings)
     assert found.low <= 0 <= found.high
 
 
 @pytest.mark.parametrize("wears", ["plain", "grey", "no_mask"])
 def test_a_control_has_no_lift(trials, settings, wears):
-    assert lift_of(trials, wears, "all", settings) is None
+    assert lift_of(trials, Row(wears, "all"), settings) is None
 
 
 def test_row_order_changes_no_digit(trials, settings):
     shuffled = trials.sample(frac=1, random_state=1)
-    assert lift_of(shuffled, "generated", "all", settings) == lift_of(
-        trials, "generated", "all", settings
+    assert lift_of(shuffled, Row("generated", "all"), settings) == lift_of(
+        trials, Row("generated", "all"), settings
     )
 
 
 def test_different_people_are_not_compared(trials, settings):
     lacking = trials[(trials["wears"] != "grey") | (trials["subject_id"] != "00003")]
     with pytest.raises(ValueError, match="not the same people wear untrained and grey"):
-        lift_of(lacking, "untrained", "all", settings)
+        lift_of(lacking, Row("untrained", "all"), settings)
+
+
+def test_lift_in_matches_is_the_difference_of_false_non_match_rates(trials, settings):
+    """With another column of outcomes the best control may be another one."""
+    draw = np.random.default_rng(3)
+    accepted = {"generated": 0.2, "white": 0.5}
+    trials["matched"] = [draw.random() < accepted.get(one, 0.9) for one in trials["wears"]]
+    found = lift_of(trials, Row("generated", "test"), settings, "matched")
+    own = trials[trials["split"] == "test"]
+    missed = 1 - own.groupby("wears")["matched"].mean()
+    assert (found.over, found.people) == ("white", PEOPLE // 2)
+    assert found.value == pytest.approx(missed["generated"] - missed["white"])

@@ -12,7 +12,16 @@ def _measurement(row: str, label: str, protocol: str, rate: float, worst: float 
         **{"people": 32, "trials": 64, "hits": 5, "low": rate / 2, "high": rate * 2},
         **{"designs": 2, "worst": worst, "per_design": []},
         "lift": {"over": "black", "value": 0.3, "low": -0.1, "high": 0.5} if worst else None,
+        "rank_5": {"value": 0.6, "low": 0.4, "high": 0.7},
+        "fnmr": [_fnmr(worst)],
+        **{"eer": 0.2, "mean_similarity": 0.31, "mated": 64, "nonmated": 1470},
+        "false_match": {"fpir": None},
     }
+
+
+def _fnmr(worst: float | None) -> dict:
+    lift = {"over": "white", "value": 0.2, "low": 0.1, "high": 0.4} if worst else None
+    return {"fmr": 0.25, "value": 0.7, "low": 0.5, "high": 0.8, "lift": lift}
 
 
 @pytest.fixture
@@ -54,6 +63,9 @@ def test_each_cell_has_its_interval_and_the_published_number_beneath(text):
     assert ["- mean of the worst 10% of designs", "", "6.2", "6.2"] in lines
     lift = "+30.0 [-10.0, +50.0] black"
     assert ["- lift over the best plain control", "", lift, lift] in lines
+    missed, lift = "70.0 [50.0, 80.0]", "+20.0 [+10.0, +40.0] white"
+    assert ["- FNMR at FMR 25%", "", missed, missed] in lines
+    assert ["- lift in FNMR over the best plain control", "", lift, lift] in lines
 
 
 def test_published_rows_come_first_and_controls_of_all_people_are_left_to_the_csv(text):

@@ -9,29 +9,46 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from faceveil.data.curation.groups import COLUMNS as GROUP_COLUMNS
+from faceveil.data.curation.groups import GROUPS, write_groups
 from faceveil.data.embeddings import EMBEDDING, FEATURES, EmbeddingTable, write_embeddings
 from faceveil.data.faces import PackedFaces, write_faces
-from faceveil.data.weights import write_weights
+from faceveil.data.weights import read_weights, write_weights
+from faceveil.evaluation.calibration import (
+    calibrate_facenet,
+    unmasked_features,
+    write_calibrations,
+)
+from faceveil.evaluation.roles import assign_roles, write_roles
 from faceveil.models.generators import build_generator
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Game
+from faceveil.params.protocol import Protocol
 from faceveil.recognition.store import WEIGHTS, recognizer_fingerprint
 
 SIZE = 16
 
+RATES = (0.25, 0.01)
+"""False match rates; six comparisons of three people reach the first alone."""
+
 # Photos 00003 and 00007 are missing in between: file numbers are not rows of the gallery.
 PEOPLE = [f"{number:05d}" for number in (0, 1, 2, 4, 5, 6, 8, 9, 11)]
+
+SPARE = [f"{number:05d}" for number in (20, 21, 22, 23)]
+"""People who only choose thresholds and fill the gallery: three and one of them."""
 
 SETTINGS = Evaluate(
     designs=3,
     designs_per_train_subject=2,
     worst_share=0.1,
+    false_match_rate=0.25,
     confidence=0.95,
     batch_size=4,
     seed=1,
 )
 
 GAME = Game(
+    ensemble=(),
     generator="mlp",
     objective="cross_entropy",
     margin=1,
@@ -63,18 +80,30 @@ class PatternHead(nn.Module):
         return functional.normalize(features @ self.weight.T, dim=1)
 
 
-class PatternRecognizer(nn.Module):
-    """Trunk: the picture in 8 x 8 blocks; it remembers how many faces each pass had."""
+class PatternTrunk(nn.Module):
+    """The picture in 8 x 8 blocks; it remembers how many faces each pass had."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.head = PatternHead()
         self.passes: list[int] = []
 
-    def trunk(self, images: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         self.passes.append(len(images))
         blocks = functional.adaptive_avg_pool2d(images - 0.5, 8).flatten(1)
         return functional.pad(blocks, (0, FEATURES - blocks.shape[1]))
+
+
+class PatternRecognizer(nn.Module):
+    """Sees patterns, and compares them by a random map."""
+
+    def __init__(self, seed: int = 5) -> None:
+        super().__init__()
+        self.trunk = PatternTrunk()
+        self.head = PatternHead(seed)
+
+    @property
+    def passes(self) -> list[int]:
+        return self.trunk.passes
 
     def embed(self, images: torch.Tensor) -> torch.Tensor:
         return self.head(self.trunk(images))
@@ -90,13 +119,13 @@ class LowerHalf(nn.Module):
 
 
 def portraits(subjects: Sequence[str], noise: int = 0, suffix: str = "") -> PackedFaces:
-    """Return one photo per subject named; people 0 to 5 train and the others are held out."""
+    """Return one photo per subject: people 0 to 5 train, 6 to 19 are held out, others are spare."""
     pixels = np.stack([_portrait(subject, noise) for subject in subjects])
     rows = pd.DataFrame(
         {
             "subject_id": list(subjects),
             "image_id": [subject + suffix for subject in subjects],
-            "split": ["train" if int(subject) <= 5 else "test" for subject in subjects],
+            "split": [_split(int(subject)) for subject in subjects],
         }
     )
     covered = np.zeros(pixels.shape[:3], np.uint8)
@@ -119,10 +148,11 @@ def write_world(root: Path, further: bool = True) -> PatternRecognizer:
     recognizer = PatternRecognizer()
     write_weights(root / "models/recognizer" / WEIGHTS, recognizer, {})
     made_by = recognizer_fingerprint(root / "models/recognizer")
-    again = PEOPLE if further else PEOPLE[:0]
+    everybody = PEOPLE + SPARE
+    again = everybody if further else []
     kinds = {
-        "unmasked": portraits(PEOPLE),
-        "masked": portraits(PEOPLE, noise=1, suffix="_Mask"),
+        "unmasked": portraits(everybody),
+        "masked": portraits(everybody, noise=1, suffix="_Mask"),
         "further_unmasked": _photos(again, 2, "_1"),
         "further_masked": _photos(again, 3, "_1_Mask"),
     }
@@ -132,7 +162,26 @@ def write_world(root: Path, further: bool = True) -> PatternRecognizer:
         write_embeddings(root / "data/embeddings", kind, made_by, len(faces), [table])
     for number, name in enumerate(("exp0", "exp1")):
         _write_gan(root / "models/gan" / name, number)
+        _calibrate(root, name, recognizer, made_by)
+    write_groups(root / "data/curated" / GROUPS, pd.DataFrame(columns=GROUP_COLUMNS))
     return recognizer
+
+
+def _calibrate(root: Path, name: str, recognizer: PatternRecognizer, made_by: str) -> None:
+    """Write roles and thresholds as the stages before an evaluation do."""
+    folder = root / "data/protocol"
+    roles = assign_roles(root / "data/curated", Protocol(dev_people=3, distractors=1, seed=1))
+    write_roles(roles, folder / "enrollments.csv", folder / "probes.csv")
+    adapted = PatternRecognizer()
+    read_weights(root / "models/gan" / name / "head.safetensors", adapted.head)
+    chosen = calibrate_facenet(
+        adapted, unmasked_features(root / "data/embeddings", made_by), roles, RATES
+    )
+    write_calibrations(folder / "thresholds" / f"{name}.json", {name: chosen})
+
+
+def _split(number: int) -> str:
+    return "train" if number <= 5 else "test" if number < 20 else "spare"
 
 
 def _write_gan(folder: Path, seed: int) -> None:

@@ -67,7 +67,7 @@ def recorder(collection, tmp_path, monkeypatch) -> Recorder:
 
 def run(*arguments: str, **changes):
     params = YAML(typ="safe").load(ROOT / "params.yaml")
-    params["curate"] |= {"image_size": 80, "people": 3} | changes
+    params["curate"] |= {"image_size": 80, "people": 3, "spare_people": 0} | changes
     YAML().dump(params, Path("params.yaml"))
     return CliRunner().invoke(app, arguments or ARGUMENTS)
 
@@ -97,7 +97,7 @@ def test_a_second_run_replaces_the_first_by_the_same(recorder):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"people": 40}, "curate.people is 40"),
+        ({"people": 40}, "curate.people and curate.spare_people are 40"),
         ({"min_sharpnes": 0.1}, "did you mean 'min_sharpness'?"),
         ({"min_realism": 1.5}, "min_realism"),
     ],

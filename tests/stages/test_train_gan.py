@@ -12,12 +12,15 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from faceveil.data.faces import PackedFaces, write_faces
-from faceveil.data.weights import write_weights
+from faceveil.data.weights import fingerprint, write_weights
 from faceveil.models.generators import load_generator
 from faceveil.models.projector import build_projector
 from faceveil.params.embed import Embed
+from faceveil.recognition.architectures import build_network
 from faceveil.recognition.embedding import embed_curated
 from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.network import View
+from faceveil.recognition.partner import save_partner
 from faceveil.recognition.store import save_recognizer
 from stages.train_gan import app
 from tests.conftest import ROOT
@@ -34,6 +37,7 @@ def arguments(experiment):
         "models/projector",
         "models/recognizer",
         "data/embeddings",
+        "models/partners",
         f"models/gan/{experiment}",
         f"metrics/training/{experiment}.csv",
         f"figures/evolution/{experiment}.png",
@@ -149,7 +153,7 @@ def refused(experiment="exp3"):
     result = CliRunner().invoke(app, arguments(experiment))
     assert result.exit_code == 1, result.output
     assert result.stderr.count("\n") == 1
-    assert not any(Path(output).exists() for output in arguments(experiment)[5:])
+    assert not any(Path(output).exists() for output in arguments(experiment)[6:])
     return result.stderr
 
 
@@ -160,6 +164,7 @@ def test_all_outputs_are_written_and_tracked(recorder, transparency):
     assert result.exit_code == 0, result.output
     assert load_generator(Path("models/gan/exp3")).image_size == SIZE
     card = json.loads(Path("models/gan/exp3/card.json").read_text())
+    assert card["trained_against"] == ["facenet"]
     assert card["people"] == {"trained": 3, "held_out": 1, "enrolled": 4}
     assert set(card["inputs"]) == {"recognizer", "embeddings", "transparency"}
     assert pd.read_csv("metrics/training/exp3.csv")["epoch"].tolist() == [1, 2]
@@ -170,6 +175,28 @@ def test_all_outputs_are_written_and_tracked(recorder, transparency):
     assert recorder.files == ["exp3.png", *weights, "card.json", "curves.png"]
     assert recorder.digests == ["curated"]
     assert not list(Path(".scratch").iterdir())
+
+
+def test_an_ensemble_is_played_against_and_named(recorder):
+    assert CliRunner().invoke(app, arguments("exp0")).exit_code == 0
+    alone = Path("models/gan/exp0/generator.safetensors").read_bytes()
+    settings(transparency="annotated", ensemble=["partner1"])
+    torch.manual_seed(1)
+    network = build_network("resnet18", View(input_size=32, mean=127.5, scale=128))
+    save_partner(Path("models/partners/partner1"), network, {"architecture": "resnet18"})
+    result = CliRunner().invoke(app, arguments("exp0"))
+    assert result.exit_code == 0, result.output
+    assert Path("models/gan/exp0/generator.safetensors").read_bytes() != alone
+    card = json.loads(Path("models/gan/exp0/card.json").read_text())
+    weights = fingerprint(Path("models/partners/partner1/recognizer.safetensors"))
+    assert card["trained_against"] == ["facenet", "partner1"]
+    assert card["inputs"]["partners/partner1"] == weights
+    assert card["inputs"]["partners/partner1/card"]
+
+
+def test_a_partner_that_was_never_prepared_is_one_line(recorder):
+    settings(transparency="annotated", ensemble=["partner1"])
+    assert "models/partners/partner1" in refused()
 
 
 def test_a_stage_stopped_before_it_wrote_goes_on_from_its_last_epoch(recorder, monkeypatch):

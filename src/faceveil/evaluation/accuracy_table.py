@@ -29,12 +29,36 @@ COLUMNS = (
     "lift_low",
     "lift_high",
     "lift_over",
+    "rank_5",
+    "fmr",
+    "fnmr",
+    "fnmr_low",
+    "fnmr_high",
+    "fnmr_lift",
+    "fnmr_lift_low",
+    "fnmr_lift_high",
+    "fnmr_lift_over",
+    "eer",
+    "mean_similarity",
+    "mated",
+    "nonmated",
+    "fpir",
+    "fpir_low",
+    "fpir_high",
     "published",
     "note",
 )
-"""Columns of the table; accuracies, lifts and their ends are in percent."""
+"""Columns of the table; rates, lifts and their ends are in percent, similarities are not.
 
-_PERCENT = ("accuracy", "low", "high", "worst", "lift", "lift_low", "lift_high")
+``fmr`` is the false match rate of ``evaluate.false_match_rate``, which the columns that begin with
+``fnmr`` and ``fpir`` are measured at; they are empty where it was not reachable.
+"""
+
+_PERCENT = (
+    *("accuracy", "low", "high", "worst", "lift", "lift_low", "lift_high", "rank_5", "fmr", "eer"),
+    *("fnmr", "fnmr_low", "fnmr_high", "fnmr_lift", "fnmr_lift_low", "fnmr_lift_high"),
+    *("fpir", "fpir_low", "fpir_high"),
+)
 
 
 def accuracy_table(documents: Sequence[Document]) -> pd.DataFrame:
@@ -45,11 +69,13 @@ def accuracy_table(documents: Sequence[Document]) -> pd.DataFrame:
     lines = []
     for document in documents:
         published = PUBLISHED.get(document["experiment"], {})
+        fmr = document["settings"][0]["false_match_rate"]
         for one in document["measurements"]:
             same = one["protocol"] == "same_photo"
             beside = published.get(one["row"]) if same else None
             line = {**one, "accuracy": one["rank_1"], "published": beside}
-            lines.append({**line, **_lift(one), "experiment": document["experiment"]})
+            line |= _lift("lift", one["lift"]) | _matching(one, fmr)
+            lines.append({**line, "experiment": document["experiment"]})
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     for name in (*_PERCENT, "published"):
         table[name] = table[name].astype("float64")
@@ -80,11 +106,30 @@ def write_table(base: Path, table: pd.DataFrame, documents: Sequence[Document]) 
     return text
 
 
-def _lift(one: dict[str, Any]) -> dict[str, Any]:
-    """Return the lift of a measurement as columns, empty for a control."""
-    lift = one["lift"] or {"value": None, "low": None, "high": None, "over": ""}
-    ends = {f"lift_{end}": lift[end] for end in ("low", "high", "over")}
-    return {"lift": lift["value"], **ends}
+def _lift(name: str, lift: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a lift as columns, empty for a control."""
+    known = lift or {"value": None, "low": None, "high": None, "over": ""}
+    return {
+        name: known["value"],
+        **{f"{name}_{end}": known[end] for end in ("low", "high", "over")},
+    }
+
+
+def _matching(one: dict[str, Any], fmr: float) -> dict[str, Any]:
+    """Return what a measurement says at the headline threshold, and without any, as columns."""
+    at = next(at for at in one["fnmr"] if at["fmr"] == fmr)
+    fpir = one["false_match"]["fpir"] or {"value": None, "low": None, "high": None}
+    return {
+        "rank_5": one["rank_5"]["value"],
+        "fmr": fmr,
+        "fnmr": at["value"],
+        "fnmr_low": at["low"],
+        "fnmr_high": at["high"],
+        **_lift("fnmr_lift", at["lift"]),
+        "fpir": fpir["value"],
+        "fpir_low": fpir["low"],
+        "fpir_high": fpir["high"],
+    }
 
 
 def _as_json(table: pd.DataFrame) -> dict[str, Any]:

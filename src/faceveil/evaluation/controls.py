@@ -4,10 +4,13 @@ A rate says nothing about a design until the same faces have worn something else
 projection. All designs are float32 ``[K, 3, H, W]`` RGB in [0, 1].
 """
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import torch
 
 from faceveil.data.faces import PackedFaces
+from faceveil.evaluation.protocol import PLAIN
 from faceveil.evaluation.trials import Outfit
 from faceveil.models.generators import Generator, build_generator
 from faceveil.params.errors import FaceveilError
@@ -24,6 +27,29 @@ _PLEAT_DEPTH = 0.12
 """How much darker a fold is than the cloth around it."""
 
 
+@dataclass(frozen=True)
+class Wardrobe:
+    """Everything that is worn.
+
+    Attributes:
+        outfits: designs and controls, and who wears how many of them.
+        designs: the generator's, float32 ``[K, 3, S, S]`` in [0, 1].
+        untrained: those of an untrained generator of the same architecture.
+    """
+
+    outfits: list[Outfit]
+    designs: torch.Tensor
+    untrained: torch.Tensor
+
+    def for_held_out(self) -> list[Outfit]:
+        """Return what decides a lift, for held-out people alone: the designs, and what is plain."""
+        return [
+            replace(outfit, per_subject={"test": outfit.per_subject["test"]})
+            for outfit in self.outfits
+            if outfit.wears == "generated" or outfit.wears in PLAIN
+        ]
+
+
 def sample_designs(generator: Generator, settings: Evaluate) -> torch.Tensor:
     """Draw the designs that are judged, ``[K, 3, S, S]``; the same seed draws the same ones.
 
@@ -35,9 +61,9 @@ def sample_designs(generator: Generator, settings: Evaluate) -> torch.Tensor:
     return designs
 
 
-def all_outfits(
+def fill_wardrobe(
     generator: Generator, architecture: str, unmasked: PackedFaces, settings: Evaluate
-) -> list[Outfit]:
+) -> Wardrobe:
     """Return everything that is worn: the generator's designs and the controls.
 
     A held-out person wears every generated design, a training person some. Of a control each person
@@ -60,9 +86,10 @@ def all_outfits(
     noise = noise_designs(count, size, generator_for(settings.seed, "evaluate", "noise"))
     designs = sample_designs(generator, settings)
     shuffled = shuffled_designs(designs, generator_for(settings.seed, "evaluate", "shuffled"))
+    untrained = sample_designs(fresh, settings)
     some = min(settings.designs_per_train_subject, count)
     one = {"train": 1, "test": 1}
-    return [
+    outfits = [
         Outfit("generated", designs, {"train": some, "test": count}),
         Outfit("surgical", surgical_design(size), one),
         Outfit("noise", noise, one),
@@ -72,8 +99,9 @@ def all_outfits(
         Outfit("mean_colour", mean_colours(designs), one),
         Outfit("shuffled", shuffled, one),
         Outfit("other_face", other_faces(unmasked, count), one),
-        Outfit("untrained", sample_designs(fresh, settings), one),
+        Outfit("untrained", untrained, one),
     ]
+    return Wardrobe(outfits, designs, untrained)
 
 
 def surgical_design(image_size: int) -> torch.Tensor:

@@ -1,35 +1,62 @@
 """One experiment judged: its designs and the controls, worn before the recognizer it ended with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import torch
 
+from faceveil.data.curation.groups import GROUPS, read_groups
 from faceveil.data.embeddings import EmbeddingTable, read_embeddings
 from faceveil.data.faces import open_faces
 from faceveil.data.weights import read_weights
-from faceveil.evaluation.controls import all_outfits
-from faceveil.evaluation.documents import Document, as_document
-from faceveil.evaluation.measure import measure_all
+from faceveil.evaluation.by_group import lift_by_group
+from faceveil.evaluation.calibration import read_thresholds
+from faceveil.evaluation.controls import Wardrobe, fill_wardrobe
+from faceveil.evaluation.diversity import Diversity, diversity_of
+from faceveil.evaluation.documents import Document, Findings, as_document
+from faceveil.evaluation.measure import Judge, measure_all
 from faceveil.evaluation.projection import Projection
 from faceveil.evaluation.protocol import AS_PHOTOGRAPHED, MASKED_PHOTOS
-from faceveil.evaluation.trials import Opponent, enroll, stored_trials, worn_trials
+from faceveil.evaluation.roles import STUDY, Roles, read_roles
+from faceveil.evaluation.trials import (
+    Gallery,
+    Log,
+    Probes,
+    enroll,
+    joined,
+    stored_trials,
+    trunk_sight,
+    worn_trials,
+)
 from faceveil.models.generators import load_generator
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Game
+from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.store import load_recognizer, recognizer_fingerprint
 
 
 @dataclass(frozen=True)
 class Artifacts:
-    """Folders of what the earlier stages made."""
+    """Files and folders of what the earlier stages made.
+
+    Attributes:
+        curated: packed faces.
+        projector: the projector.
+        recognizer: the recognizer before any game.
+        embeddings: its trunk features and embeddings.
+        gan: generator and head of the experiment.
+        protocol: folder of ``enrollments.csv`` and ``probes.csv``.
+        thresholds: the file of the experiment's thresholds.
+    """
 
     curated: Path
     projector: Path
     recognizer: Path
     embeddings: Path
     gan: Path
+    protocol: Path
+    thresholds: Path
 
 
 def evaluate_experiment(
@@ -40,14 +67,30 @@ def evaluate_experiment(
     Raises:
         FaceveilError: if an artifact is missing or another recognizer made the embeddings.
     """
-    trials, gallery = run_trials(artifacts, game, settings, device)
-    return as_document(experiment, game, settings, gallery, measure_all(trials, settings))
+    judge = Judge(settings, read_thresholds(artifacts.thresholds, experiment))
+    recognizer = adapted_recognizer(artifacts.recognizer, artifacts.gan, device)
+    wardrobe = fill_wardrobe(
+        load_generator(artifacts.gan),
+        game.generator,
+        open_faces(artifacts.curated, "unmasked"),
+        settings,
+    )
+    gallery, log = run_trials(artifacts, game, recognizer, wardrobe, settings)
+    groups = read_groups(artifacts.curated / GROUPS)
+    findings = Findings(
+        gallery_people=len(gallery.subject_ids),
+        thresholds=judge.thresholds,
+        measured=measure_all(log, judge),
+        diversity=_diversity(game, recognizer, wardrobe, settings, device),
+        groups=lift_by_group(log.trials, groups, judge.headline, settings),
+    )
+    return as_document(experiment, game, settings, findings)
 
 
 def run_trials(
-    artifacts: Artifacts, game: Game, settings: Evaluate, device: torch.device
-) -> tuple[pd.DataFrame, int]:
-    """Return the trial log of an experiment and the number of people in the gallery.
+    artifacts: Artifacts, game: Game, recognizer: FaceNet, wardrobe: Wardrobe, settings: Evaluate
+) -> tuple[Gallery, Log]:
+    """Return the gallery of an experiment and the log of all trials.
 
     Photos as they are (plain masks, no mask) come from stored trunk features; designs and controls
     are worn where the game's own transparency is.
@@ -55,32 +98,82 @@ def run_trials(
     Raises:
         FaceveilError: if an artifact is missing or another recognizer made the embeddings.
     """
+    roles, tables = read_roles(artifacts.protocol), stored_features(artifacts)
+    device = next(recognizer.head.parameters()).device
+    gallery = study_gallery(recognizer, tables, roles, device)
+    logs = [
+        stored_trials(
+            gallery,
+            tables[kind].of(roles.probing(STUDY, protocol, kind)),
+            (wears, protocol),
+            settings.batch_size,
+            device,
+        )
+        for wears, kinds in AS_PHOTOGRAPHED.items()
+        for protocol, kind in kinds.items()
+    ]
+    projection = Projection(artifacts.curated, artifacts.projector, game, device)
+    see = trunk_sight(recognizer, device)
+    for probes in masked_probes(projection, roles):
+        logs += worn_trials(see, [gallery], probes, wardrobe.outfits, settings.batch_size)
+    return gallery, joined(logs)
+
+
+def stored_features(artifacts: Artifacts) -> dict[str, EmbeddingTable]:
+    """Read the trunk features of all kinds of photos, made by the recognizer itself."""
     fingerprint = recognizer_fingerprint(artifacts.recognizer)
-    tables = {
+    return {
         kind: read_embeddings(artifacts.embeddings, kind, fingerprint)
         for kinds in AS_PHOTOGRAPHED.values()
         for kind in kinds.values()
     }
-    opponent = adapted_opponent(artifacts, tables["unmasked"], device)
-    unmasked = open_faces(artifacts.curated, "unmasked")
-    outfits = all_outfits(load_generator(artifacts.gan), game.generator, unmasked, settings)
-    projection = Projection(artifacts.curated, artifacts.projector, game, device)
-    logs = [
-        stored_trials(opponent, tables[kind], wears, protocol, settings.batch_size)
-        for wears, kinds in AS_PHOTOGRAPHED.items()
-        for protocol, kind in kinds.items()
-    ]
+
+
+def study_gallery(
+    recognizer: FaceNet, tables: Mapping[str, EmbeddingTable], roles: Roles, device: torch.device
+) -> Gallery:
+    """Enroll everybody whom the protocol enrolls for the study."""
+    return enroll(recognizer, tables["unmasked"].of(roles.enrolled(STUDY)), device)
+
+
+def masked_probes(projection: Projection, roles: Roles) -> list[Probes]:
+    """Return the masked photos that probe, with their transparency, under each protocol."""
+    found = []
     for protocol, kind in MASKED_PHOTOS.items():
-        if len(tables[kind]):
-            faces = projection.of(open_faces(artifacts.curated, kind), kind)
-            logs.append(worn_trials(opponent, faces, outfits, protocol, settings.batch_size))
-    return pd.concat(logs, ignore_index=True), len(opponent.gallery_ids)
+        image_ids = roles.probing(STUDY, protocol, kind)
+        if len(image_ids):
+            faces = projection.of(open_faces(projection.curated, kind), kind)
+            found.append(Probes(protocol, faces, image_ids))
+    return found
 
 
-def adapted_opponent(
-    artifacts: Artifacts, unmasked: EmbeddingTable, device: torch.device
-) -> Opponent:
-    """Return the recognizer with the head that the experiment ended with, everybody enrolled."""
-    recognizer = load_recognizer(artifacts.recognizer)
-    read_weights(artifacts.gan / "head.safetensors", recognizer.head)
-    return enroll(recognizer.to(device), unmasked, device)
+def adapted_recognizer(recognizer: Path, gan: Path, device: torch.device) -> FaceNet:
+    """Return the recognizer with the head that an experiment ended with.
+
+    Args:
+        recognizer: folder of the recognizer.
+        gan: folder of the experiment.
+        device: where it is put.
+
+    Raises:
+        FaceveilError: if weights are missing or fit another network.
+    """
+    adapted = load_recognizer(recognizer)
+    read_weights(gan / "head.safetensors", adapted.head)
+    return adapted.to(device)
+
+
+def _diversity(
+    game: Game,
+    recognizer: FaceNet,
+    wardrobe: Wardrobe,
+    settings: Evaluate,
+    device: torch.device,
+) -> list[Diversity]:
+    """Measure the generated designs and those of an untrained generator."""
+    see = trunk_sight(recognizer, device)
+    found = (
+        diversity_of(name, game.generator, designs, see, settings.batch_size)
+        for name, designs in (("generated", wardrobe.designs), ("untrained", wardrobe.untrained))
+    )
+    return [one for one in found if one is not None]

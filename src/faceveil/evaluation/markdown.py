@@ -51,8 +51,18 @@ def _lines(table: pd.DataFrame, worst_share: float) -> list[list[str]]:
         if of_row["worst"].notna().any() and row == "generated_test":
             worst = [_percent(value) for value in of_row["worst"]]
             lines.append([f"- mean of the worst {worst_share:.0%} of designs", "", *worst])
+        chosen = row.startswith("generated")
         if of_row["lift"].notna().any():
-            lines.append(_lift_line(of_row, chosen=row.startswith("generated")))
+            lines.append(_lift_line(of_row, "lift", chosen))
+        if chosen and of_row["fnmr"].notna().any():
+            lines.append(
+                [
+                    f"- FNMR at FMR {of_row['fmr'].iloc[0]:g}%",
+                    "",
+                    *map(_missed, of_row.itertuples()),
+                ]
+            )
+            lines.append(_lift_line(of_row, "fnmr_lift", chosen))
     return lines
 
 
@@ -60,15 +70,20 @@ def _cell(line: Any) -> str:
     return f"{line.accuracy:.1f} [{line.low:.1f}, {line.high:.1f}]"
 
 
-def _lift_line(of_row: pd.DataFrame, chosen: bool) -> list[str]:
+def _missed(line: Any) -> str:
+    return f"{line.fnmr:.1f} [{line.fnmr_low:.1f}, {line.fnmr_high:.1f}]"
+
+
+def _lift_line(of_row: pd.DataFrame, name: str, chosen: bool) -> list[str]:
     """Return the lifts of a row, each with its control where that was chosen and may differ."""
+    columns = of_row[[name, f"{name}_low", f"{name}_high", f"{name}_over"]]
     cells = [
-        f"{line.lift:+.1f} [{line.lift_low:+.1f}, {line.lift_high:+.1f}]"
-        + (f" {line.lift_over}" if chosen else "")
-        for line in of_row.itertuples()
+        f"{value:+.1f} [{low:+.1f}, {high:+.1f}]" + (f" {over}" if chosen else "")
+        for value, low, high, over in columns.itertuples(index=False)
     ]
-    over = "the best plain control" if chosen else of_row["lift_over"].iloc[0]
-    return [f"- lift over {over}", "", *cells]
+    over = "the best plain control" if chosen else of_row[f"{name}_over"].iloc[0]
+    words = "lift in FNMR" if name == "fnmr_lift" else "lift"
+    return [f"- {words} over {over}", "", *cells]
 
 
 def _percent(value: float) -> str:

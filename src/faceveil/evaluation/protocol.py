@@ -1,6 +1,6 @@
 """Who probes, with which photo, wearing what: the rows of the accuracy table.
 
-Every kept person is enrolled once, with the unmasked photo. A protocol says which photo probes:
+Everybody is enrolled once, with the unmasked photo. A protocol says which photo probes:
 ``same_photo`` the one that was enrolled (this is image matching; MaskedFace-Net offers nothing
 else), ``other_photo`` further photos of the same people, where the collection has any.
 """
@@ -32,6 +32,13 @@ Wears = Literal["generated", "plain", "no_mask"] | Control
 
 Subjects = Literal["all", "train", "test"]
 """Which people probe; ``test`` are the held-out ones."""
+
+SPLITS_OF: dict[Subjects, tuple[str, ...]] = {
+    "all": ("train", "test"),
+    "train": ("train",),
+    "test": ("test",),
+}
+"""The splits of the people of a row."""
 
 MASKED_PHOTOS = {"same_photo": "masked", "other_photo": "further_masked"}
 """Kind of photo, by protocol, that probes with a mask on, plain or repainted with a design."""
@@ -109,6 +116,10 @@ HEADLINE = (
     *(f"{control}_test" for control in CONTROLS),
 )
 """Rows for a README and a chart: the four published, then what held-out people wear instead."""
+
+
+CURVES = ("generated_test", "plain_test", "no_mask_test", "black_test", "untrained_test")
+"""Rows whose CMC and DET curves are stored and drawn."""
 
 
 def assign_designs(

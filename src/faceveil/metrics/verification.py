@@ -28,12 +28,13 @@ class Roc(NamedTuple):
     thresholds: NDArray[np.float64]
 
 
-def roc(mated: Scores, nonmated: Scores) -> Roc:
+def roc(mated: Scores, nonmated: Scores, counts: NDArray[np.int64] | None = None) -> Roc:
     """Return the ROC curve, with one point per distinct similarity.
 
     Args:
         mated: similarities of mated pairs, ``[M]``, M > 0.
         nonmated: similarities of non-mated pairs, ``[N]``, N > 0.
+        counts: how many non-mated pairs have each of these similarities, ``[N]``; one if not said.
 
     Raises:
         ValueError: if there are no pairs of a kind, or a similarity is not finite.
@@ -45,7 +46,8 @@ def roc(mated: Scores, nonmated: Scores) -> Roc:
     _check(mated, nonmated)
     falling = np.unique(np.concatenate([mated, nonmated]))[::-1].astype(np.float64)
     thresholds = np.concatenate([[np.inf], falling])
-    return Roc(_accepted(nonmated, thresholds), _accepted(mated, thresholds), thresholds)
+    fmr = _accepted(nonmated, thresholds, counts)
+    return Roc(fmr, _accepted(mated, thresholds), thresholds)
 
 
 def auc(mated: Scores, nonmated: Scores) -> float:
@@ -62,7 +64,7 @@ def auc(mated: Scores, nonmated: Scores) -> float:
     return float(np.trapezoid(curve.tmr, curve.fmr))
 
 
-def eer(mated: Scores, nonmated: Scores) -> float:
+def eer(mated: Scores, nonmated: Scores, counts: NDArray[np.int64] | None = None) -> float:
     """Return the equal error rate, in [0, 1]: where false match and false non-match rate meet.
 
     Between two points of the ROC curve that straddle the meeting, the curve is taken as a straight
@@ -72,12 +74,46 @@ def eer(mated: Scores, nonmated: Scores) -> float:
         >>> eer(np.array([0.9, 0.8, 0.6, 0.4]), np.array([0.5, 0.3, 0.2, 0.1]))
         0.25
     """
-    curve = roc(mated, nonmated)
+    curve = roc(mated, nonmated, counts)
     excess = curve.fmr - (1 - curve.tmr)  # rises from -1 to 1
     after = int(np.argmax(excess >= 0))
     before = after - 1
     share = -excess[before] / (excess[after] - excess[before])
     return float(curve.fmr[before] + share * (curve.fmr[after] - curve.fmr[before]))
+
+
+def threshold_at_fmr(nonmated: Scores, fmr: float, step: float = 1e-4) -> float | None:
+    """Return the least threshold whose false match rate is at most ``fmr``, or None.
+
+    None says "not reachable": with fewer than ``1 / fmr`` comparisons a rate that low cannot be
+    measured.
+
+    Args:
+        nonmated: similarities of non-mated pairs, ``[N]``, N > 0.
+        fmr: the false match rate wanted, in (0, 1].
+        step: thresholds are multiples of this.
+
+    Raises:
+        ValueError: if ``fmr`` is out of range, there are no pairs, or one is not finite.
+
+    Example:
+        >>> threshold_at_fmr(np.array([0.1, 0.2, 0.3, 0.4]), 0.25)
+        0.3001
+        >>> threshold_at_fmr(np.array([0.1, 0.2, 0.3, 0.4]), 0.1) is None
+        True
+    """
+    if not 0 < fmr <= 1:
+        raise ValueError(f"fmr is in (0, 1], not {fmr}")
+    _check(nonmated, nonmated)
+    allowed = int(len(nonmated) * fmr + 1e-9)  # 1000 pairs allow one at 0.001, whatever its bits
+    if not allowed:
+        return None
+    falling = np.sort(nonmated.astype(np.float64))[::-1]
+    if allowed == len(falling):
+        return float(np.round(np.floor(falling[-1] / step) * step, 10))
+    # The first similarity that may not match lies strictly below the threshold.
+    barred = np.floor(np.round(falling[allowed] / step, 6))
+    return float(np.round((barred + 1) * step, 10))
 
 
 def tar_at_far(mated: Scores, nonmated: Scores, far: float) -> float | None:
@@ -145,10 +181,16 @@ def _best_threshold(mated: Scores, nonmated: Scores) -> float:
     return float(curve.thresholds[best : best + 2].mean())
 
 
-def _accepted(scores: Scores, thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+def _accepted(
+    scores: Scores, thresholds: NDArray[np.float64], counts: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
     """Return the share of scores at or above each threshold."""
-    below = np.searchsorted(np.sort(scores.astype(np.float64)), thresholds, side="left")
-    return 1 - below / len(scores)
+    order = np.argsort(scores, kind="stable")
+    weights = np.ones(len(scores), np.int64) if counts is None else counts[order]
+    below = np.searchsorted(scores[order].astype(np.float64), thresholds, side="left")
+    total = np.concatenate([[0], np.cumsum(weights)])
+    shares: NDArray[np.float64] = 1 - total[below] / total[-1]
+    return shares
 
 
 def _fold_of(count: int, folds: int) -> NDArray[np.int64]:

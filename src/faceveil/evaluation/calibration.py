@@ -1,0 +1,171 @@
+"""Thresholds: chosen on other people, before any design is worn, and frozen in a file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from faceveil.data.atomic import atomic_path
+from faceveil.data.embeddings import EmbeddingTable, read_embeddings
+from faceveil.evaluation.protocol import UNMASKED_PHOTOS
+from faceveil.evaluation.roles import DEV, Roles
+from faceveil.evaluation.search import DECIMALS, STEP
+from faceveil.evaluation.trials import enroll
+from faceveil.metrics.verification import threshold_at_fmr
+from faceveil.params.errors import FaceveilError
+from faceveil.recognition.facenet import FaceNet
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """One operating point of a recognizer.
+
+    Attributes:
+        fmr: the false match rate that it is chosen for, in (0, 1).
+        threshold: least similarity that is a match; None where the rate is not reachable.
+        nonmated: comparisons of two people that it was chosen on.
+        needed: comparisons that would be needed, where there are too few; else None.
+    """
+
+    fmr: float
+    threshold: float | None
+    nonmated: int
+    needed: int | None
+
+
+Similarity = NDArray[np.float64]
+"""Of dev probes to dev templates, ``[P, G]``."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Thresholds of one recognizer, and what they were chosen on.
+
+    Attributes:
+        kind: of the unmasked photos that probed.
+        people: people in the dev gallery.
+        thresholds: one for each false match rate.
+    """
+
+    kind: str
+    people: int
+    thresholds: tuple[Threshold, ...]
+
+
+def unmasked_features(embeddings: Path, fingerprint: str) -> dict[str, EmbeddingTable]:
+    """Read the trunk features of all unmasked photos, by kind.
+
+    Raises:
+        FaceveilError: if embeddings are missing or another trunk made them.
+    """
+    return {
+        kind: read_embeddings(embeddings, kind, fingerprint) for kind in UNMASKED_PHOTOS.values()
+    }
+
+
+def calibrate_facenet(
+    recognizer: FaceNet,
+    unmasked: Mapping[str, EmbeddingTable],
+    roles: Roles,
+    rates: Sequence[float],
+) -> Calibration:
+    """Choose the thresholds of FaceNet with any head, from trunk features.
+
+    Args:
+        recognizer: its head is asked.
+        unmasked: trunk features of unmasked photos, by kind.
+        roles: who is a dev person.
+        rates: false match rates.
+
+    Raises:
+        FaceveilError: if nobody probes in the dev gallery.
+    """
+    protocol, kind = probing_photos(roles)
+    probes = unmasked[kind].of(roles.probing(DEV, protocol, kind))
+    device = recognizer.head.weight.device
+    gallery = enroll(recognizer, unmasked["unmasked"].of(roles.enrolled(DEV)), device)
+    similarity = gallery.similarity(torch.tensor(probes.features, device=device))
+    chosen = choose_thresholds(similarity, probes.subject_ids, gallery.subject_ids, rates, kind)
+    return Calibration(kind, len(gallery.subject_ids), chosen)
+
+
+def shown_numbers(calibration: Calibration) -> dict[str, float]:
+    """Return the reachable thresholds as ``threshold/<false match rate>``, to be tracked."""
+    return {
+        f"threshold/{one.fmr:g}": one.threshold
+        for one in calibration.thresholds
+        if one.threshold is not None
+    }
+
+
+def probing_photos(roles: Roles) -> tuple[str, str]:
+    """Return protocol and kind of the unmasked photos that thresholds are chosen with.
+
+    Other photos where the collection has any; the enrolled ones against one another where not.
+    """
+    for protocol in ("other_photo", "same_photo"):
+        kind = UNMASKED_PHOTOS[protocol]
+        if len(roles.probing(DEV, protocol, kind)):
+            return protocol, kind
+    raise FaceveilError(
+        "data/protocol: nobody probes in the dev gallery; raise protocol.dev_people"
+    )
+
+
+def choose_thresholds(
+    similarity: Similarity,
+    probe_ids: NDArray[np.str_],
+    gallery_ids: NDArray[np.str_],
+    rates: Sequence[float],
+    kind: str,
+) -> tuple[Threshold, ...]:
+    """Choose a threshold for each false match rate, as a multiple of 1e-4.
+
+    Args:
+        similarity: ``[P, G]``.
+        probe_ids: whose photo each row is.
+        gallery_ids: whose template each column is.
+        rates: false match rates.
+        kind: of the probing photos. Two enrolled photos are compared once, A's with B's; a further
+            photo of each makes two comparisons.
+    """
+    probes, templates = probe_ids[:, None], gallery_ids[None]
+    other = probes < templates if kind == UNMASKED_PHOTOS["same_photo"] else probes != templates
+    nonmated = np.round(similarity, DECIMALS)[other]
+    return tuple(_threshold(nonmated, fmr) for fmr in rates)
+
+
+def write_calibrations(path: Path, calibrations: Mapping[str, Calibration]) -> None:
+    """Write the calibrations of recognizers, by name, as JSON, whole or not at all."""
+    document = {name: asdict(one) for name, one in calibrations.items()}
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def read_thresholds(path: Path, name: str) -> tuple[Threshold, ...]:
+    """Read the thresholds of one recognizer.
+
+    Raises:
+        FaceveilError: if the file is missing, holds something else or not this recognizer.
+    """
+    if not path.is_file():
+        raise FaceveilError(f"{path}: no thresholds here; run `dvc repro calibrate` first")
+    try:
+        document: dict[str, Any] = json.loads(path.read_text())
+        if name not in document:
+            known = ", ".join(document)
+            raise FaceveilError(f"{path}: no thresholds of {name!r}; there are those of {known}")
+        return tuple(Threshold(**one) for one in document[name]["thresholds"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise FaceveilError(f"{path}: not a file of thresholds ({error})") from None
+
+
+def _threshold(nonmated: NDArray[np.float64], fmr: float) -> Threshold:
+    found = threshold_at_fmr(nonmated, fmr, STEP)
+    needed = None if found is not None else round(1 / fmr)
+    return Threshold(fmr, found, len(nonmated), needed)

@@ -1,0 +1,116 @@
+"""The paper's central claim: designs trained against a recognizer that learns are more robust.
+
+Robust is what keeps its lift when the opponent has learned from labelled photos of the designs.
+Compared are the same held-out people, so the difference has an interval over people.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from faceveil.evaluation.standing import Gains
+from faceveil.metrics.intervals import bootstrap_interval
+from faceveil.params.evaluate import Evaluate
+from faceveil.params.experiments import Game
+
+DECIDES = ("other_photo", "fnmr")
+"""Protocol and metric that decide; without further photos, ``same_photo``."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Lift of one kind of designs minus that of the other, after the recognizer struck back.
+
+    Attributes:
+        protocol: which photo probes.
+        metric: ``rank_1`` or ``fnmr``.
+        value: mean over people, in [-2, 2]; positive where the claim's side is more robust.
+        low: lower end of the percentile bootstrap interval over people.
+        high: upper end.
+        people: people behind it.
+        between: which experiments are compared.
+    """
+
+    protocol: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    people: int
+    between: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What this run says about the claim.
+
+    Attributes:
+        text: the verdict in one sentence.
+        holds: True or False where the interval excludes 0; None where it does not.
+        differences: under every protocol and metric.
+    """
+
+    text: str
+    holds: bool | None
+    differences: tuple[Difference, ...]
+
+
+def judge_claim(
+    games: Mapping[str, Game], gains: Mapping[str, Gains], settings: Evaluate, photos: int
+) -> Claim:
+    """Compare experiments whose recognizer learned with those whose recognizer was fixed.
+
+    Args:
+        games: by experiment; ensembles are left out, since they answer another question.
+        gains: by experiment: of each person, after the recognizer had learned from ``photos``.
+        settings: level and seed of the intervals.
+        photos: labelled photos that the recognizer was given.
+    """
+    alone = {name: game for name, game in games.items() if not game.ensemble}
+    learning = [name for name, game in alone.items() if game.recognizer_learns_from]
+    fixed = [name for name, game in alone.items() if not game.recognizer_learns_from]
+    if not learning or not fixed:
+        return Claim("Not tested: it takes a game with a fixed and one with a learning recognizer.",
+                     None, ())  # fmt: skip
+    between = f"{' + '.join(learning)} minus {' + '.join(fixed)}"
+    differences = tuple(
+        _difference(key, _mean(gains, learning, key) - _mean(gains, fixed, key), between, settings)
+        for key in gains[learning[0]]
+    )
+    decisive = _decisive(differences)
+    holds = True if decisive.low > 0 else False if decisive.high < 0 else None
+    return Claim(_sentence(decisive, holds, settings, photos), holds, differences)
+
+
+def _mean(gains: Mapping[str, Gains], names: list[str], key: tuple[str, str]) -> "pd.Series":
+    """Return each person's mean gain over experiments."""
+    return pd.concat([gains[name][key] for name in names], axis=1).mean(axis=1)
+
+
+def _difference(
+    key: tuple[str, str], values: "pd.Series", between: str, settings: Evaluate
+) -> Difference:
+    interval = bootstrap_interval(values, values.index, settings.confidence, seed=settings.seed)
+    return Difference(*key, float(values.mean()), interval.low, interval.high, len(values), between)
+
+
+def _decisive(differences: tuple[Difference, ...]) -> Difference:
+    """Return the difference that decides: the last protocol's FNMR, or rank-1 without one."""
+    return max(differences, key=lambda one: (one.protocol == DECIDES[0], one.metric == DECIDES[1]))
+
+
+def _sentence(one: Difference, holds: bool | None, settings: Evaluate, photos: int) -> str:
+    verdict = {
+        True: "holds: designs trained against a learning recognizer keep more of their lift",
+        False: "does not hold: designs trained against a learning recognizer keep less of their "
+        "lift",
+        None: "is not shown either way",
+    }[holds]
+    metric = {"fnmr": "FNMR", "rank_1": "rank-1"}[one.metric]
+    return (
+        f"The claim {verdict}. After the recognizer had learned from {photos} labelled photos, the "
+        f"lift in {metric} ({one.protocol.replace('_', ' ')}) of {one.between} was "
+        f"{100 * one.value:+.1f} points [{100 * one.low:+.1f}, {100 * one.high:+.1f}], "
+        f"{settings.confidence:.0%} interval over {one.people} held-out people."
+    )

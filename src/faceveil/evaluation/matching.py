@@ -1,0 +1,132 @@
+"""Verification and harm in one row: mated pairs below a threshold, strangers above it.
+
+Terms are those of NIST's FRTE reports: FNMR at the threshold of a given FMR (1:1), and FPIR, the
+share of searches without a mate that return somebody all the same (1:N).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faceveil.evaluation.calibration import Threshold
+from faceveil.evaluation.lift import Lift
+from faceveil.evaluation.search import EDGES, Counts, steps
+from faceveil.metrics.intervals import wilson_interval
+from faceveil.metrics.verification import Roc, eer, roc
+
+CMC_RANKS = 20
+"""Ranks of the stored CMC curve."""
+
+DET_RATES: NDArray[np.float64] = np.round(np.logspace(-4, 0, 25), 6)
+"""False match rates of the stored DET curve."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share in [0, 1], with the interval over people."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Fnmr:
+    """False non-match rate at one frozen threshold.
+
+    Attributes:
+        fmr: false match rate that the threshold was chosen for, on other people without designs.
+        threshold: None where that rate was not reachable; all the following are None then.
+        value: share of mated comparisons below the threshold.
+        low: lower end of its interval over people.
+        high: upper end.
+        worst: mean over the worst designs for their wearers; None but for generated ones.
+        lift: FNMR minus that of the best plain control; None for controls.
+        needed: comparisons that a threshold would need, where there were too few.
+    """
+
+    fmr: float
+    threshold: float | None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    worst: float | None = None
+    lift: Lift | None = None
+    needed: int | None = None
+
+
+@dataclass(frozen=True)
+class FalseMatches:
+    """How often a wearer is taken for somebody else, the own template left out of the search.
+
+    Attributes:
+        fmr: false match rate that the threshold was chosen for.
+        fpir: share of searches that return somebody; None without a threshold.
+        people: wearers who are taken for somebody else at least once.
+        victims: people whom somebody is taken for.
+        top_share: share of the false matches that fall on the most frequent victim; None if none.
+    """
+
+    fmr: float
+    fpir: Rate | None
+    people: int
+    victims: int
+    top_share: float | None
+
+
+def rate_of(outcome: "pd.Series", subject_ids: "pd.Series", confidence: float) -> Rate:
+    """Return the share of trials with an outcome.
+
+    Several trials of one person are not independent, so the interval is Wilson's with the number of
+    *people*, not of trials, at the rate over all trials.
+    """
+    people, found = int(subject_ids.nunique()), int(outcome.sum())
+    # As many people as the rate would be; a fraction of one is as good in the formula.
+    interval = wilson_interval(found * people / len(outcome), people, confidence)
+    return Rate(found / len(outcome), interval.low, interval.high)
+
+
+def false_matches(trials: pd.DataFrame, at: Threshold, confidence: float) -> FalseMatches:
+    """Count who is taken for whom.
+
+    Args:
+        trials: those of one row.
+        at: the frozen threshold.
+        confidence: level of the interval.
+    """
+    if at.threshold is None:
+        return FalseMatches(at.fmr, None, 0, 0, None)
+    matched = trials["nearest"] >= at.threshold
+    victims = trials.loc[matched, "nearest_id"].value_counts()
+    return FalseMatches(
+        fmr=at.fmr,
+        fpir=rate_of(matched, trials["subject_id"], confidence),
+        people=int(trials.loc[matched, "subject_id"].nunique()),
+        victims=len(victims),
+        top_share=float(victims.iloc[0] / victims.sum()) if len(victims) else None,
+    )
+
+
+def equal_error_rate(mated: NDArray[np.float64], nonmated: Counts) -> float:
+    """Return the EER of counted similarities, exact to a step of 1e-4."""
+    there = nonmated > 0
+    return eer(EDGES[steps(mated)], EDGES[there], nonmated[there])
+
+
+def det_curve(mated: NDArray[np.float64], nonmated: Counts) -> tuple[tuple[float, float], ...]:
+    """Return FNMR at false match rates from 1e-4 to 1, as pairs; rates not reached are left out."""
+    there = nonmated > 0
+    curve = roc(EDGES[steps(mated)], EDGES[there], nonmated[there])
+    reachable = DET_RATES[DET_RATES * nonmated.sum() >= 1 - 1e-9]
+    return tuple((float(fmr), _fnmr_at(curve, float(fmr))) for fmr in reachable)
+
+
+def cmc(ranks: "pd.Series") -> tuple[float, ...]:
+    """Return the share of searches whose prober is at rank k or better, k = 1 to 20."""
+    return tuple(round(float((ranks <= k).mean()), 6) for k in range(1, CMC_RANKS + 1))
+
+
+def _fnmr_at(curve: Roc, fmr: float) -> float:
+    return round(1 - float(curve.tmr[curve.fmr <= fmr + 1e-12].max()), 6)

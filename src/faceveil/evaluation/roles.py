@@ -1,0 +1,135 @@
+"""Who is enrolled, who probes and with which photo: written once, read by everything that measures.
+
+Two galleries. ``study`` holds the people of the games and of the test, and distractors, who are
+enrolled and never probe; ``dev`` holds other people, on whom thresholds are chosen before any
+design is worn. Nobody is in both.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faceveil.data.atomic import atomic_path
+from faceveil.data.curation.splits import hash_order
+from faceveil.data.faces import open_faces
+from faceveil.evaluation.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
+from faceveil.params.errors import FaceveilError
+from faceveil.params.protocol import Protocol
+
+STUDY, DEV = "study", "dev"
+
+ROLES = ("train", "test", "distractor", "dev")
+"""What a person is there for."""
+
+ENROLLMENTS = ("gallery", "role", "subject_id", "image_id")
+PROBES = ("gallery", "role", "protocol", "kind", "subject_id", "image_id")
+"""Columns of the two files; all are text."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The two files.
+
+    Attributes:
+        enrollments: the columns of :data:`ENROLLMENTS`, one row per enrolled person.
+        probes: the columns of :data:`PROBES`, one row per photo and protocol that it probes under.
+    """
+
+    enrollments: pd.DataFrame
+    probes: pd.DataFrame
+
+    def enrolled(self, gallery: str) -> NDArray[np.str_]:
+        """Return the enrolled photos of a gallery: ``image_id``, ``[G]``, sorted."""
+        chosen = self.enrollments[self.enrollments["gallery"] == gallery]
+        return np.sort(chosen["image_id"].to_numpy(dtype=np.str_))
+
+    def probing(self, gallery: str, protocol: str, kind: str) -> NDArray[np.str_]:
+        """Return the photos of a kind that probe under a protocol: ``image_id``, sorted."""
+        table = self.probes
+        keep = (table["gallery"] == gallery) & (table["protocol"] == protocol)
+        return np.sort(
+            table.loc[keep & (table["kind"] == kind), "image_id"].to_numpy(dtype=np.str_)
+        )
+
+
+def assign_roles(curated: Path, settings: Protocol) -> Roles:
+    """Give every kept person a role: train and test as curated, spare people by a seed.
+
+    Raises:
+        FaceveilError: if there are fewer spare people than the settings want.
+    """
+    enrolled = open_faces(curated, "unmasked").rows
+    role = _roles(enrolled, settings, curated)
+    photos = [
+        open_faces(curated, kind).rows.assign(protocol=protocol, kind=kind)
+        for kinds in (MASKED_PHOTOS, UNMASKED_PHOTOS)
+        for protocol, kind in kinds.items()
+    ]
+    probes = _with_role(pd.concat(photos), role)
+    probes = probes[probes["role"] != "distractor"]
+    return Roles(_sorted(_with_role(enrolled, role), ENROLLMENTS), _sorted(probes, PROBES))
+
+
+def write_roles(roles: Roles, enrollments: Path, probes: Path) -> None:
+    """Write both files as CSV, each whole or not at all."""
+    for path, table in ((enrollments, roles.enrollments), (probes, roles.probes)):
+        with atomic_path(path) as temporary:
+            table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_roles(folder: Path) -> Roles:
+    """Read ``enrollments.csv`` and ``probes.csv``.
+
+    Raises:
+        FaceveilError: if a file is missing or holds something else, or somebody has two roles.
+    """
+    roles = Roles(
+        _read(folder / "enrollments.csv", ENROLLMENTS), _read(folder / "probes.csv", PROBES)
+    )
+    if roles.enrollments["subject_id"].duplicated().any():
+        raise FaceveilError(f"{folder}: somebody is enrolled twice; run `dvc repro -f protocol`")
+    both = roles.probes.merge(roles.enrollments, on="subject_id", how="left", suffixes=("", "_in"))
+    if (both["gallery"] != both["gallery_in"]).any():
+        raise FaceveilError(
+            f"{folder}: somebody probes who is not in that gallery; run `dvc repro -f protocol`"
+        )
+    return roles
+
+
+def _roles(enrolled: pd.DataFrame, settings: Protocol, curated: Path) -> dict[str, str]:
+    """Return each person's role by subject_id."""
+    spare = hash_order(enrolled.loc[enrolled["split"] == "spare", "subject_id"], settings.seed)
+    wanted = settings.dev_people + settings.distractors
+    if len(spare) < wanted:
+        raise FaceveilError(
+            f"params.yaml: protocol.dev_people and protocol.distractors are {wanted} together, but "
+            f"{curated} has {len(spare)} spare people; lower one or raise curate.spare_people"
+        )
+    order = ["dev"] * settings.dev_people + ["distractor"] * settings.distractors
+    role = dict(zip(spare, order, strict=False))
+    studied = enrolled[enrolled["split"].isin(["train", "test"])]
+    return role | dict(zip(studied["subject_id"], studied["split"], strict=True))
+
+
+def _with_role(rows: pd.DataFrame, role: dict[str, str]) -> pd.DataFrame:
+    """Return photos of people who have a role, with it and with their gallery."""
+    table = rows.assign(role=rows["subject_id"].map(role)).dropna(subset=["role"])
+    return table.assign(gallery=np.where(table["role"] == "dev", DEV, STUDY))
+
+
+def _sorted(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    return table[list(columns)].sort_values(list(columns), ignore_index=True)
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    if not path.is_file():
+        raise FaceveilError(f"{path}: no protocol here; run `dvc repro protocol` first")
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if list(table.columns) != list(columns):
+        raise FaceveilError(f"{path}: expected the columns {', '.join(columns)}")
+    if unknown := sorted(set(table["role"]) - set(ROLES)):
+        raise FaceveilError(f"{path}: unknown role {unknown[0]!r}; allowed: {', '.join(ROLES)}")
+    return table

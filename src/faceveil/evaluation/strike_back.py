@@ -1,0 +1,214 @@
+"""The recognizer strikes back: designs against opponents who learned from them, or from others.
+
+Every generator's designs meet recognizers that were given labelled photos of people wearing them
+(the curve over how many photos), and the recognizers that all experiments ended with (the
+cross-play). What that says about the paper's claim is put in :mod:`faceveil.evaluation.claim`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import nn
+
+from faceveil.data.faces import open_faces
+from faceveil.evaluation.calibration import unmasked_features
+from faceveil.evaluation.claim import judge_claim
+from faceveil.evaluation.experiment import adapted_recognizer
+from faceveil.evaluation.opponents import (
+    Features,
+    Opponent,
+    arm,
+    meet,
+    seen_features,
+    with_parts,
+)
+from faceveil.evaluation.roles import Roles, read_roles
+from faceveil.evaluation.standing import Gains, person_gains, standings
+from faceveil.evaluation.transfer import Scene, Stage, set_scene
+from faceveil.models.generators import load_generator
+from faceveil.params.file import Params
+from faceveil.recognition.facenet import FaceNet, split_trunk
+from faceveil.recognition.store import load_recognizer, recognizer_fingerprint
+from faceveil.training.adaptation import AdaptedTrunk, adapt_head, adapt_last_block
+from faceveil.training.labelled_photos import LabelledPhotos, designs_to_learn, labelled_photos
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Arena:
+    """Where opponents meet designs.
+
+    Attributes:
+        stages: where everything is, by experiment.
+        features: what the trunk of FaceNet sees of unmasked photos, stored.
+        roles: who enrolls and who probes.
+        params: all settings.
+        device: where networks run.
+    """
+
+    stages: Mapping[str, Stage]
+    features: Features
+    roles: Roles
+    params: Params
+    device: torch.device
+
+    def arm(self, recognizer: FaceNet, features: Features) -> Opponent:
+        """Make an opponent of a recognizer."""
+        rates = self.params.calibrate.false_match_rates
+        return arm(recognizer, features, self.roles, self.params.evaluate, rates)
+
+    def scene(self, name: str) -> Scene:
+        """Return what held-out people wear in an experiment."""
+        game = self.params.game(name)
+        return set_scene(self.stages[name], game, self.params.evaluate, self.device)
+
+
+def open_arena(
+    stages: Mapping[str, Stage], embeddings: Path, params: Params, device: torch.device
+) -> Arena:
+    """Read what all experiments share.
+
+    Raises:
+        FaceveilError: if an artifact is missing or another recognizer made the embeddings.
+    """
+    stage = next(iter(stages.values()))
+    fingerprint = recognizer_fingerprint(stage.cast.recognizer)
+    features = unmasked_features(embeddings, fingerprint)
+    return Arena(stages, features, read_roles(stage.protocol), params, device)
+
+
+def strike_back(arena: Arena) -> Document:
+    """Return the curve of each experiment, the cross-play of all, and what they say of the claim.
+
+    Raises:
+        FaceveilError: if an artifact is missing, or fewer labelled photos are there than wanted.
+    """
+    rivals = _rivals(arena)
+    settings, photos = arena.params.evaluate, arena.params.strike_back.photos
+    curves, cells = [], []
+    last: dict[str, Gains] = {}
+    for name in arena.stages:
+        scene = arena.scene(name)
+        struck = _struck(arena, name, scene, rivals[name])
+        met = _meet_all({**rivals, **struck}, scene, settings.batch_size)
+        points = [
+            {"k": k, "clean_rank_1": one.clean.get(at["protocol"]), **at}
+            for k, one in struck.items()
+            for at in _standings(met[k], one)
+        ]
+        curves.append({"experiment": name, "points": points})
+        cells += [
+            {"designs": name, "recognizer": rival, **at}
+            for rival, one in rivals.items()
+            for at in _standings(met[rival], one)
+        ]
+        last[name] = person_gains(met[photos[-1]], struck[photos[-1]].judge.headline)
+    games = {name: arena.params.game(name) for name in rivals}
+    return {
+        "experiments": list(arena.stages),
+        "photos": list(photos),
+        "false_match_rate": settings.false_match_rate,
+        "curves": curves,
+        "cells": cells,
+        "claim": asdict(judge_claim(games, last, settings, photos[-1])),
+    }
+
+
+def shown_numbers(document: Document) -> dict[str, float]:
+    """Return ``strike_back/…`` and ``cross_play/…`` lifts by path, to be tracked."""
+    numbers = {}
+    for curve in document["curves"]:
+        for at in curve["points"]:
+            place = f"{at['protocol']}/{curve['experiment']}/{at['k']}_photos"
+            numbers[f"strike_back/{at['metric']}_lift/{place}"] = at["lift"]["value"]
+    for cell in document["cells"]:
+        place = f"{cell['protocol']}/{cell['designs']}_against_{cell['recognizer']}"
+        numbers[f"cross_play/{cell['metric']}_lift/{place}"] = cell["lift"]["value"]
+    return numbers
+
+
+def _standings(trials: pd.DataFrame, opponent: Opponent) -> list[Document]:
+    judge = opponent.judge
+    return [asdict(one) for one in standings(trials, judge.headline, judge.settings)]
+
+
+def _meet_all(
+    opponents: Mapping[Any, Opponent], scene: Scene, batch_size: int
+) -> dict[Any, pd.DataFrame]:
+    """Let the designs meet everybody; those who share a trunk take one look together."""
+    by_trunk: dict[int, list[Any]] = {}
+    for name, one in opponents.items():
+        by_trunk.setdefault(id(one.recognizer.trunk), []).append(name)
+    met: dict[Any, pd.DataFrame] = {}
+    for names in by_trunk.values():
+        trials = meet([opponents[name] for name in names], scene, batch_size)
+        met |= dict(zip(names, trials, strict=True))
+    return met
+
+
+def _rivals(arena: Arena) -> dict[str, Opponent]:
+    """Return the recognizer that each experiment ended with; they share their trunk."""
+    stages = list(arena.stages.values())
+    trunk = load_recognizer(stages[0].cast.recognizer).to(arena.device).trunk
+    ended = {
+        name: adapted_recognizer(stage.cast.recognizer, stage.gan, arena.device)
+        for name, stage in arena.stages.items()
+    }
+    return {
+        name: arena.arm(with_parts(one, trunk, one.head), arena.features)
+        for name, one in ended.items()
+    }
+
+
+def _struck(arena: Arena, name: str, scene: Scene, own: Opponent) -> dict[int, Opponent]:
+    """Return the recognizer of an experiment after it learned from k labelled photos, by k."""
+    settings = arena.params.strike_back
+    unmasked = arena.features["unmasked"]
+    training = unmasked.of(unmasked.image_ids[unmasked.splits == "train"])
+    subjects = sorted(set(training.subject_ids.tolist()))
+    designs = designs_to_learn(load_generator(arena.stages[name].gan), settings).to(arena.device)
+    faces = [probes.faces for probes in scene.probes]
+    trunk: nn.Module = own.recognizer.trunk
+    gallery = torch.tensor(training.features[training.rows_of(subjects)], device=arena.device)
+    if settings.last_block:
+        trunk, _ = split_trunk(own.recognizer.trunk)
+        images = open_faces(arena.stages[name].cast.curated, "unmasked")
+        with torch.no_grad():
+            gallery = trunk(images.images(images.rows_of(subjects)).to(arena.device))
+    photos = labelled_photos(trunk, faces, designs, subjects, settings)
+    lesson = Lesson(own.recognizer, gallery, photos)
+    return {k: own if k == 0 else _learned(arena, lesson, k) for k in settings.photos}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a recognizer learns from.
+
+    Attributes:
+        recognizer: before it learned.
+        gallery: training people's unmasked photos: trunk features, or maps before the last block.
+        photos: labelled photos of people wearing designs, as far as the gallery.
+    """
+
+    recognizer: FaceNet
+    gallery: torch.Tensor
+    photos: LabelledPhotos
+
+
+def _learned(arena: Arena, lesson: Lesson, count: int) -> Opponent:
+    """Return an opponent who learned from the first labelled photos."""
+    settings, before = arena.params.strike_back, lesson.recognizer
+    photos = lesson.photos.first(count)
+    if not settings.last_block:
+        head = adapt_head(before.head, lesson.gallery, photos, settings)
+        return arena.arm(with_parts(before, before.trunk, head), arena.features)
+    start, end = split_trunk(before.trunk)
+    block, head = adapt_last_block(end, before.head, lesson.gallery, photos, settings)
+    learned = with_parts(before, AdaptedTrunk(start, block), head)
+    curated = next(iter(arena.stages.values())).cast.curated
+    return arena.arm(learned, seen_features(learned, curated, arena.params.evaluate.batch_size))

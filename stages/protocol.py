@@ -1,0 +1,27 @@
+"""Curated people in; who enrolls, who probes and with which photo out."""
+
+from pathlib import Path
+
+from stages._stage import PARAMS, stage
+
+
+def protocol(curated: Path, enrollments: Path, probes: Path) -> None:
+    """Give every person a role, and write it to files that all later stages read."""
+    from faceveil.evaluation.roles import assign_roles, write_roles
+    from faceveil.params.file import read_params
+    from faceveil.tracking.run import track
+
+    params = read_params(PARAMS).protocol
+    with track("protocol", params) as run:
+        roles = assign_roles(curated, params)
+        write_roles(roles, enrollments, probes)
+        counts = roles.enrollments["role"].value_counts()
+        run.metrics({f"enrolled/{role}": float(count) for role, count in counts.items()})
+        run.artifact(enrollments)
+        run.artifact(probes)
+
+
+app = stage(protocol)
+
+if __name__ == "__main__":
+    app()
