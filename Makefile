@@ -25,7 +25,7 @@ setup: .venv/.synced ## Install everything into .venv (the other targets do it b
 repro: setup ## Rebuild every experiment and print the accuracy table
 	$(RUN) dvc repro
 	@echo && cat metrics/accuracy_table.md
-	@echo "\nFigures: figures/report   Numbers: metrics/accuracy_table.csv   Compare runs: make ui"
+	@echo "\nReport: report/index.html   Numbers: metrics/   Compare runs: make ui"
 
 test: setup ## Run the tests (needs no network, no GPU, no real faces)
 	$(RUN) pytest
@@ -59,4 +59,5 @@ ui: setup ## Open the MLflow UI on http://localhost:5000
 clean: ## Remove outputs and tool caches; DVC's cache, MLflow's runs and your own data stay
 	rm -rf data/synthetic data/curated data/embeddings models/recognizer models/projector models/gan
 	rm -rf figures/contact_sheet.png figures/projector.png figures/evolution figures/report
+	rm -rf report data/protocol models/partners models/black_boxes
 	rm -rf .venv .tools .scratch .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage

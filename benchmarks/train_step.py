@@ -37,6 +37,7 @@ def game(sources: tuple[str, ...]) -> Game:
     """Return the published generator and objective, with some sources for the recognizer."""
     return Game.model_validate(
         {
+            "ensemble": (),
             "generator": "mlp",
             "objective": "cross_entropy",
             "margin": 1.0,

@@ -1,43 +1,60 @@
-"""All evaluations in, the accuracy table beside the published one and the figures out."""
+"""All measurements in; the report, the accuracy table beside the published one and figures out."""
 
 from pathlib import Path
 
 from stages._stage import PARAMS, stage
 
 
-def report(
-    evaluations: Path, curated: Path, projector: Path, gans: Path, table: Path, figures: Path
+def report(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
+    metrics: Path,
+    curated: Path,
+    projector: Path,
+    gans: Path,
+    table: Path,
+    figures: Path,
+    page: Path,
 ) -> None:
-    """Write the accuracy table, draw people wearing designs, and print the table."""
+    """Write the page, the accuracy table and the figures, and print the table."""
     from faceveil.data.atomic import atomic_directory
     from faceveil.data.weights import fingerprint
     from faceveil.evaluation.accuracy_table import accuracy_table, headline, write_table
     from faceveil.evaluation.documents import all_numbers, read_documents, shown_numbers
-    from faceveil.evaluation.showcase import showcase
     from faceveil.figures.accuracy import accuracy_figure
     from faceveil.figures.people import people_figure
     from faceveil.params.file import read_params
+    from faceveil.report.frames import frames
+    from faceveil.report.gather import Sources, gather
+    from faceveil.report.lead import lead_figure
+    from faceveil.report.page import write_page
     from faceveil.tracking.restore import restore_child
     from faceveil.tracking.run import track
 
     params = read_params(PARAMS)
-    with track("report", params.report) as run:
-        documents = read_documents(evaluations, list(params.experiments))
-        lines = accuracy_table(documents)
-        subject_ids, photos = showcase(curated, projector, gans, params)
-        with atomic_directory(figures) as folder:
-            people_figure(folder / "people.png", photos, subject_ids)
-            accuracy_figure(folder / "accuracy.png", headline(lines))
-        text = write_table(table, lines, documents)
-        run.table(lines, "accuracy_table")
-        run.metrics(all_numbers(documents))
-        for picture in sorted(figures.glob("*.png")):
-            run.figure(picture)
+    documents = read_documents(metrics / "evaluation", list(params.experiments))
+    runs = {}
     for document in documents:
         name = document["experiment"]
         weights = fingerprint(gans / name / "generator.safetensors")
-        restore_child(name, weights, shown_numbers(document))
-    print(f"\n{text}")
+        runs[name] = restore_child(name, weights, shown_numbers(document))
+    with track("report", params.report) as run:
+        sources = Sources(metrics, curated, projector, gans)
+        text = PARAMS.read_text(encoding="utf-8")
+        contents = gather(sources, params, text, {"parent": run.run_id, **runs})
+        write_page(page, contents)
+        lines, pictures = accuracy_table(documents), contents.pictures
+        with atomic_directory(figures) as folder:
+            people_figure(folder / "people.png", pictures.people, pictures.subject_ids)
+            accuracy_figure(folder / "accuracy.png", headline(lines))
+            lead_figure(folder / "lift.png", contents.metrics)
+        printed = write_table(table, lines, documents)
+        run.table(lines, "accuracy_table")
+        for name, frame in frames(contents.metrics).items():
+            run.table(frame, name)
+        run.metrics(all_numbers(documents))
+        run.artifact(page / "index.html")
+        for picture in sorted(figures.glob("*.png")):
+            run.figure(picture)
+    print(f"\n{printed}")
 
 
 app = stage(report)

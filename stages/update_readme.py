@@ -2,26 +2,35 @@
 
 from pathlib import Path
 
-from stages._stage import stage
+from stages._stage import PARAMS, stage
 
-BEGIN, END = "<!-- accuracy table: begin -->", "<!-- accuracy table: end -->"
+MARKS = ("accuracy table", "result")
+"""What stands between two marks in the README."""
+
 FIGURES = {
     "figures/contact_sheet.png": "docs/figures/contact_sheet.jpg",
     "figures/projector.png": "docs/figures/projector.jpg",
     "figures/report/people.png": "docs/figures/people.jpg",
     "figures/report/accuracy.png": "docs/figures/accuracy.png",
+    "figures/report/lift.png": "docs/figures/lift.png",
 }
 
 
 def update_readme() -> None:
-    """Put metrics/accuracy_table.md into README.md, and the figures it shows into docs/figures."""
+    """Put the result and the accuracy table into README.md, and its figures into docs/figures."""
     from PIL import Image
 
     from faceveil.data.atomic import atomic_path
+    from faceveil.params.file import read_params
+    from faceveil.report.contents import read_metrics
+    from faceveil.report.lead import lead_sentence
 
     readme = Path("README.md")
     table = Path("metrics/accuracy_table.md").read_text(encoding="utf-8")
-    text = with_table(readme.read_text(encoding="utf-8"), table)
+    metrics = read_metrics(Path("metrics"), list(read_params(PARAMS).experiments))
+    text = readme.read_text(encoding="utf-8")
+    for name, content in zip(MARKS, (table, f"**{lead_sentence(metrics)}**"), strict=True):
+        text = replaced(text, name, content)
     for source, target in FIGURES.items():
         Path(target).parent.mkdir(parents=True, exist_ok=True)
         # Photos as JPEG: a fifth of the bytes, each time that Git keeps another version.
@@ -31,11 +40,12 @@ def update_readme() -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def with_table(readme: str, table: str) -> str:
-    """Return the README's text with ``table`` between its two marks."""
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table.strip()}\n{END}{after}"
+def replaced(readme: str, name: str, content: str) -> str:
+    """Return the README's text with ``content`` between the two marks of a name."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, _, rest = readme.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{content.strip()}\n{end}{after}"
 
 
 app = stage(update_readme)

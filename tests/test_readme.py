@@ -6,6 +6,9 @@ import pandas as pd
 import pytest
 
 from faceveil.evaluation.accuracy_table import headline
+from faceveil.params.file import read_params
+from faceveil.report.contents import read_metrics
+from faceveil.report.lead import lead_sentence
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,6 +44,12 @@ def test_the_table_is_the_one_that_was_measured():
     cells = {key for rows in shown.values() for key in rows if key[1] == "exp0"}
     labels = {label for label, _ in cells if not label.startswith(("-", ":"))}
     assert labels == set(measured["label"])
+
+
+def test_it_leads_with_the_result_that_was_measured():
+    params = read_params(ROOT / "params.yaml")
+    sentence = lead_sentence(read_metrics(ROOT / "metrics", list(params.experiments)))
+    assert f"**{sentence}**" in README[: README.index("## Run it")]
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)", README))))

@@ -1,7 +1,8 @@
-"""Real faces and the real recognizer, through the same stages: designs that fool it."""
+"""Real faces and real recognizers, through the same stages: designs, black box, ensemble."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,50 +14,109 @@ from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
-STAGES = {
-    "curate": "{pairs} data/curated metrics/curation.json",
+GAMES = {"single": [], "ensemble": ["partner1"]}
+"""Experiments, and the partners that a generator must evade besides FaceNet."""
+
+ONCE = {
+    "curate": "data/root data/curated metrics/curation.json",
     "prepare_recognizer": "data/curated models/recognizer metrics/recognizer.json",
+    "prepare_partner": "partner1 data/curated models/partners/partner1 metrics/partner1.json",
+    "prepare_black_box": "black_box1 data/curated models/black_boxes/black_box1 metrics/box.json",
     "embed": "data/curated models/recognizer data/embeddings",
-    "train_gan": "exp0 data/curated models/projector models/recognizer data/embeddings "
-    "models/gan/exp0 metrics/training/exp0.csv figures/evolution/exp0.png",
-    "evaluate": "exp0 data/curated models/projector models/recognizer data/embeddings "
-    "models/gan/exp0 metrics/evaluation/exp0.json",
+    "protocol": "data/curated data/protocol/enrollments.csv data/protocol/probes.csv",
+    "calibrate_others": "data/curated data/protocol models/recognizer models/partners "
+    "models/black_boxes data/protocol/thresholds/others.json",
 }
 """As in dvc.yaml; masks are pasted on, so that the pairs' difference takes a projector's place."""
 
+EACH = {
+    "train_gan": "{name} data/curated models/projector models/recognizer data/embeddings "
+    "models/partners models/gan/{name} metrics/{name}.csv figures/{name}.png",
+    "calibrate": "{name} data/protocol models/recognizer data/embeddings models/gan/{name} "
+    "data/protocol/thresholds/{name}.json",
+    "evaluate": "{name} data/curated models/projector models/recognizer data/embeddings "
+    "models/gan/{name} data/protocol data/protocol/thresholds/{name}.json "
+    "metrics/evaluation/{name}.json",
+    "transfer": "{name} data/curated models/projector models/recognizer models/partners "
+    "models/black_boxes models/gan/{name} data/protocol metrics/transfer/{name}.json",
+}
+"""Stages of each experiment."""
 
-def settings(pairs: Path, weights: Path) -> dict:
+
+def settings(real_data: Path) -> dict:
     """The shipped settings, but for where photos and weights are and how long the game takes."""
     params = YAML(typ="safe").load(ROOT / "params.yaml")
-    params["curate"] |= {"root": str(pairs), "image_size": 128, "people": 200}
-    params["prepare_recognizer"]["weights"] = str(weights)
+    weights = real_data / "weights"
+    params["curate"] |= {"root": "data/root", "image_size": 128, "people": 200, "spare_people": 41}
+    params["prepare_recognizer"]["weights"] = str(weights / "facenet-vggface2-fp16.safetensors")
+    params["protocol"] |= {"dev_people": 41, "distractors": 0}
+    params["calibrate"]["false_match_rates"] = [0.01, 0.001]
+    params["evaluate"]["false_match_rate"] = 0.01
+    params["partners"]["partner1"] |= {
+        "skip_people": 0, "people": 158, "masked_share": 0.0, "epochs": 8, "check_pairs": 2000,
+        "check": str(real_data / "lfw"), "expected_accuracy": 0.8,
+    }  # fmt: skip
+    params["black_boxes"]["black_box1"] |= {
+        "weights": str(weights / "mobilefacenet-112.onnx"), "architecture": "onnx",
+        "input_size": 112, "mean": 0, "scale": 1, "crop": "aligned", "similarity": "cosine",
+        "check": str(real_data / "lfw"), "check_pairs": 2000, "expected_accuracy": 0.99,
+    }  # fmt: skip
     params["train_gan"] |= {
-        "transparency": "annotated",
-        "epochs": 100,
-        "learning_rate": 0.003,
-        "logit_scale": 20.0,
+        "transparency": "annotated", "epochs": 40, "learning_rate": 0.003, "logit_scale": 20.0,
         "precision": "bfloat16",  # half the time where the processor has it
-        "checkpoint_epochs": 50,
+        "checkpoint_epochs": 40,
+    }  # fmt: skip
+    params["experiments"] = {
+        name: {"recognizer_learns_from": [], "train_gan": {"ensemble": partners}}
+        for name, partners in GAMES.items()
     }
     return params
 
 
-@pytest.fixture(scope="module")
-def rates(real_data, tmp_path_factory) -> dict[str, float]:
-    """Rank-1 accuracy of each row, probe photo = gallery photo."""
-    folder, pairs = tmp_path_factory.mktemp("real"), real_data / "masked_pairs"
-    weights = real_data / "weights" / "facenet-vggface2-fp16.safetensors"
-    YAML().dump(settings(pairs, weights), folder / "params.yaml")
+def run(folder: Path, stage: str, arguments: str) -> None:
     kept = {
         key: value for key, value in os.environ.items() if not key.startswith(("DVC", "MLFLOW"))
     }
     environment = kept | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-    for stage, arguments in STAGES.items():
-        paths = [word.format(pairs=pairs) for word in arguments.split()]
-        command = [sys.executable, "-m", f"stages.{stage}", *paths]
-        subprocess.run(command, cwd=folder, env=environment, check=True)
-    document = json.loads((folder / "metrics/evaluation/exp0.json").read_text())
+    command = [sys.executable, "-m", f"stages.{stage}", *arguments.split()]
+    subprocess.run(command, cwd=folder, env=environment, check=True)
+
+
+@pytest.fixture(scope="module")
+def folder(real_data, tmp_path_factory) -> Path:
+    """All stages run on pairs of photos; other people's photos teach the partner."""
+    folder = tmp_path_factory.mktemp("real")
+    root = folder / "data/root"
+    shutil.copytree(real_data / "masked_pairs", root)
+    for person in sorted(path for path in (real_data / "lfw").iterdir() if path.is_dir()):
+        shutil.copytree(person, root / "lfw" / person.name)
+    YAML().dump(settings(real_data), folder / "params.yaml")
+    for stage, arguments in ONCE.items():
+        run(folder, stage, arguments)
+    for name in GAMES:
+        for stage, arguments in EACH.items():
+            run(folder, stage, arguments.format(name=name))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rates(folder) -> dict[str, float]:
+    """Rank-1 accuracy of each row, probe photo = gallery photo, designs of one source."""
+    document = json.loads((folder / "metrics/evaluation/single.json").read_text())
     return {row: rate["same_photo"]["rank_1"] for row, rate in document["rows"].items()}
+
+
+@pytest.fixture(scope="module")
+def lifts(folder) -> dict[tuple[str, str], dict]:
+    """Lift in rank-1 by experiment and recognizer."""
+    found = {}
+    for name in GAMES:
+        document = json.loads((folder / f"metrics/transfer/{name}.json").read_text())
+        for one in document["recognizers"]:
+            for lift in one["lifts"]:
+                if lift["metric"] == "rank_1":
+                    found[name, one["name"]] = {**lift, "seen": one["seen"]}
+    return found
 
 
 def test_the_recognizer_knows_people_in_plain_masks(rates):
@@ -67,3 +127,27 @@ def test_the_recognizer_knows_people_in_plain_masks(rates):
 def test_it_does_not_know_them_in_the_designs_learned(rates):
     assert rates["generated_train"] <= 0.08
     assert rates["generated_test"] <= 0.15
+
+
+def test_the_black_box_passed_its_check(folder):
+    card = json.loads((folder / "models/black_boxes/black_box1/card.json").read_text())
+    assert card["check"]["pairs"] >= 2000
+    assert card["check"]["accuracy"] >= 0.98
+
+
+def test_white_box_and_black_box_stand_side_by_side(lifts):
+    """Each lift has its interval over the 40 held-out people; one is seen, the other is not."""
+    for name in GAMES:
+        white, black = lifts[name, "facenet"], lifts[name, "black_box1"]
+        assert (white["seen"], black["seen"]) == (True, False)
+        for one in (white, black):
+            assert one["lift"]["people"] == 40
+            assert one["lift"]["low"] <= one["lift"]["value"] <= one["lift"]["high"]
+        assert white["lift"]["low"] > 0
+        assert white["lift"]["value"] > black["lift"]["value"]
+
+
+def test_a_partner_is_evaded_by_the_ensemble_alone(lifts):
+    single, ensemble = lifts["single", "partner1"], lifts["ensemble", "partner1"]
+    assert (single["seen"], ensemble["seen"]) == (False, True)
+    assert ensemble["lift"]["value"] > single["lift"]["value"]

@@ -21,13 +21,16 @@ WEIGHTS_TAG = "faceveil.weights"
 SOURCE_TAG = "faceveil.restored_from"
 
 
-def restore_child(name: str, weights: str, accuracies: Mapping[str, float]) -> None:
+def restore_child(name: str, weights: str, accuracies: Mapping[str, float]) -> str:
     """Make sure that the parent run has a finished child ``name`` for these weights.
 
     Args:
         name: the experiment.
         weights: SHA-256 of its generator's weights file.
         accuracies: metrics by name, recorded where no run of these weights is known.
+
+    Returns:
+        The id of the child run.
     """
     client, experiment_id = open_store()
     with locked():
@@ -35,7 +38,7 @@ def restore_child(name: str, weights: str, accuracies: Mapping[str, float]) -> N
         child = child_run(client, parent, name, fresh=False)
         trained = child.data.tags.get(WEIGHTS_TAG)
         if trained == weights:
-            return
+            return str(child.info.run_id)
         if trained is not None:
             child = child_run(client, parent, name, fresh=True)
     client.set_tag(child.info.run_id, WEIGHTS_TAG, weights)
@@ -46,6 +49,7 @@ def restore_child(name: str, weights: str, accuracies: Mapping[str, float]) -> N
     recorder.metrics(accuracies)
     recorder.flush()
     client.set_terminated(child.info.run_id, "FINISHED")
+    return str(child.info.run_id)
 
 
 def _run_of(

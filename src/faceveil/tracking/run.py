@@ -66,9 +66,9 @@ class Recorder:
         """Record a picture under ``figures/``."""
         self._client.log_artifact(self.run_id, str(path), "figures")
 
-    def artifact(self, path: Path) -> None:
-        """Record a file: weights, a card, a table."""
-        self._client.log_artifact(self.run_id, str(path))
+    def artifact(self, path: Path, folder: str | None = None) -> None:
+        """Record a file: weights, a card, a table; in a folder where a name occurs twice."""
+        self._client.log_artifact(self.run_id, str(path), folder)
 
     def table(self, frame: pd.DataFrame, name: str) -> None:
         """Record a table that the UI shows; it replaces an older one of the same name."""

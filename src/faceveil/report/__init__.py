@@ -1,0 +1,1 @@
+"""One page and the design cards, from what all stages measured."""
