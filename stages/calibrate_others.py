@@ -1,4 +1,4 @@
-"""Dev people, FaceNet, partners and black boxes in; the frozen thresholds of all of them out."""
+"""Dev people, partners and black boxes in; the frozen thresholds of all of them out."""
 
 from pathlib import Path
 
@@ -6,16 +6,11 @@ from stages._stage import PARAMS, stage
 
 
 def calibrate_others(
-    curated: Path,
-    roles: Path,
-    recognizer: Path,
-    partners: Path,
-    black_boxes: Path,
-    thresholds: Path,
+    curated: Path, roles: Path, partners: Path, black_boxes: Path, thresholds: Path
 ) -> None:
     """Choose thresholds on people without any design, for recognizers that no game changes."""
     from faceveil.evaluation.calibration import write_calibrations
-    from faceveil.evaluation.contenders import Cast, calibrate_all
+    from faceveil.evaluation.contenders import calibrate_all, load_contenders
     from faceveil.evaluation.roles import read_roles
     from faceveil.params.file import read_params
     from faceveil.tracking.run import track
@@ -23,8 +18,7 @@ def calibrate_others(
 
     params = read_params(PARAMS)
     with track("calibrate_others", params.calibrate) as run:
-        cast = Cast(curated, recognizer, partners, black_boxes)
-        contenders = cast.load(list(params.partners), list(params.black_boxes), pick_device())
+        contenders = load_contenders(curated, partners, black_boxes, params, pick_device())
         chosen = calibrate_all(contenders, curated, read_roles(roles), params)
         write_calibrations(thresholds, chosen)
         run.artifact(thresholds)

@@ -16,19 +16,17 @@ def strike_back(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
 ) -> None:
     """Let recognizers learn from photos of designs, and designs meet one another's opponents."""
     from faceveil.evaluation import strike_back as library
-    from faceveil.evaluation.contenders import Cast
     from faceveil.evaluation.documents import write_document
-    from faceveil.evaluation.transfer import Stage
+    from faceveil.evaluation.scene import Places, Stage
     from faceveil.params.file import read_params
     from faceveil.tracking.run import track
     from faceveil.training.device import pick_device
 
     params = read_params(PARAMS)
     with track("strike_back", params.strike_back) as run:
-        cast = Cast(curated, recognizer)
-        stages = {name: Stage(cast, projector, gans / name, roles) for name in params.experiments}
-        arena = library.open_arena(stages, embeddings, params, pick_device())
-        document = library.strike_back(arena)
+        places = Places(curated, projector, gans, roles)
+        theatre = Stage(places, params, pick_device(), everybody=True)
+        document = library.strike_back(library.open_arena(theatre, recognizer, embeddings))
         write_document(metrics, document)
         run.metrics(library.shown_numbers(document))
         run.artifact(metrics)

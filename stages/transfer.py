@@ -1,4 +1,4 @@
-"""Designs of one experiment and every recognizer in; a row of the transfer table out."""
+"""Designs of all experiments, partners and black boxes in; the transfer table out."""
 
 from pathlib import Path
 
@@ -6,38 +6,37 @@ from stages._stage import PARAMS, stage
 
 
 def transfer(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
-    experiment: str,
     curated: Path,
     projector: Path,
-    recognizer: Path,
     partners: Path,
     black_boxes: Path,
-    gan: Path,
+    gans: Path,
     roles: Path,
+    evaluations: Path,
     metrics: Path,
 ) -> None:
-    """Measure designs before FaceNet, partners and recognizers that they never saw."""
+    """Measure designs before recognizers that they were, and were not, trained against."""
+    from faceveil.data.atomic import atomic_directory
     from faceveil.evaluation import transfer as library
-    from faceveil.evaluation.contenders import Cast
+    from faceveil.evaluation.contenders import load_contenders
     from faceveil.evaluation.documents import write_document
+    from faceveil.evaluation.scene import Places, Stage
     from faceveil.params.file import read_params
     from faceveil.tracking.run import track
     from faceveil.training.device import pick_device
 
-    params = read_params(PARAMS)
-    with track("transfer", params.evaluate, experiment) as run:
-        cast = Cast(curated, recognizer, partners, black_boxes)
-        document = library.transfer(
-            experiment,
-            library.Stage(cast, projector, gan, roles),
-            params.game(experiment),
-            (list(params.partners), list(params.black_boxes)),
-            params.evaluate,
-            pick_device(),
-        )
-        write_document(metrics, document)
-        run.metrics(library.shown_numbers(document))
-        run.artifact(metrics)
+    params, device = read_params(PARAMS), pick_device()
+    with track("transfer", params.evaluate):
+        contenders = load_contenders(curated, partners, black_boxes, params, device)
+        places = Places(curated, projector, gans, roles)
+        documents = library.transfer(Stage(places, params, device), contenders, evaluations)
+        with atomic_directory(metrics) as folder:
+            for name, document in documents.items():
+                write_document(folder / f"{name}.json", document)
+    for name, document in documents.items():
+        with track("transfer", params.evaluate, name) as run:
+            run.metrics(library.shown_numbers(document))
+            run.artifact(metrics / f"{name}.json")
 
 
 app = stage(transfer)

@@ -20,7 +20,7 @@ from faceveil.params.protocol import Protocol
 from faceveil.recognition.store import recognizer_fingerprint
 from tests.evaluation.world import PatternRecognizer, portraits, write_world
 
-ROLES = Protocol(dev_people=3, distractors=1, seed=1)
+ROLES = Protocol(dev_people=3, distractors=1, training_probes=5, seed=1)
 
 
 @pytest.mark.parametrize("fmr", [0.1, 0.03, 0.01])

@@ -51,7 +51,8 @@ def test_learning_experiments_are_averaged_and_ensembles_left_out(settings):
     one = found.differences[-1]
     key = (one.protocol, one.metric)
     by_hand = (robust["one"][key] + robust["two"][key]) / 2 - robust["fixed"][key]
-    assert one.value == pytest.approx(by_hand.mean())
+    assert one.value == pytest.approx(by_hand.mean()) == pytest.approx(one.learning - one.fixed)
+    assert one.fixed == pytest.approx(robust["fixed"][key].mean())
     assert one.between == "one + two minus fixed"
     assert one.low < one.value < one.high
 

@@ -17,7 +17,7 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.protocol import Protocol
 from tests.evaluation.world import PEOPLE, SPARE, portraits, write_world
 
-SETTINGS = Protocol(dev_people=2, distractors=1, seed=4)
+SETTINGS = Protocol(dev_people=2, distractors=1, training_probes=5, seed=4)
 
 
 @pytest.fixture
@@ -48,6 +48,13 @@ def test_distractors_never_probe_and_all_others_do(curated):
         "same_photo": {"unmasked", "masked"},
         "other_photo": {"further_unmasked", "further_masked"},
     }
+
+
+def test_training_people_beyond_a_number_are_only_enrolled(curated):
+    some = assign_roles(curated, SETTINGS.model_copy(update={"training_probes": 2}))
+    people = some.probes.groupby("role")["subject_id"].nunique()
+    assert people.to_dict() == {"train": 2, "test": 4, "dev": 2}
+    assert (some.enrollments["role"] == "train").sum() == 5
 
 
 def test_photos_are_named(curated):

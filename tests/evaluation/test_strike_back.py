@@ -4,44 +4,15 @@ import json
 
 import pytest
 import torch
-from ruamel.yaml import YAML
 from torch import nn
 
 from faceveil.data.embeddings import FEATURES
-from faceveil.evaluation.contenders import Cast
+from faceveil.evaluation.scene import Places, Stage
 from faceveil.evaluation.strike_back import open_arena, shown_numbers, strike_back
-from faceveil.evaluation.transfer import Stage
 from faceveil.params.errors import FaceveilError
-from faceveil.params.file import Params
-from tests.conftest import ROOT
-from tests.evaluation.world import (
-    GAME,
-    RATES,
-    SETTINGS,
-    LowerHalf,
-    PatternRecognizer,
-    write_world,
-)
+from tests.evaluation.world import LowerHalf, PatternRecognizer, tiny_params, write_world
 
 CPU = torch.device("cpu")
-
-
-def params(**strike) -> Params:
-    values = YAML(typ="safe").load(ROOT / "params.yaml")
-    learned = {"photos": [0, 5, 40], "designs": 8, "steps": 60, "batch_size": 8,
-               "learning_rate": 0.01}  # fmt: skip
-    game = GAME.model_dump(mode="json", exclude={"recognizer_learns_from"})
-    changed = {
-        "train_gan": game,
-        "evaluate": SETTINGS.model_dump(),
-        "calibrate": {"false_match_rates": list(RATES)},
-        "strike_back": values["strike_back"] | learned | strike,
-        "experiments": {
-            "exp0": {"recognizer_learns_from": []},
-            "exp1": {"recognizer_learns_from": ["generated"]},
-        },
-    }
-    return Params.model_validate(values | changed)
 
 
 @pytest.fixture
@@ -52,19 +23,16 @@ def fought(tmp_path, monkeypatch):
             f"faceveil.evaluation.{module}.load_recognizer", lambda _: PatternRecognizer()
         )
     monkeypatch.setattr("faceveil.evaluation.projection.load_projector", lambda _: LowerHalf())
-    cast = Cast(tmp_path / "data/curated", tmp_path / "models/recognizer")
-    stages = {
-        name: Stage(
-            cast,
-            tmp_path / "models/projector",
-            tmp_path / "models/gan" / name,
-            tmp_path / "data/protocol",
-        )
-        for name in ("exp0", "exp1")
-    }
+    places = Places(
+        tmp_path / "data/curated",
+        tmp_path / "models/projector",
+        tmp_path / "models/gan",
+        tmp_path / "data/protocol",
+    )
 
     def fight(**strike):
-        arena = open_arena(stages, tmp_path / "data/embeddings", params(**strike), CPU)
+        stage = Stage(places, tiny_params(**strike), CPU, everybody=True)
+        arena = open_arena(stage, tmp_path / "models/recognizer", tmp_path / "data/embeddings")
         return json.loads(json.dumps(strike_back(arena)))
 
     return fight

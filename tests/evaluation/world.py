@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from ruamel.yaml import YAML
 from torch import nn
 from torch.nn import functional
 
@@ -23,8 +24,11 @@ from faceveil.evaluation.roles import assign_roles, write_roles
 from faceveil.models.generators import build_generator
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Game
+from faceveil.params.file import Params
 from faceveil.params.protocol import Protocol
 from faceveil.recognition.store import WEIGHTS, recognizer_fingerprint
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SIZE = 16
 
@@ -66,6 +70,25 @@ GAME = Game(
     seed=1,
     recognizer_learns_from=("generated",),
 )
+
+
+def tiny_params(**strike) -> Params:
+    """All settings for the tiny world, with two experiments."""
+    values = YAML(typ="safe").load(ROOT / "params.yaml")
+    learned = {"photos": [0, 5, 40], "designs": 8, "steps": 60, "batch_size": 8,
+               "learning_rate": 0.01}  # fmt: skip
+    changed = {
+        "protocol": {"dev_people": 3, "distractors": 1, "training_probes": 5, "seed": 1},
+        "train_gan": GAME.model_dump(mode="json", exclude={"recognizer_learns_from"}),
+        "evaluate": SETTINGS.model_dump(),
+        "calibrate": {"false_match_rates": list(RATES)},
+        "strike_back": values["strike_back"] | learned | strike,
+        "experiments": {
+            "exp0": {"recognizer_learns_from": []},
+            "exp1": {"recognizer_learns_from": ["generated"]},
+        },
+    }
+    return Params.model_validate(values | changed)
 
 
 class PatternHead(nn.Module):
@@ -170,7 +193,9 @@ def write_world(root: Path, further: bool = True) -> PatternRecognizer:
 def _calibrate(root: Path, name: str, recognizer: PatternRecognizer, made_by: str) -> None:
     """Write roles and thresholds as the stages before an evaluation do."""
     folder = root / "data/protocol"
-    roles = assign_roles(root / "data/curated", Protocol(dev_people=3, distractors=1, seed=1))
+    roles = assign_roles(
+        root / "data/curated", Protocol(dev_people=3, distractors=1, training_probes=5, seed=1)
+    )
     write_roles(roles, folder / "enrollments.csv", folder / "probes.csv")
     adapted = PatternRecognizer()
     read_weights(root / "models/gan" / name / "head.safetensors", adapted.head)

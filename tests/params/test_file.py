@@ -165,8 +165,8 @@ def test_an_experiment_name_that_is_no_file_name_is_refused():
 
 
 def test_more_cut_outs_than_correct_masks_are_refused():
-    with pytest.raises(FaceveilError, match="annotated is 429, but only"):
-        validate(Params, with_value(("synthesize", "annotated"), 429), "params.yaml")
+    with pytest.raises(FaceveilError, match="annotated is 339, but only"):
+        validate(Params, with_value(("synthesize", "annotated"), 339), "params.yaml")
 
 
 def write(tmp_path: Path, values: dict[str, Any]) -> Path:

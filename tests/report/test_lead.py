@@ -14,19 +14,31 @@ from tests.report.documents import EXPERIMENTS, evaluation, transfer
 
 def test_the_sentence_is_about_the_weakest_experiment_and_has_count_and_interval(metrics):
     sentence = lead_sentence(metrics)
-    assert "50 people" in sentence
-    assert "on another photo of them, rank-1" in sentence
-    assert "55.0 percentage points" in sentence  # exp3, where exp0 has 70
-    assert (
-        "the weakest of 4 experiments: exp3 before facenet; 95 % interval +46.0 to +64.0"
-        in sentence
-    )
+    assert "hide 50 people held out from training" in sentence
+    # exp3, where exp0 has 70
+    weakest = "the weakest of 4 experiments by +55.0 points [+46.0, +64.0] (exp3, facenet);"
+    assert weakest in sentence
+    assert sentence.endswith("(another photo of the person, rank-1; 95 % intervals over people).")
 
 
 def test_an_unseen_recognizer_that_shows_no_effect_is_said_to(metrics):
-    half = lead_sentence(metrics).partition("; before recognizers they never saw, ")[2]
-    assert half.startswith(f"by {MINUS}5.0 (the weakest: exp3 before black_box1;")
-    assert half.endswith("no effect shown).")
+    half = lead_sentence(metrics).split("; ")[1]
+    weakest = f"the weakest by {MINUS}5.0 points [{MINUS}14.0, +4.0] (exp3, black_box1, no effect"
+    assert half.startswith(f"before recognizers that they never saw, {weakest}")
+
+
+def test_a_recognizer_that_learned_from_the_designs_is_told_of(metrics, alone):
+    last = lead_sentence(metrics).split("; ")[2]
+    curves = metrics.strike_back.curves
+    least = min(
+        one.lift.value
+        for curve in curves
+        for one in curve.points
+        if one.k == 1000 and one.protocol == "other_photo"
+    )
+    assert "1,000 labelled photos of them" in last
+    assert f"the weakest by +{100 * least:.1f} points [" in last
+    assert "no recognizer was given photos" in lead_sentence(alone.metrics)
 
 
 def test_worse_than_plain_is_not_called_no_effect(metrics):
@@ -40,7 +52,7 @@ def test_worse_than_plain_is_not_called_no_effect(metrics):
 def test_without_other_recognizers_nothing_is_claimed_of_them(alone):
     sentence = lead_sentence(alone.metrics)
     assert "nothing is known: none judged them" in sentence
-    assert "61.0 percentage points" in sentence
+    assert "by +61.0 points" in sentence
     found = judgements(alone.metrics, "other_photo")
     assert {(one.recognizer, one.seen) for one in found} == {(OWN, True)}
 

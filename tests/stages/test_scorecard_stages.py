@@ -10,28 +10,22 @@ import torch
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from faceveil.evaluation.contenders import Cast, Contender, TorchEye
-from stages import calibrate, calibrate_others, protocol, strike_back, transfer
-from tests.conftest import ROOT
-from tests.evaluation.world import (
-    GAME,
-    RATES,
-    SETTINGS,
-    LowerHalf,
-    PatternRecognizer,
-    write_world,
-)
+from faceveil.evaluation.contenders import Contender, TorchEye
+from stages import calibrate, calibrate_others, evaluate, protocol, strike_back, transfer
+from tests.evaluation.world import LowerHalf, PatternRecognizer, tiny_params, write_world
 
 ROLES = "data/protocol"
 ARGUMENTS = {
     "protocol": ("data/curated", f"{ROLES}/enrollments.csv", f"{ROLES}/probes.csv"),
     "calibrate": ("exp1", ROLES, "models/recognizer", "data/embeddings", "models/gan/exp1",
                   f"{ROLES}/thresholds/exp1.json"),
-    "calibrate_others": ("data/curated", ROLES, "models/recognizer", "models/partners",
-                         "models/black_boxes", f"{ROLES}/thresholds/others.json"),
-    "transfer": ("exp1", "data/curated", "models/projector", "models/recognizer",
-                 "models/partners", "models/black_boxes", "models/gan/exp1", ROLES,
-                 "metrics/transfer/exp1.json"),
+    "calibrate_others": ("data/curated", ROLES, "models/partners", "models/black_boxes",
+                         f"{ROLES}/thresholds/others.json"),
+    "evaluate": ("exp1", "data/curated", "models/projector", "models/recognizer",
+                 "data/embeddings", "models/gan/exp1", ROLES, f"{ROLES}/thresholds/exp1.json",
+                 "metrics/evaluation/exp1.json"),
+    "transfer": ("data/curated", "models/projector", "models/partners", "models/black_boxes",
+                 "models/gan", ROLES, "metrics/evaluation", "metrics/transfer"),
     "strike_back": ("data/curated", "models/projector", "models/recognizer", "data/embeddings",
                     "models/gan", ROLES, "metrics/strike_back.json"),
 }  # fmt: skip
@@ -39,10 +33,12 @@ APPS = {
     "protocol": protocol.app,
     "calibrate": calibrate.app,
     "calibrate_others": calibrate_others.app,
+    "evaluate": evaluate.app,
     "transfer": transfer.app,
     "strike_back": strike_back.app,
 }
 OUTPUTS = {name: Path(arguments[-1]) for name, arguments in ARGUMENTS.items()}
+OUTPUTS["transfer"] = Path("metrics/transfer/exp1.json")
 
 
 class Recorder:
@@ -62,36 +58,26 @@ class Recorder:
 def recorder(tmp_path, monkeypatch) -> Recorder:
     monkeypatch.chdir(tmp_path)
     write_world(tmp_path)
-    values = YAML(typ="safe").load(ROOT / "params.yaml")
-    changed = {
-        "protocol": {"dev_people": 3, "distractors": 1, "seed": 1},
-        "calibrate": {"false_match_rates": list(RATES)},
-        "train_gan": GAME.model_dump(mode="json", exclude={"recognizer_learns_from"}),
-        "evaluate": SETTINGS.model_dump(),
-        "experiments": {name: values["experiments"][name] for name in ("exp0", "exp1")},
-        "strike_back": values["strike_back"]
-        | {"photos": [0, 4], "designs": 2, "steps": 2, "batch_size": 4},
-    }
-    YAML().dump(values | changed, Path("params.yaml"))
+    strike = {"photos": [0, 4], "designs": 2, "steps": 2, "batch_size": 4}
+    values = tiny_params(**strike).model_dump(mode="json")
+    values["experiments"] = {"exp1": values["experiments"]["exp1"]}
+    YAML().dump(values, Path("params.yaml"))
     recorder = Recorder()
 
     @contextmanager
     def track(stage: str, params, experiment: str | None = None):
-        assert (experiment is not None) == (stage in ("calibrate", "transfer"))
+        assert experiment == "exp1" or stage not in ("calibrate", "evaluate")
         yield recorder
 
     cpu = torch.device("cpu")
-    contenders = [
-        Contender("facenet", "facenet", TorchEye(PatternRecognizer(), cpu)),
-        Contender("box", "black_box", TorchEye(PatternRecognizer(seed=9), cpu), {"passed": True}),
-    ]
+    box = Contender("box", "black_box", TorchEye(PatternRecognizer(seed=9), cpu), {"passed": True})
     monkeypatch.setattr("faceveil.tracking.run.track", track)
     for module in ("experiment", "strike_back"):
         monkeypatch.setattr(
             f"faceveil.evaluation.{module}.load_recognizer", lambda _: PatternRecognizer()
         )
     monkeypatch.setattr("faceveil.evaluation.projection.load_projector", lambda _: LowerHalf())
-    monkeypatch.setattr(Cast, "load", lambda *_: list(contenders))
+    monkeypatch.setattr("faceveil.evaluation.contenders.load_contenders", lambda *_: [box])
     monkeypatch.setenv("FACEVEIL_DEVICE", "cpu")
     return recorder
 
@@ -128,7 +114,7 @@ def test_thresholds_say_what_they_were_chosen_on(recorder):
     assert [at["nonmated"] for at in chosen["thresholds"]] == [6, 6]
 
 
-@pytest.mark.parametrize("name", ["calibrate", "transfer", "strike_back"])
+@pytest.mark.parametrize("name", ["calibrate", "evaluate", "transfer", "strike_back"])
 def test_a_missing_protocol_is_one_line_and_writes_nothing(recorder, name):
     Path(ROLES, "probes.csv").unlink()
     OUTPUTS[name].unlink(missing_ok=True)

@@ -26,6 +26,8 @@ class Difference:
         protocol: which photo probes.
         metric: ``rank_1`` or ``fnmr``.
         value: mean over people, in [-2, 2]; positive where the claim's side is more robust.
+        learning: what is left of the lift where the recognizer learned during the game.
+        fixed: what is left of it where the recognizer was fixed.
         low: lower end of the percentile bootstrap interval over people.
         high: upper end.
         people: people behind it.
@@ -35,6 +37,8 @@ class Difference:
     protocol: str
     metric: str
     value: float
+    learning: float
+    fixed: float
     low: float
     high: float
     people: int
@@ -75,7 +79,7 @@ def judge_claim(
                      None, ())  # fmt: skip
     between = f"{' + '.join(learning)} minus {' + '.join(fixed)}"
     differences = tuple(
-        _difference(key, _mean(gains, learning, key) - _mean(gains, fixed, key), between, settings)
+        _difference(key, (_mean(gains, learning, key), _mean(gains, fixed, key)), between, settings)
         for key in gains[learning[0]]
     )
     decisive = _decisive(differences)
@@ -89,10 +93,24 @@ def _mean(gains: Mapping[str, Gains], names: list[str], key: tuple[str, str]) ->
 
 
 def _difference(
-    key: tuple[str, str], values: "pd.Series", between: str, settings: Evaluate
+    key: tuple[str, str],
+    left: tuple["pd.Series", "pd.Series"],
+    between: str,
+    settings: Evaluate,
 ) -> Difference:
+    learning, fixed = left
+    values = learning - fixed
     interval = bootstrap_interval(values, values.index, settings.confidence, seed=settings.seed)
-    return Difference(*key, float(values.mean()), interval.low, interval.high, len(values), between)
+    return Difference(
+        *key,
+        value=float(values.mean()),
+        learning=float(learning.mean()),
+        fixed=float(fixed.mean()),
+        low=interval.low,
+        high=interval.high,
+        people=len(values),
+        between=between,
+    )
 
 
 def _decisive(differences: tuple[Difference, ...]) -> Difference:
@@ -102,15 +120,16 @@ def _decisive(differences: tuple[Difference, ...]) -> Difference:
 
 def _sentence(one: Difference, holds: bool | None, settings: Evaluate, photos: int) -> str:
     verdict = {
-        True: "holds: designs trained against a learning recognizer keep more of their lift",
-        False: "does not hold: designs trained against a learning recognizer keep less of their "
-        "lift",
+        True: "holds: designs trained against a learning recognizer lose less",
+        False: "does not hold: designs trained against a learning recognizer lose more",
         None: "is not shown either way",
     }[holds]
     metric = {"fnmr": "FNMR", "rank_1": "rank-1"}[one.metric]
     return (
-        f"The claim {verdict}. After the recognizer had learned from {photos} labelled photos, the "
-        f"lift in {metric} ({one.protocol.replace('_', ' ')}) of {one.between} was "
-        f"{100 * one.value:+.1f} points [{100 * one.low:+.1f}, {100 * one.high:+.1f}], "
-        f"{settings.confidence:.0%} interval over {one.people} held-out people."
+        f"The claim {verdict}. After the recognizer had learned from {photos} labelled photos, "
+        f"{100 * one.learning:+.1f} points of lift in {metric} "
+        f"({one.protocol.replace('_', ' ')}) were left against {100 * one.fixed:+.1f} of designs "
+        f"trained against a fixed one: {one.between} {100 * one.value:+.1f} "
+        f"[{100 * one.low:+.1f}, {100 * one.high:+.1f}], {settings.confidence:.0%} interval over "
+        f"{one.people} held-out people."
     )

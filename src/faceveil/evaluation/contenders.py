@@ -1,4 +1,4 @@
-"""Recognizers that designs meet: the one they were made against, partners and black boxes.
+"""Recognizers that designs meet besides their game's own: partners and black boxes.
 
 All are asked the same two questions: what do they see in photos, and how alike are two sights.
 """
@@ -18,11 +18,10 @@ from faceveil.evaluation.calibration import Calibration, choose_thresholds, prob
 from faceveil.evaluation.roles import DEV, STUDY, Roles
 from faceveil.evaluation.trials import Gallery, See
 from faceveil.params.file import Params
-from faceveil.params.train_gan import OPPONENT
 from faceveil.recognition.black_box import BlackBox, check_refusal, load_black_box
 from faceveil.recognition.interface import Recognizer
 from faceveil.recognition.partner import load_partner
-from faceveil.recognition.store import load_recognizer, read_stored_card
+from faceveil.recognition.store import read_stored_card
 
 
 class Eye(Protocol):
@@ -42,10 +41,10 @@ class Contender:
     """One recognizer.
 
     Attributes:
-        name: ``facenet``, or its name in params.yaml.
-        kind: ``facenet``, ``partner`` or ``black_box``.
+        name: its name in params.yaml.
+        kind: ``partner`` or ``black_box``.
         eye: how it sees and compares.
-        check: outcome of its own check; None for FaceNet, whose accuracy is in its metrics.
+        check: outcome of its own check.
         refusal: why nothing may be reported of it; None if it passed its check.
     """
 
@@ -56,47 +55,37 @@ class Contender:
     refusal: str | None = None
 
 
-@dataclass(frozen=True)
-class Cast:
-    """Where the recognizers are.
+def load_contenders(
+    curated: Path, partners: Path, black_boxes: Path, params: Params, device: torch.device
+) -> list[Contender]:
+    """Read all partners and black boxes that params.yaml names.
 
-    Attributes:
+    Args:
         curated: packed faces; a black box may need the places of faces.
-        recognizer: folder of FaceNet.
         partners: folder of the partners' folders.
         black_boxes: folder of the black boxes' folders.
+        params: all settings.
+        device: where networks run.
+
+    Raises:
+        FaceveilError: if one is missing or damaged.
     """
+    return [
+        *(_partner(partners / name, name, device) for name in params.partners),
+        *(_black_box(black_boxes / name, name, curated, device) for name in params.black_boxes),
+    ]
 
-    curated: Path
-    recognizer: Path
-    partners: Path = Path("models/partners")
-    black_boxes: Path = Path("models/black_boxes")
 
-    def load(
-        self, partners: Sequence[str], black_boxes: Sequence[str], device: torch.device
-    ) -> list[Contender]:
-        """Read FaceNet as it was before any game, partners and black boxes, by name.
+def _partner(folder: Path, name: str, device: torch.device) -> Contender:
+    card = read_stored_card(folder)
+    eye = TorchEye(load_partner(folder).to(device), device)
+    return Contender(name, "partner", eye, card.get("check"), check_refusal(card))
 
-        Raises:
-            FaceveilError: if one is missing or damaged.
-        """
-        facenet = TorchEye(load_recognizer(self.recognizer).to(device), device)
-        return [
-            Contender(OPPONENT, "facenet", facenet),
-            *(self._partner(name, device) for name in partners),
-            *(self._black_box(name, device) for name in black_boxes),
-        ]
 
-    def _partner(self, name: str, device: torch.device) -> Contender:
-        folder = self.partners / name
-        card = read_stored_card(folder)
-        eye = TorchEye(load_partner(folder).to(device), device)
-        return Contender(name, "partner", eye, card.get("check"), check_refusal(card))
-
-    def _black_box(self, name: str, device: torch.device) -> Contender:
-        box = load_black_box(self.black_boxes / name, device)
-        eye = BlackBoxEye(box, self.curated)
-        return Contender(name, "black_box", eye, box.card.get("check"), box.refusal)
+def _black_box(folder: Path, name: str, curated: Path, device: torch.device) -> Contender:
+    box = load_black_box(folder, device)
+    eye = BlackBoxEye(box, curated)
+    return Contender(name, "black_box", eye, box.card.get("check"), box.refusal)
 
 
 class TorchEye:

@@ -67,7 +67,8 @@ def fill_wardrobe(
     """Return everything that is worn: the generator's designs and the controls.
 
     A held-out person wears every generated design, a training person some. Of a control each person
-    wears one design: the interval is over people, and a second one would tell little more.
+    wears one design: the interval is over people, and a second one would tell little more. What is
+    not plain, held-out people wear alone.
 
     Args:
         generator: the trained one.
@@ -88,7 +89,7 @@ def fill_wardrobe(
     shuffled = shuffled_designs(designs, generator_for(settings.seed, "evaluate", "shuffled"))
     untrained = sample_designs(fresh, settings)
     some = min(settings.designs_per_train_subject, count)
-    one = {"train": 1, "test": 1}
+    one, held_out = {"train": 1, "test": 1}, {"test": 1}
     outfits = [
         Outfit("generated", designs, {"train": some, "test": count}),
         Outfit("surgical", surgical_design(size), one),
@@ -96,10 +97,10 @@ def fill_wardrobe(
         Outfit("grey", flat_design(0.5, size), one),
         Outfit("black", flat_design(0.0, size), one),
         Outfit("white", flat_design(1.0, size), one),
-        Outfit("mean_colour", mean_colours(designs), one),
-        Outfit("shuffled", shuffled, one),
-        Outfit("other_face", other_faces(unmasked, count), one),
-        Outfit("untrained", untrained, one),
+        Outfit("mean_colour", mean_colours(designs), held_out),
+        Outfit("shuffled", shuffled, held_out),
+        Outfit("other_face", other_faces(unmasked, count), held_out),
+        Outfit("untrained", untrained, held_out),
     ]
     return Wardrobe(outfits, designs, untrained)
 

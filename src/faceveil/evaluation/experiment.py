@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from faceveil.data.curation.groups import GROUPS, read_groups
@@ -136,13 +137,21 @@ def study_gallery(
     return enroll(recognizer, tables["unmasked"].of(roles.enrolled(STUDY)), device)
 
 
-def masked_probes(projection: Projection, roles: Roles) -> list[Probes]:
-    """Return the masked photos that probe, with their transparency, under each protocol."""
+def masked_probes(projection: Projection, roles: Roles, everybody: bool = False) -> list[Probes]:
+    """Return the masked photos that probe, with their transparency, under each protocol.
+
+    Args:
+        projection: where designs are worn.
+        roles: who probes.
+        everybody: whether photos that do not probe get their transparency as well.
+    """
     found = []
     for protocol, kind in MASKED_PHOTOS.items():
         image_ids = roles.probing(STUDY, protocol, kind)
         if len(image_ids):
-            faces = projection.of(open_faces(projection.curated, kind), kind)
+            faces = open_faces(projection.curated, kind)
+            rows = np.flatnonzero(faces.rows["image_id"].isin(image_ids)).astype(np.int64)
+            faces = projection.of(faces, kind, None if everybody else rows)
             found.append(Probes(protocol, faces, image_ids))
     return found
 

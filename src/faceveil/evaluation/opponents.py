@@ -15,11 +15,10 @@ from faceveil.evaluation.calibration import calibrate_facenet
 from faceveil.evaluation.measure import Judge
 from faceveil.evaluation.protocol import UNMASKED_PHOTOS
 from faceveil.evaluation.roles import STUDY, Roles
-from faceveil.evaluation.transfer import Scene
+from faceveil.evaluation.scene import Scene
 from faceveil.evaluation.trials import (
     Gallery,
     Log,
-    Probes,
     enroll,
     joined,
     plain_trials,
@@ -107,15 +106,8 @@ def meet(opponents: Sequence[Opponent], scene: Scene, batch_size: int) -> list[p
     galleries = [one.gallery for one in opponents]
     logs: list[list[Log]] = [[] for _ in opponents]
     for probes in scene.probes:
-        held_out = _held_out(probes)
-        worn = worn_trials(see, galleries, held_out, scene.outfits, batch_size)
-        plain = plain_trials(see, galleries, held_out, "plain", batch_size)
+        worn = worn_trials(see, galleries, probes, scene.outfits, batch_size)
+        plain = plain_trials(see, galleries, probes, "plain", batch_size)
         for of_one, *found in zip(logs, worn, plain, strict=True):
             of_one.extend(found)
     return [joined(of_one).trials for of_one in logs]
-
-
-def _held_out(probes: Probes) -> Probes:
-    rows = probes.faces.rows
-    tested = rows.loc[rows["split"] == "test", "image_id"].to_numpy(dtype=np.str_)
-    return Probes(probes.protocol, probes.faces, np.intersect1d(probes.image_ids, tested))

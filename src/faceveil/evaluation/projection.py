@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from faceveil.data.faces import PackedFaces, open_faces
 from faceveil.models.projector import load_projector
@@ -27,13 +29,21 @@ class Projection:
     game: Game
     device: torch.device
 
-    def of(self, faces: PackedFaces, kind: str) -> PackedFaces:
+    def of(
+        self, faces: PackedFaces, kind: str, wanted: NDArray[np.int64] | None = None
+    ) -> PackedFaces:
         """Return masked photos, of the kind named, with their transparency.
+
+        Args:
+            faces: photos.
+            kind: of them.
+            wanted: rows that will be looked at; all if not said.
 
         Raises:
             FaceveilError: if the projector or a known transparency is missing.
         """
         if self.game.transparency == "projector":
-            return projected(faces, load_projector(self.projector).to(self.device), self.device)
+            projector = load_projector(self.projector).to(self.device)
+            return projected(faces, projector, self.device, wanted)
         unmasked = open_faces(self.curated, kind.replace("masked", "unmasked"))
         return annotated(faces, unmasked, open_faces(self.curated, "annotated"))

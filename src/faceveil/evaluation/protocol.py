@@ -101,8 +101,12 @@ class Row:
 def _rows() -> tuple[Row, ...]:
     generated = (Row("generated", "train"), Row("generated", "test"))
     others: tuple[Wears, ...] = ("plain", "no_mask", *CONTROLS)
-    return (*generated, *(Row(wears, who) for wears in others for who in ("all", "test")))
+    people = {wears: WHO if wears in (*PLAIN, "no_mask") else WHO[1:] for wears in others}
+    return (*generated, *(Row(wears, who) for wears in others for who in people[wears]))
 
+
+WHO: tuple[Subjects, ...] = ("all", "test")
+"""On whom a comparison is measured; what is not plain is worn by held-out people alone."""
 
 ROWS = _rows()
 """All rows in the order of the table; each comparison has a row over the held-out people alone."""

@@ -69,7 +69,7 @@ def assign_roles(curated: Path, settings: Protocol) -> Roles:
         for protocol, kind in kinds.items()
     ]
     probes = _with_role(pd.concat(photos), role)
-    probes = probes[probes["role"] != "distractor"]
+    probes = probes[~probes["subject_id"].isin(_silent(role, settings))]
     return Roles(_sorted(_with_role(enrolled, role), ENROLLMENTS), _sorted(probes, PROBES))
 
 
@@ -112,6 +112,13 @@ def _roles(enrolled: pd.DataFrame, settings: Protocol, curated: Path) -> dict[st
     role = dict(zip(spare, order, strict=False))
     studied = enrolled[enrolled["split"].isin(["train", "test"])]
     return role | dict(zip(studied["subject_id"], studied["split"], strict=True))
+
+
+def _silent(role: dict[str, str], settings: Protocol) -> list[str]:
+    """Return who is enrolled and never probes: distractors, and training people beyond a number."""
+    training = hash_order([who for who, what in role.items() if what == "train"], settings.seed)
+    distractors = [who for who, what in role.items() if what == "distractor"]
+    return distractors + training[settings.training_probes :]
 
 
 def _with_role(rows: pd.DataFrame, role: dict[str, str]) -> pd.DataFrame:

@@ -26,9 +26,8 @@ from faceveil.evaluation.opponents import (
     seen_features,
     with_parts,
 )
-from faceveil.evaluation.roles import Roles, read_roles
+from faceveil.evaluation.scene import Scene, Stage
 from faceveil.evaluation.standing import Gains, person_gains, standings
-from faceveil.evaluation.transfer import Scene, Stage, set_scene
 from faceveil.models.generators import load_generator
 from faceveil.params.file import Params
 from faceveil.recognition.facenet import FaceNet, split_trunk
@@ -44,42 +43,34 @@ class Arena:
     """Where opponents meet designs.
 
     Attributes:
-        stages: where everything is, by experiment.
-        features: what the trunk of FaceNet sees of unmasked photos, stored.
-        roles: who enrolls and who probes.
-        params: all settings.
-        device: where networks run.
+        stage: where scenes are set.
+        recognizer: folder of FaceNet.
+        features: what its trunk sees of unmasked photos, stored.
     """
 
-    stages: Mapping[str, Stage]
+    stage: Stage
+    recognizer: Path
     features: Features
-    roles: Roles
-    params: Params
-    device: torch.device
+
+    @property
+    def params(self) -> Params:
+        """All settings."""
+        return self.stage.params
 
     def arm(self, recognizer: FaceNet, features: Features) -> Opponent:
         """Make an opponent of a recognizer."""
         rates = self.params.calibrate.false_match_rates
-        return arm(recognizer, features, self.roles, self.params.evaluate, rates)
-
-    def scene(self, name: str) -> Scene:
-        """Return what held-out people wear in an experiment."""
-        game = self.params.game(name)
-        return set_scene(self.stages[name], game, self.params.evaluate, self.device)
+        return arm(recognizer, features, self.stage.roles, self.params.evaluate, rates)
 
 
-def open_arena(
-    stages: Mapping[str, Stage], embeddings: Path, params: Params, device: torch.device
-) -> Arena:
+def open_arena(stage: Stage, recognizer: Path, embeddings: Path) -> Arena:
     """Read what all experiments share.
 
     Raises:
         FaceveilError: if an artifact is missing or another recognizer made the embeddings.
     """
-    stage = next(iter(stages.values()))
-    fingerprint = recognizer_fingerprint(stage.cast.recognizer)
-    features = unmasked_features(embeddings, fingerprint)
-    return Arena(stages, features, read_roles(stage.protocol), params, device)
+    features = unmasked_features(embeddings, recognizer_fingerprint(recognizer))
+    return Arena(stage, recognizer, features)
 
 
 def strike_back(arena: Arena) -> Document:
@@ -92,8 +83,8 @@ def strike_back(arena: Arena) -> Document:
     settings, photos = arena.params.evaluate, arena.params.strike_back.photos
     curves, cells = [], []
     last: dict[str, Gains] = {}
-    for name in arena.stages:
-        scene = arena.scene(name)
+    for name in rivals:
+        scene = arena.stage.scene(name)
         struck = _struck(arena, name, scene, rivals[name])
         met = _meet_all({**rivals, **struck}, scene, settings.batch_size)
         points = [
@@ -110,7 +101,7 @@ def strike_back(arena: Arena) -> Document:
         last[name] = person_gains(met[photos[-1]], struck[photos[-1]].judge.headline)
     games = {name: arena.params.game(name) for name in rivals}
     return {
-        "experiments": list(arena.stages),
+        "experiments": list(rivals),
         "photos": list(photos),
         "false_match_rate": settings.false_match_rate,
         "curves": curves,
@@ -153,11 +144,11 @@ def _meet_all(
 
 def _rivals(arena: Arena) -> dict[str, Opponent]:
     """Return the recognizer that each experiment ended with; they share their trunk."""
-    stages = list(arena.stages.values())
-    trunk = load_recognizer(stages[0].cast.recognizer).to(arena.device).trunk
+    gans, device = arena.stage.places.gans, arena.stage.device
+    trunk = load_recognizer(arena.recognizer).to(device).trunk
     ended = {
-        name: adapted_recognizer(stage.cast.recognizer, stage.gan, arena.device)
-        for name, stage in arena.stages.items()
+        name: adapted_recognizer(arena.recognizer, gans / name, device)
+        for name in arena.params.experiments
     }
     return {
         name: arena.arm(with_parts(one, trunk, one.head), arena.features)
@@ -167,19 +158,19 @@ def _rivals(arena: Arena) -> dict[str, Opponent]:
 
 def _struck(arena: Arena, name: str, scene: Scene, own: Opponent) -> dict[int, Opponent]:
     """Return the recognizer of an experiment after it learned from k labelled photos, by k."""
-    settings = arena.params.strike_back
+    settings, places, device = arena.params.strike_back, arena.stage.places, arena.stage.device
     unmasked = arena.features["unmasked"]
     training = unmasked.of(unmasked.image_ids[unmasked.splits == "train"])
     subjects = sorted(set(training.subject_ids.tolist()))
-    designs = designs_to_learn(load_generator(arena.stages[name].gan), settings).to(arena.device)
+    designs = designs_to_learn(load_generator(places.gans / name), settings).to(device)
     faces = [probes.faces for probes in scene.probes]
     trunk: nn.Module = own.recognizer.trunk
-    gallery = torch.tensor(training.features[training.rows_of(subjects)], device=arena.device)
+    gallery = torch.tensor(training.features[training.rows_of(subjects)], device=device)
     if settings.last_block:
         trunk, _ = split_trunk(own.recognizer.trunk)
-        images = open_faces(arena.stages[name].cast.curated, "unmasked")
+        images = open_faces(places.curated, "unmasked")
         with torch.no_grad():
-            gallery = trunk(images.images(images.rows_of(subjects)).to(arena.device))
+            gallery = trunk(images.images(images.rows_of(subjects)).to(device))
     photos = labelled_photos(trunk, faces, designs, subjects, settings)
     lesson = Lesson(own.recognizer, gallery, photos)
     return {k: own if k == 0 else _learned(arena, lesson, k) for k in settings.photos}
@@ -210,5 +201,5 @@ def _learned(arena: Arena, lesson: Lesson, count: int) -> Opponent:
     start, end = split_trunk(before.trunk)
     block, head = adapt_last_block(end, before.head, lesson.gallery, photos, settings)
     learned = with_parts(before, AdaptedTrunk(start, block), head)
-    curated = next(iter(arena.stages.values())).cast.curated
-    return arena.arm(learned, seen_features(learned, curated, arena.params.evaluate.batch_size))
+    batch_size = arena.params.evaluate.batch_size
+    return arena.arm(learned, seen_features(learned, arena.stage.places.curated, batch_size))

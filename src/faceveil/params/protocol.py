@@ -10,4 +10,7 @@ class Protocol(Section):
 
     dev_people: int = Field(ge=2, description="spare people on whom thresholds are chosen")
     distractors: int = Field(ge=0, description="spare people who are enrolled and never probe")
+    training_probes: int = Field(
+        ge=1, description="training people who probe, the others are only enrolled"
+    )
     seed: Seed = Field(description="seed of the choice")

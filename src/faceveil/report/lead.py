@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faceveil.figures.intervals import Mark, interval_chart, span, write_intervals
+from faceveil.params.train_gan import OPPONENT
 from faceveil.report.blocks import (
     DASH,
     Block,
@@ -24,7 +25,7 @@ from faceveil.report.documents import Compared, Evaluation, Recognizer
 OWN = "the game's recognizer"
 """Name of the recognizer that an experiment ended with, where no other was asked."""
 
-PHOTO = {"other_photo": "on another photo of them", "same_photo": "on the enrolled photo itself"}
+PHOTO = {"other_photo": "another photo of the person", "same_photo": "the enrolled photo itself"}
 
 TITLE = "Lift over the best plain control, held-out people"
 
@@ -78,53 +79,69 @@ def _own(evaluation: Evaluation, protocol: str) -> list[Judgement]:
 
 
 def lead_sentence(metrics: Metrics) -> str:
-    """Return the honest result: the *weakest* experiment, seen and unseen recognizers, intervals.
+    """Return the honest result: the *weakest* experiment, before three kinds of recognizers.
 
-    Never the best of several, which would be chosen by its luck.
+    The one that all were trained against, those they never saw, and those that were given photos
+    of the designs to learn from. Never the best of several, which would be chosen by its luck.
     """
     protocol = metrics.protocols[0]
     found = judgements(metrics, protocol)
-    seen = min((one for one in found if one.seen), key=_value, default=None)
-    unseen = min((one for one in found if not one.seen), key=_value, default=None)
-    if seen is None:
+    own = [one for one in found if one.recognizer in (OWN, OPPONENT)]
+    if not own:
         return "No design was judged on held-out people, so nothing can be said of any."
-    count = seen.compared.lift.people
+    weakest = min(own, key=_value)
+    unseen = min((one for one in found if not one.seen), key=_value, default=None)
+    count, metric = weakest.compared.lift.people, weakest.compared.metric
     who = counted(count, "person") if count else "people"
     level = f"{metrics.confidence:.0%}".replace("%", " %")
     return (
-        f"Before recognizers they were trained against, designs protect {who} held out from "
-        f"training ({PHOTO[protocol]}, {metric_name(seen.compared.metric, seen.compared.fmr)}) by "
-        f"{_points(seen)} percentage points more than the best plain control (the weakest of "
-        f"{len(metrics.experiments)} experiments: {_which(seen)}; {level} interval {_ends(seen)}"
-        f"{_doubt(seen)}); {_before_others(unseen, metrics)}."
+        f"Before the recognizer that they were trained against, designs hide {who} held out from "
+        f"training better than the best plain control, the weakest of {len(metrics.experiments)} "
+        f"experiments by {_said(weakest)}; {_before_others(unseen, metrics)}; "
+        f"{_after_lessons(metrics, protocol)} ({PHOTO[protocol]}, "
+        f"{metric_name(metric, weakest.compared.fmr)}; {level} intervals over people)."
     )
 
 
 def _before_others(unseen: Judgement | None, metrics: Metrics) -> str:
-    """Return the half of the sentence about recognizers that no design was trained against."""
+    """Return the part of the sentence about recognizers that no design was trained against."""
     if unseen is None:
         why = "none that passed its check judged them" if metrics.transfer else "none judged them"
-        return f"of recognizers that they were not trained against nothing is known: {why}"
+        return f"of recognizers that they never saw nothing is known: {why}"
+    return f"before recognizers that they never saw, the weakest by {_said(unseen)}"
+
+
+def _after_lessons(metrics: Metrics, protocol: str) -> str:
+    """Return the part about a recognizer that learned from photos of the designs."""
+    curves = metrics.strike_back.curves if metrics.strike_back else ()
+    after = [
+        Judgement(curve.experiment, "", False, one)
+        for curve in curves
+        for one in curve.points
+        if (one.protocol, one.metric) == (protocol, "rank_1")
+        and one.k == max(point.k for point in curve.points)
+    ]
+    if not after:
+        return "no recognizer was given photos of them to learn from"
+    photos = max(point.k for point in curves[0].points)
     return (
-        f"before recognizers they never saw, by {_points(unseen)} (the weakest: {_which(unseen)}; "
-        f"{_ends(unseen)}{_doubt(unseen)})"
+        f"and once the recognizer has learned from {counted(photos, 'labelled photo')} of them, "
+        f"the weakest by {_said(min(after, key=_value))}"
     )
+
+
+def _said(one: Judgement) -> str:
+    """Return a lift with its interval and what is to be thought of it."""
+    about = ", ".join(word for word in (one.experiment, one.recognizer) if word)
+    return f"{points(one.compared.lift.value)} points [{_ends(one)}] ({about}{_doubt(one)})"
 
 
 def _value(one: Judgement) -> float:
     return one.compared.lift.value
 
 
-def _which(one: Judgement) -> str:
-    return f"{one.experiment} before {one.recognizer}"
-
-
-def _points(one: Judgement) -> str:
-    return points(one.compared.lift.value).removeprefix("+")
-
-
 def _ends(one: Judgement) -> str:
-    return f"{points(one.compared.lift.low)} to {points(one.compared.lift.high)}"
+    return f"{points(one.compared.lift.low)}, {points(one.compared.lift.high)}"
 
 
 def _doubt(one: Judgement) -> str:

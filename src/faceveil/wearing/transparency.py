@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from faceveil.data.faces import PackedFaces
@@ -23,6 +24,7 @@ def projected(
     faces: PackedFaces,
     projector: Projector,
     device: torch.device | None = None,
+    wanted: NDArray[np.int64] | None = None,
     batch_size: int = 64,
 ) -> PackedFaces:
     """Return the photos with the transparency that a projector sees, in steps of 1/255.
@@ -31,11 +33,14 @@ def projected(
         faces: photos of people who wear a mask.
         projector: in eval mode.
         device: where the projector is; the CPU if not said.
+        wanted: rows of the photos that will be looked at; all if not said. The others get no
+            transparency.
         batch_size: photos per forward pass; changes nothing but memory.
     """
-    seen = np.empty(faces.pixels.shape[:3], dtype=np.uint8)
-    for start in range(0, len(faces), batch_size):
-        rows = np.arange(start, min(start + batch_size, len(faces)))
+    seen = np.zeros(faces.pixels.shape[:3], dtype=np.uint8)
+    wanted = np.arange(len(faces)) if wanted is None else wanted
+    for start in range(0, len(wanted), batch_size):
+        rows = wanted[start : start + batch_size]
         with torch.inference_mode():
             found = projector(faces.images(rows).to(device))[:, 0]
             seen[rows] = found.mul(255).round().to(torch.uint8).cpu().numpy()
