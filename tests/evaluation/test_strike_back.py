@@ -46,7 +46,7 @@ def test_every_curve_and_every_pair_is_there(fought):
     pairs = {(cell["designs"], cell["recognizer"]) for cell in document["cells"]}
     assert len(pairs) == 4
     assert len(document["cells"]) == 4 * 2 * 2
-    assert document["claim"]["differences"][0]["people"] == 4
+    assert document["claim"][0]["differences"][0]["people"] == 4
     numbers = shown_numbers(document)
     assert "strike_back/fnmr_lift/other_photo/exp0/40_photos" in numbers
     assert "cross_play/rank_1_lift/same_photo/exp1_against_exp0" in numbers

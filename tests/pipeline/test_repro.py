@@ -134,7 +134,7 @@ def test_metrics_and_plots_can_be_read(reproduced):
     ("change", "command", "message"),
     [
         (lambda d: d["embed"].update(batch_sice=4), "embed", "batch_sice"),
-        (lambda d: d["curate"].update(people=900), "curate", "900"),
+        (lambda d: d["curate"].update(people=900), "curate", "are 903 together"),
         (lambda d: d["curate"].update(root="data/nowhere"), "curate", "data/nowhere"),
         (lambda d: d["prepare_recognizer"].update(weights="a.pt"), "prepare_recognizer", "a.pt"),
     ],

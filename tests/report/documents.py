@@ -182,7 +182,7 @@ def strike_back() -> dict:
     }
     curves = [curve(number) for number in range(len(EXPERIMENTS))]
     about = {"experiments": list(EXPERIMENTS), "photos": [0, 10, 100, 1000]}
-    return {**about, "curves": curves, "cells": cells, "claim": claim}
+    return {**about, "curves": curves, "cells": cells, "claim": [claim]}
 
 
 CURATION = {

@@ -30,7 +30,7 @@ def test_everything_is_read_in_the_order_of_the_experiments(folder):
     assert measured.rank_1 == pytest.approx(0.07)
     assert measured.fnmr[2].value is None
     assert measured.fnmr[2].needed == 30_000
-    assert metrics.strike_back.claim.holds is None
+    assert metrics.strike_back.claim[0].holds is None
     assert metrics.curve("exp0").points[3].k == 1000
     assert metrics.curve("exp9") is None
 

@@ -52,6 +52,14 @@ def test_diversity_and_groups_are_tables_with_their_counts(metrics):
     assert row.cells[:4] == ("skin tone: dark", "exp0", "Other photo", "17")
 
 
+def test_the_spread_between_groups_is_most_minus_least(metrics):
+    rows = [row.cells for row in groups_block(metrics).tables[1].rows]
+    assert len(rows) == 2 * 4  # two attributes, four experiments
+    attribute, name, _, spread, most, least = rows[0]
+    assert (attribute, name, spread) == ("skin tone", "exp0", "20.0")
+    assert most.startswith("light +70.0") and least.startswith("dark +50.0")
+
+
 def test_without_groups_the_figure_says_why(metrics):
     document = {**evaluation(0), "groups": [], "diversity": []}
     bare = replace(metrics, evaluations={"exp0": Evaluation.model_validate(document)})

@@ -106,7 +106,7 @@ def strike_back(arena: Arena) -> Document:
         "false_match_rate": settings.false_match_rate,
         "curves": curves,
         "cells": cells,
-        "claim": asdict(judge_claim(games, last, settings, photos[-1])),
+        "claim": [asdict(judge_claim(games, last, settings, photos[-1]))],
     }
 
 

@@ -15,6 +15,7 @@ from faceveil.report.blocks import (
     nothing,
     panel,
     percent,
+    points,
     titled,
 )
 from faceveil.report.contents import Contents, Metrics, Photos
@@ -114,8 +115,9 @@ def diversity_block(metrics: Metrics) -> Block:
     columns = ("designs", "experiment", "generator", "in pixels", "in trunk features", "pairs")
     table = Table("Mean distance of two designs", columns, rows)
     caption = (
-        "Mean distance between two designs: of their pixels, and of the trunk features of people "
-        "who wear them. A generator whose designs are all alike has drawn one."
+        "Mean distance between two designs: root mean square difference of their pixels, and one "
+        "minus the cosine of their trunk features, each seen as a whole picture. The published "
+        "generator is mlp. One whose designs are all alike has drawn one design."
     )
     return Block("diversity", title, caption, tables=(table,), key=False, folded=False)
 
@@ -138,7 +140,8 @@ def groups_block(metrics: Metrics) -> Block:
         "Lift in verification over the best plain control by group of people. Few people make wide "
         "bars: a difference of groups is shown only where bars stand apart."
     )
-    return Block("groups", title, caption, panels=tuple(panels), tables=(_groups(found),))
+    tables = (_groups(found), _spreads(found))
+    return Block("groups", title, caption, panels=tuple(panels), tables=tables)
 
 
 def _mark(experiment: str, group: Group) -> Mark:
@@ -166,6 +169,23 @@ def _groups(found: Sequence[tuple[str, Group]]) -> Table:
     )
     columns = ("group", "designs of", "protocol", "people", "FNMR, design", "FNMR, control")
     return Table("FNMR in %, lift in percentage points", (*columns, "lift"), rows)
+
+
+def _spreads(found: Sequence[tuple[str, Group]]) -> Table:
+    """Return how far the groups of an attribute are apart: most lift minus least."""
+    together: dict[tuple[str, str, str], list[Group]] = {}
+    for name, group in found:
+        together.setdefault((name, group.protocol, group.attribute), []).append(group)
+    rows = []
+    for (name, protocol, attribute), groups in together.items():
+        groups.sort(key=lambda one: one.lift.value)
+        least, most = groups[0], groups[-1]
+        ends = [f"{_words(one.group)} {lift_text(one.lift)}" for one in (most, least)]
+        apart = points(most.lift.value - least.lift.value).removeprefix("+")
+        cells = (_words(attribute), name, PROTOCOLS.get(protocol, protocol), apart, *ends)
+        rows.append(Row(cells, protocol, name))
+    columns = ("attribute", "designs of", "protocol", "spread", "most lift", "least lift")
+    return Table("Spread of the lift between groups, percentage points", columns, tuple(rows))
 
 
 def _words(name: str) -> str:

@@ -211,6 +211,8 @@ class Difference(Rate):
     protocol: str
     metric: str
     between: str
+    learning: float | None = None
+    fixed: float | None = None
     people: int | None = None
 
 
@@ -228,4 +230,4 @@ class StrikeBack(Read):
     experiments: tuple[str, ...]
     curves: tuple[Curve, ...]
     cells: tuple[CrossCell, ...]
-    claim: Claim | None = None
+    claim: tuple[Claim, ...] = ()

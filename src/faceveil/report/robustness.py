@@ -20,6 +20,7 @@ from faceveil.report.blocks import (
     nothing,
     panel,
     percent,
+    points,
     rate,
     titled,
 )
@@ -108,9 +109,9 @@ def cross_play_block(metrics: Metrics) -> Block:
         "interval holds 0."
     )
     tables, finding = [_table(("designs of", "recognizer of"), pairs)], ""
-    if document.claim:
-        finding = document.claim.text
-        tables.append(_differences(document.claim))
+    for claim in document.claim:
+        finding = claim.text
+        tables.append(_differences(claim))
     panels = _maps(pairs, "cross-play", metrics)
     return Block("cross-play", title, caption, finding, panels, tables=tuple(tables), key=False)
 
@@ -123,6 +124,8 @@ def _differences(claim: Claim) -> Table:
                 one.between,
                 PROTOCOLS.get(one.protocol, one.protocol),
                 metric_name(one.metric),
+                points(one.learning),
+                points(one.fixed),
                 lift_text(Lift(over="", value=one.value, low=one.low, high=one.high)),
                 DASH if one.people is None else str(one.people),
             ),
@@ -130,7 +133,8 @@ def _differences(claim: Claim) -> Table:
         )
         for one in claim.differences
     )
-    columns = ("difference between", "protocol", "metric", "points", "people")
+    left = ("left, learning", "left, fixed")
+    columns = ("difference between", "protocol", "metric", *left, "points", "people")
     return Table("Differences of lifts that decide the claim", columns, rows)
 
 
