@@ -35,7 +35,7 @@ def update_readme() -> None:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
         # Photos as JPEG: a fifth of the bytes, each time that Git keeps another version.
         with Image.open(source) as picture, atomic_path(Path(target)) as temporary:
-            picture.convert("RGB").save(temporary, quality=90, subsampling=0, optimize=True)
+            picture.convert("RGB").save(temporary, quality=86, subsampling=0, optimize=True)
     with atomic_path(readme) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
