@@ -1,42 +1,38 @@
-"""Dev people and the recognizer of an experiment in; its frozen thresholds out."""
+"""Dev people and every recognizer that designs will meet in; their frozen thresholds out."""
 
 from pathlib import Path
 
 from stages._stage import PARAMS, stage
 
 
-def calibrate(
-    experiment: str,
+def calibrate(  # noqa: PLR0913, PLR0917 (the paths are the stage's inputs, one by one)
+    curated: Path,
     roles: Path,
     recognizer: Path,
     embeddings: Path,
-    gan: Path,
+    gans: Path,
+    partners: Path,
+    black_boxes: Path,
     thresholds: Path,
 ) -> None:
-    """Choose thresholds on people without any design, for the head an experiment ended with."""
-    from faceveil.evaluation.calibration import (
-        calibrate_facenet,
-        shown_numbers,
-        unmasked_features,
-        write_calibrations,
-    )
-    from faceveil.evaluation.experiment import adapted_recognizer
+    """Choose thresholds on people without any design: one file for each experiment's recognizer."""
+    from faceveil.evaluation.calibration import write_thresholds
+    from faceveil.evaluation.contenders import calibrate_contenders, load_contenders
+    from faceveil.evaluation.experiment import calibrate_experiments
     from faceveil.evaluation.roles import read_roles
     from faceveil.params.file import read_params
-    from faceveil.recognition.store import recognizer_fingerprint
     from faceveil.tracking.run import track
     from faceveil.training.device import pick_device
 
-    params = read_params(PARAMS).calibrate
-    with track("calibrate", params, experiment) as run:
-        chosen = calibrate_facenet(
-            adapted_recognizer(recognizer, gan, pick_device()),
-            unmasked_features(embeddings, recognizer_fingerprint(recognizer)),
-            read_roles(roles),
-            params.false_match_rates,
-        )
-        write_calibrations(thresholds, {experiment: chosen})
-        run.metrics(shown_numbers(chosen))
+    params = read_params(PARAMS)
+    with track("calibrate", params.calibrate) as run:
+        dealt = read_roles(roles)
+        ended = calibrate_experiments(recognizer, gans, embeddings, dealt, params)
+        contenders = load_contenders(curated, partners, black_boxes, params, pick_device())
+        others = calibrate_contenders(contenders, curated, dealt, params)
+        write_thresholds(thresholds, ended, others)
+        for file in sorted(thresholds.iterdir()):
+            run.artifact(file, "thresholds")
 
 
 app = stage(calibrate)

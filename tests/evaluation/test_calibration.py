@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from faceveil.evaluation.calibration import (
+    OTHERS,
     Calibration,
     Threshold,
     calibrate_facenet,
     choose_thresholds,
     probing_photos,
     read_thresholds,
-    shown_numbers,
     unmasked_features,
-    write_calibrations,
+    write_thresholds,
 )
 from faceveil.evaluation.roles import DEV, assign_roles
 from faceveil.params.errors import FaceveilError
@@ -58,7 +58,6 @@ def test_only_dev_people_and_photos_without_a_mask_decide(tmp_path):
     others = np.sort([similarity[i, j] for i in range(3) for j in range(3) if i != j])
     assert (found.kind, found.people, found.thresholds[0].nonmated) == ("further_unmasked", 3, 6)
     assert others[-2] < found.thresholds[0].threshold <= others[-1] + 1e-6
-    assert shown_numbers(found) == {"threshold/0.25": found.thresholds[0].threshold}
 
 
 def test_without_further_photos_the_enrolled_ones_are_compared_with_one_another(tmp_path):
@@ -75,10 +74,23 @@ def test_without_further_photos_the_enrolled_ones_are_compared_with_one_another(
 
 def test_round_trip(tmp_path):
     at = (Threshold(0.01, 0.4321, 200, None), Threshold(0.001, None, 200, 1000))
-    write_calibrations(tmp_path / "t.json", {"exp0": Calibration("unmasked", 15, at)})
-    assert read_thresholds(tmp_path / "t.json", "exp0") == at
+    other = (Threshold(0.01, 0.5, 200, None),)
+    ended = {"exp0": Calibration("unmasked", 15, at)}
+    folder = tmp_path / "thresholds"
+    write_thresholds(folder, ended, {"box": Calibration("unmasked", 15, other)})
+    assert read_thresholds(folder / "exp0.json", "exp0") == at
+    assert read_thresholds(folder / OTHERS, "box") == other
     with pytest.raises(FaceveilError, match="no thresholds of 'exp7'; there are those of exp0"):
-        read_thresholds(tmp_path / "t.json", "exp7")
+        read_thresholds(folder / "exp0.json", "exp7")
+
+
+def test_an_edit_of_one_experiment_leaves_the_files_of_the_others(tmp_path):
+    one, other = (Calibration("unmasked", 15, (Threshold(0.01, at, 9, None),)) for at in (0.1, 0.2))
+    write_thresholds(tmp_path / "t", {"exp0": one, "exp1": one}, {})
+    before = (tmp_path / "t/exp0.json").read_bytes()
+    write_thresholds(tmp_path / "t", {"exp0": one, "exp1": other}, {})
+    assert (tmp_path / "t/exp0.json").read_bytes() == before
+    assert read_thresholds(tmp_path / "t/exp1.json", "exp1") == other.thresholds
 
 
 @pytest.mark.parametrize(

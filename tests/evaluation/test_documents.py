@@ -65,6 +65,7 @@ def test_a_rate_that_cannot_be_measured_says_what_it_would_take(document):
 
 def test_tracked_numbers_name_protocol_and_row(document):
     assert shown_numbers(document) == {
+        "threshold/0.25": 0.4,
         "accuracy/same_photo/generated_test": 0.2,
         "lift/same_photo/generated_test": 0.7,
         "fnmr/same_photo/generated_test": 0.6,

@@ -1,18 +1,20 @@
 """Designs before recognizers they were, and were not, made against."""
 
 import json
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 import torch
 
 from faceveil.evaluation import experiment as experiment_module
-from faceveil.evaluation.calibration import write_calibrations
+from faceveil.evaluation.calibration import OTHERS, Calibration
 from faceveil.evaluation.contenders import Contender, TorchEye, calibrate_contender
 from faceveil.evaluation.documents import write_document
 from faceveil.evaluation.experiment import Artifacts, evaluate_experiment
 from faceveil.evaluation.roles import read_roles
 from faceveil.evaluation.scene import Places, Stage
-from faceveil.evaluation.transfer import OTHERS, shown_numbers, transfer
+from faceveil.evaluation.transfer import shown_numbers, transfer
 from tests.evaluation.world import (
     RATES,
     SETTINGS,
@@ -23,6 +25,11 @@ from tests.evaluation.world import (
 )
 
 CPU = torch.device("cpu")
+
+
+def write_others(protocol: Path, chosen: dict[str, Calibration]) -> None:
+    document = {name: asdict(one) for name, one in chosen.items()}
+    (protocol / "thresholds" / OTHERS).write_text(json.dumps(document))
 
 
 @pytest.fixture
@@ -38,10 +45,10 @@ def found(tmp_path, monkeypatch):
     ]
     curated, protocol = tmp_path / "data/curated", tmp_path / "data/protocol"
     roles = read_roles(protocol)
-    chosen = {
-        one.name: calibrate_contender(one.eye, curated, roles, RATES, 4) for one in contenders
-    }
-    write_calibrations(protocol / "thresholds" / OTHERS, chosen)
+    write_others(
+        protocol,
+        {one.name: calibrate_contender(one.eye, curated, roles, RATES, 4) for one in contenders},
+    )
     gans = tmp_path / "models/gan"
     places = Places(curated, tmp_path / "models/projector", gans, protocol)
     evaluations = tmp_path / "metrics/evaluation"
@@ -93,7 +100,7 @@ def test_the_same_recognizer_by_another_name_finds_the_same(found, tmp_path, mon
     twin = Contender("facenet_twin", "partner", TorchEye(head, CPU), {"passed": True})
     curated, protocol = tmp_path / "data/curated", tmp_path / "data/protocol"
     chosen = calibrate_contender(twin.eye, curated, read_roles(protocol), RATES, 4)
-    write_calibrations(protocol / "thresholds" / OTHERS, {twin.name: chosen})
+    write_others(protocol, {twin.name: chosen})
     places = Places(curated, tmp_path / "models/projector", tmp_path / "models/gan", protocol)
     again = transfer(Stage(places, tiny_params(), CPU), [twin], tmp_path / "metrics/evaluation")
     torch.manual_seed(0)

@@ -18,7 +18,7 @@ from faceveil.data.weights import read_weights, write_weights
 from faceveil.evaluation.calibration import (
     calibrate_facenet,
     unmasked_features,
-    write_calibrations,
+    write_thresholds,
 )
 from faceveil.evaluation.roles import assign_roles, write_roles
 from faceveil.models.generators import build_generator
@@ -185,24 +185,25 @@ def write_world(root: Path, further: bool = True) -> PatternRecognizer:
         write_embeddings(root / "data/embeddings", kind, made_by, len(faces), [table])
     for number, name in enumerate(("exp0", "exp1")):
         _write_gan(root / "models/gan" / name, number)
-        _calibrate(root, name, recognizer, made_by)
+    _calibrate(root, made_by)
     write_groups(root / "data/curated" / GROUPS, pd.DataFrame(columns=GROUP_COLUMNS))
     return recognizer
 
 
-def _calibrate(root: Path, name: str, recognizer: PatternRecognizer, made_by: str) -> None:
+def _calibrate(root: Path, made_by: str) -> None:
     """Write roles and thresholds as the stages before an evaluation do."""
     folder = root / "data/protocol"
     roles = assign_roles(
         root / "data/curated", Protocol(dev_people=3, distractors=1, training_probes=5, seed=1)
     )
     write_roles(roles, folder / "enrollments.csv", folder / "probes.csv")
-    adapted = PatternRecognizer()
-    read_weights(root / "models/gan" / name / "head.safetensors", adapted.head)
-    chosen = calibrate_facenet(
-        adapted, unmasked_features(root / "data/embeddings", made_by), roles, RATES
-    )
-    write_calibrations(folder / "thresholds" / f"{name}.json", {name: chosen})
+    seen = unmasked_features(root / "data/embeddings", made_by)
+    ended = {}
+    for name in ("exp0", "exp1"):
+        adapted = PatternRecognizer()
+        read_weights(root / "models/gan" / name / "head.safetensors", adapted.head)
+        ended[name] = calibrate_facenet(adapted, seen, roles, RATES)
+    write_thresholds(folder / "thresholds", ended, {})
 
 
 def _split(number: int) -> str:

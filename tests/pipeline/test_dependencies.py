@@ -14,7 +14,6 @@ REACHED = reached_files()
 SECTIONS = {
     "prepare_partner": "partners",
     "prepare_black_box": "black_boxes",
-    "calibrate_others": "calibrate",
     "transfer": "evaluate",
 }
 """The section of a stage that has not one of its own name."""

@@ -24,22 +24,21 @@ ONCE = {
     "prepare_black_box": "black_box1 data/curated models/black_boxes/black_box1 metrics/box.json",
     "embed": "data/curated models/recognizer data/embeddings",
     "protocol": "data/curated data/protocol/enrollments.csv data/protocol/probes.csv",
-    "calibrate_others": "data/curated data/protocol models/partners models/black_boxes "
-    "data/protocol/thresholds/others.json",
 }
 """As in dvc.yaml; masks are pasted on, so that the pairs' difference takes a projector's place."""
 
-EACH = {
-    "train_gan": "{name} data/curated models/projector models/recognizer data/embeddings "
-    "models/partners models/gan/{name} metrics/{name}.csv figures/{name}.png",
-    "calibrate": "{name} data/protocol models/recognizer data/embeddings models/gan/{name} "
-    "data/protocol/thresholds/{name}.json",
-    "evaluate": "{name} data/curated models/projector models/recognizer data/embeddings "
-    "models/gan/{name} data/protocol data/protocol/thresholds/{name}.json "
-    "metrics/evaluation/{name}.json",
-}
-"""Stages of each experiment."""
-
+TRAIN = (
+    "{name} data/curated models/projector models/recognizer data/embeddings models/partners "
+    "models/gan/{name} metrics/{name}.csv figures/{name}.png"
+)
+CALIBRATE = (
+    "data/curated data/protocol models/recognizer data/embeddings models/gan models/partners "
+    "models/black_boxes data/protocol/thresholds"
+)
+EVALUATE = (
+    "{name} data/curated models/projector models/recognizer data/embeddings models/gan/{name} "
+    "data/protocol data/protocol/thresholds/{name}.json metrics/evaluation/{name}.json"
+)
 TRANSFER = (
     "data/curated models/projector models/partners models/black_boxes models/gan data/protocol "
     "metrics/evaluation metrics/transfer"
@@ -98,8 +97,10 @@ def folder(real_data, tmp_path_factory) -> Path:
     for stage, arguments in ONCE.items():
         run(folder, stage, arguments)
     for name in GAMES:
-        for stage, arguments in EACH.items():
-            run(folder, stage, arguments.format(name=name))
+        run(folder, "train_gan", TRAIN.format(name=name))
+    run(folder, "calibrate", CALIBRATE)
+    for name in GAMES:
+        run(folder, "evaluate", EVALUATE.format(name=name))
     run(folder, "transfer", TRANSFER)
     return folder
 

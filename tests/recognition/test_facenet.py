@@ -1,10 +1,13 @@
 """FaceNet is facenet-pytorch's network, split, and frozen but for the head's weight."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from facenet_pytorch import InceptionResnetV1
+from torch import nn
 
-from faceveil.recognition.facenet import FaceNet, Head, split_trunk
+from faceveil.recognition.facenet import FaceNet, Head, fold_batch_norms, split_trunk
 from faceveil.recognition.origins import given_recognizer
 
 
@@ -51,6 +54,22 @@ def test_real_weights_head_of_trunk_is_facenet_pytorch_forward(real_data, images
     recognizer, card = given_recognizer(str(path))
     check_against_facenet_pytorch(recognizer, network, images)
     assert card["origin"] == path.name
+
+
+def test_folded_batch_norms_are_the_same_function_and_gradient(recognizer, images):
+    folded = deepcopy(recognizer.trunk)
+    fold_batch_norms(folded)
+    assert not [layer for layer in folded.modules() if isinstance(layer, nn.BatchNorm2d)]
+    assert not any(weight.requires_grad for weight in folded.parameters())
+    seen, slopes = [], []
+    for trunk in (recognizer.trunk, folded):
+        shown = images.clone().requires_grad_()
+        features = trunk(shown)
+        features.square().sum().backward()
+        seen.append(features.detach())
+        slopes.append(shown.grad)
+    assert (seen[0] - seen[1]).abs().max() < 1e-5 * seen[0].abs().max()
+    assert (slopes[0] - slopes[1]).abs().max() < 1e-4 * slopes[0].abs().max()
 
 
 def test_training_mode_changes_nothing(recognizer, images):

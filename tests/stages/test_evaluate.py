@@ -70,7 +70,7 @@ def test_the_document_is_written_and_tracked(recorder):
         for key, name in {"rank_1": "accuracy"}.items() | {(key, key) for key in value}
         if key in value and (key, name) != ("rank_1", "rank_1")
     }
-    assert recorder.told == numbers
+    assert recorder.told == numbers | {"threshold/0.25": document["thresholds"][0]["threshold"]}
     assert "lift/same_photo/generated_test" in numbers
 
 

@@ -91,7 +91,7 @@ def test_a_missed_check_is_recorded_and_said_in_one_line(recorder, monkeypatch):
     check = json.loads(Path(BLACK_BOX[3]).read_text())
     assert not check["passed"]
     assert load_black_box(Path(BLACK_BOX[2]), CPU).refusal is not None
-    assert "prepare_black_box: black_box1: told" in result.output
+    assert "black_boxes: black_box1: told" in result.output
 
 
 def test_an_unknown_name_ends_with_one_line_and_no_output(recorder):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceveil.data.atomic import atomic_path
+from faceveil.data.atomic import atomic_directory
 from faceveil.data.embeddings import EmbeddingTable, read_embeddings
 from faceveil.evaluation.protocol import UNMASKED_PHOTOS
 from faceveil.evaluation.roles import DEV, Roles
@@ -19,6 +19,9 @@ from faceveil.evaluation.trials import enroll
 from faceveil.metrics.verification import threshold_at_fmr
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.facenet import FaceNet
+
+OTHERS = "others.json"
+"""Name of the file that holds the thresholds of partners and black boxes."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +97,6 @@ def calibrate_facenet(
     return Calibration(kind, len(gallery.subject_ids), chosen)
 
 
-def shown_numbers(calibration: Calibration) -> dict[str, float]:
-    """Return the reachable thresholds as ``threshold/<false match rate>``, to be tracked."""
-    return {
-        f"threshold/{one.fmr:g}": one.threshold
-        for one in calibration.thresholds
-        if one.threshold is not None
-    }
-
-
 def probing_photos(roles: Roles) -> tuple[str, str]:
     """Return protocol and kind of the unmasked photos that thresholds are chosen with.
 
@@ -140,11 +134,22 @@ def choose_thresholds(
     return tuple(_threshold(nonmated, fmr) for fmr in rates)
 
 
-def write_calibrations(path: Path, calibrations: Mapping[str, Calibration]) -> None:
-    """Write the calibrations of recognizers, by name, as JSON, whole or not at all."""
-    document = {name: asdict(one) for name, one in calibrations.items()}
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+def write_thresholds(
+    folder: Path, ended: Mapping[str, Calibration], others: Mapping[str, Calibration]
+) -> None:
+    """Write calibrations as JSON, all of them or none.
+
+    Args:
+        folder: replaced.
+        ended: of the recognizer that each experiment ended with; a file each, ``<name>.json``, so
+            that an edit of one experiment leaves the others as they are.
+        others: of partners and black boxes, by name; together in ``others.json``.
+    """
+    files = {f"{name}.json": {name: one} for name, one in ended.items()} | {OTHERS: others}
+    with atomic_directory(folder) as temporary:
+        for name, calibrations in files.items():
+            document = {of: asdict(one) for of, one in calibrations.items()}
+            (temporary / name).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 def read_thresholds(path: Path, name: str) -> tuple[Threshold, ...]:

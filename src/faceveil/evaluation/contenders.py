@@ -135,7 +135,7 @@ class BlackBoxEye:
         return self._box.similarity(probes, templates)
 
 
-def calibrate_all(
+def calibrate_contenders(
     contenders: Sequence[Contender], curated: Path, roles: Roles, params: Params
 ) -> dict[str, Calibration]:
     """Choose the thresholds of all recognizers, by name."""

@@ -93,9 +93,18 @@ def read_documents(folder: Path, experiments: Sequence[str]) -> list[Document]:
 
 
 def shown_numbers(document: Document) -> dict[str, float]:
-    """Return ``accuracy/<protocol>/<row>`` (rank-1, in [0, 1]), ``fnmr/…`` and lifts, tracked."""
+    """Return what is tracked: rank-1, FNMR and lifts by protocol and row, and the thresholds.
+
+    They are ``accuracy/<protocol>/<row>`` (rank-1, in [0, 1]), ``fnmr/…``, ``lift/…``,
+    ``fnmr_lift/…``, and ``threshold/<false match rate>`` where that rate is reachable.
+    """
     names = {"rank_1": "accuracy", "lift": "lift", "fnmr": "fnmr", "fnmr_lift": "fnmr_lift"}
-    return {
+    thresholds = {
+        f"threshold/{at['fmr']:g}": at["threshold"]
+        for at in document["thresholds"]
+        if at["threshold"] is not None
+    }
+    return thresholds | {
         f"{names[name]}/{protocol}/{row}": value
         for row, of_row in document["rows"].items()
         for protocol, values in of_row.items()

@@ -12,7 +12,12 @@ from faceveil.data.embeddings import EmbeddingTable, read_embeddings
 from faceveil.data.faces import open_faces
 from faceveil.data.weights import read_weights
 from faceveil.evaluation.by_group import lift_by_group
-from faceveil.evaluation.calibration import read_thresholds
+from faceveil.evaluation.calibration import (
+    Calibration,
+    calibrate_facenet,
+    read_thresholds,
+    unmasked_features,
+)
 from faceveil.evaluation.controls import Wardrobe, fill_wardrobe
 from faceveil.evaluation.diversity import Diversity, diversity_of
 from faceveil.evaluation.documents import Document, Findings, as_document
@@ -33,6 +38,7 @@ from faceveil.evaluation.trials import (
 from faceveil.models.generators import load_generator
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Game
+from faceveil.params.file import Params
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.store import load_recognizer, recognizer_fingerprint
 
@@ -154,6 +160,33 @@ def masked_probes(projection: Projection, roles: Roles, everybody: bool = False)
             faces = projection.of(faces, kind, None if everybody else rows)
             found.append(Probes(protocol, faces, image_ids))
     return found
+
+
+def calibrate_experiments(
+    recognizer: Path, gans: Path, embeddings: Path, roles: Roles, params: Params
+) -> dict[str, Calibration]:
+    """Choose the thresholds of the recognizers that experiments ended with, by experiment.
+
+    Args:
+        recognizer: folder of the recognizer before any game.
+        gans: a folder of generator and head for each experiment.
+        embeddings: what the recognizer's trunk sees.
+        roles: who is a dev person.
+        params: all settings.
+
+    Raises:
+        FaceveilError: if an artifact is missing, or another recognizer made the embeddings.
+    """
+    features = unmasked_features(embeddings, recognizer_fingerprint(recognizer))
+    rates = params.calibrate.false_match_rates
+    # A head is one small product: not worth the way to another device.
+    cpu = torch.device("cpu")
+    return {
+        name: calibrate_facenet(
+            adapted_recognizer(recognizer, gans / name, cpu), features, roles, rates
+        )
+        for name in params.experiments
+    }
 
 
 def adapted_recognizer(recognizer: Path, gan: Path, device: torch.device) -> FaceNet:

@@ -81,6 +81,11 @@ def rate_of(outcome: "pd.Series", subject_ids: "pd.Series", confidence: float) -
 
     Several trials of one person are not independent, so the interval is Wilson's with the number of
     *people*, not of trials, at the rate over all trials.
+
+    Args:
+        outcome: whether it happened, bool ``[T]``, T > 0.
+        subject_ids: whose trial each is, ``[T]``.
+        confidence: level of the interval, in (0, 1).
     """
     people, found = int(subject_ids.nunique()), int(outcome.sum())
     # As many people as the rate would be; a fraction of one is as good in the formula.
@@ -110,13 +115,28 @@ def false_matches(trials: pd.DataFrame, at: Threshold, confidence: float) -> Fal
 
 
 def equal_error_rate(mated: NDArray[np.float64], nonmated: Counts) -> float:
-    """Return the EER of counted similarities, exact to a step of 1e-4."""
+    """Return the equal error rate of counted similarities, exact to a step of 1e-4.
+
+    Args:
+        mated: similarities of probes to their own templates, float64 ``[M]`` in [-1, 1], M > 0.
+        nonmated: comparisons with other templates in each step, int64 ``[BINS]``, not all 0.
+
+    Returns:
+        The share in [0, 1] at which as many mated pairs are missed as others are accepted.
+
+    Raises:
+        ValueError: if there are no pairs of a kind.
+    """
     there = nonmated > 0
     return eer(EDGES[steps(mated)], EDGES[there], nonmated[there])
 
 
 def det_curve(mated: NDArray[np.float64], nonmated: Counts) -> tuple[tuple[float, float], ...]:
-    """Return FNMR at false match rates from 1e-4 to 1, as pairs; rates not reached are left out."""
+    """Return the detection error trade-off: pairs of false match rate and FNMR, both in [0, 1].
+
+    Arguments and errors are those of :func:`equal_error_rate`. Rates are those of
+    :data:`DET_RATES`; one that would need more comparisons than there are is left out.
+    """
     there = nonmated > 0
     curve = roc(EDGES[steps(mated)], EDGES[there], nonmated[there])
     reachable = DET_RATES[DET_RATES * nonmated.sum() >= 1 - 1e-9]
@@ -124,7 +144,14 @@ def det_curve(mated: NDArray[np.float64], nonmated: Counts) -> tuple[tuple[float
 
 
 def cmc(ranks: "pd.Series") -> tuple[float, ...]:
-    """Return the share of searches whose prober is at rank k or better, k = 1 to 20."""
+    """Return the cumulative match characteristic.
+
+    Args:
+        ranks: rank of the own template in each search, from 1, ``[P]``, P > 0.
+
+    Returns:
+        The share of searches in [0, 1] whose prober is at rank k or better, for k = 1 to 20.
+    """
     return tuple(round(float((ranks <= k).mean()), 6) for k in range(1, CMC_RANKS + 1))
 
 

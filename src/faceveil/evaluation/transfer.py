@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from faceveil.evaluation.calibration import read_thresholds
+from faceveil.evaluation.calibration import OTHERS, read_thresholds
 from faceveil.evaluation.contenders import Contender, study_gallery_of
 from faceveil.evaluation.documents import read_documents
 from faceveil.evaluation.measure import Judge
@@ -20,9 +20,6 @@ from faceveil.evaluation.trials import Gallery, joined, plain_trials, worn_trial
 from faceveil.params.train_gan import OPPONENT
 
 Document = dict[str, Any]
-
-OTHERS = "others.json"
-"""Name of the file that holds the thresholds of partners and black boxes."""
 
 
 def transfer(

@@ -169,32 +169,25 @@ def worn_trials(
     first = np.cumsum([0, *(len(outfit.designs) for outfit in outfits)])
     designs = torch.cat([outfit.designs for outfit in outfits])
     number = torch.tensor((first[trials["outfit"]] + trials["design"]).tolist(), dtype=torch.int64)
-    rows, subjects = trials["row"].to_numpy(), trials["subject_id"].to_numpy(dtype=np.str_)
-    names = np.array([outfit.wears for outfit in outfits], dtype=object)[trials["outfit"]]
-    tallies = [_Tally(trials.assign(wears=names, protocol=probes.protocol)) for _ in galleries]
-    for part in _batches(len(trials), batch_size, f"search {probes.protocol}"):
-        seen = see(_wearing(probes.faces, rows[part], designs[number[part]]), rows[part])
-        for gallery, tally in zip(galleries, tallies, strict=True):
-            found = look_up(gallery.similarity(seen), subjects[part], gallery.subject_ids)
-            tally.add(part, found)
-    return [tally.log() for tally in tallies]
+    trials["wears"] = np.array([outfit.wears for outfit in outfits], dtype=object)[trials["outfit"]]
+
+    def shown(part: slice) -> torch.Tensor:
+        return _wearing(probes.faces, trials["row"].to_numpy()[part], designs[number[part]])
+
+    return _searched(see, galleries, trials.assign(protocol=probes.protocol), shown, batch_size)
 
 
 def plain_trials(
     see: See, galleries: Sequence[Gallery], probes: Probes, wears: Wears, batch_size: int
 ) -> list[Log]:
     """Search with photos as they are; arguments and result as those of :func:`worn_trials`."""
-    photos = probes.faces.rows.reset_index(drop=True)
-    photos = photos[photos["image_id"].isin(probes.image_ids)].sort_values("image_id")
-    rows, subjects = photos.index.to_numpy(), photos["subject_id"].to_numpy(dtype=np.str_)
+    photos = _probing(probes).sort_values("image_id", ignore_index=True)
     named = photos.assign(wears=wears, protocol=probes.protocol, design=NO_DESIGN)
-    tallies = [_Tally(named.reset_index(drop=True)) for _ in galleries]
-    for part in _batches(len(rows), batch_size, f"search {probes.protocol}, {wears}"):
-        seen = see(probes.faces.images(rows[part]), rows[part])
-        for gallery, tally in zip(galleries, tallies, strict=True):
-            found = look_up(gallery.similarity(seen), subjects[part], gallery.subject_ids)
-            tally.add(part, found)
-    return [tally.log() for tally in tallies]
+
+    def shown(part: slice) -> torch.Tensor:
+        return probes.faces.images(photos["row"].to_numpy()[part])
+
+    return _searched(see, galleries, named, shown, batch_size)
 
 
 def joined(logs: Sequence[Log]) -> Log:
@@ -233,14 +226,38 @@ class _Tally:
         return Log(self._trials.assign(**columns)[list(COLUMNS)], self._counts)
 
 
+def _searched(
+    see: See,
+    galleries: Sequence[Gallery],
+    trials: pd.DataFrame,
+    shown: Callable[[slice], torch.Tensor],
+    batch_size: int,
+) -> list[Log]:
+    """Show every trial's photo once, and look for its person in each gallery."""
+    rows, subjects = trials["row"].to_numpy(), trials["subject_id"].to_numpy(dtype=np.str_)
+    tallies = [_Tally(trials) for _ in galleries]
+    title = " ".join(["search", *trials["protocol"].unique()])
+    for part in _batches(len(trials), batch_size, title):
+        seen = see(shown(part), rows[part])
+        for gallery, tally in zip(galleries, tallies, strict=True):
+            found = look_up(gallery.similarity(seen), subjects[part], gallery.subject_ids)
+            tally.add(part, found)
+    return [tally.log() for tally in tallies]
+
+
+def _probing(probes: Probes) -> pd.DataFrame:
+    """Return the photos that probe, each with its ``row`` in the store."""
+    photos = probes.faces.rows.reset_index(drop=True).rename_axis("row").reset_index()
+    return photos[photos["image_id"].isin(probes.image_ids)]
+
+
 def _wearing(faces: PackedFaces, rows: NDArray[np.int64], designs: torch.Tensor) -> torch.Tensor:
     return wear(faces.images(rows), faces.transparencies(rows), designs)
 
 
 def _planned(probes: Probes, outfits: Sequence[Outfit]) -> pd.DataFrame:
     """List who wears which design on which photo, sorted by photo so that row order is nothing."""
-    photos = probes.faces.rows.reset_index(drop=True).rename_axis("row").reset_index()
-    photos = photos[photos["image_id"].isin(probes.image_ids)]
+    photos = _probing(probes)
     parts = [
         _dealt(of_split, outfit, outfit.per_subject[str(split)]).assign(outfit=number)
         for number, outfit in enumerate(outfits)

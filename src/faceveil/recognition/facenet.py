@@ -10,8 +10,10 @@ from typing import Self
 
 import torch
 from facenet_pytorch import InceptionResnetV1
+from facenet_pytorch.models.inception_resnet_v1 import BasicConv2d
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from faceveil.data.embeddings import EMBEDDING, FEATURES
 
@@ -92,6 +94,20 @@ def split_trunk(trunk: Trunk) -> tuple[TrunkStart, LastBlock]:
     """
     cut = [name for name, _ in trunk.layers.named_children()].index("block8")
     return TrunkStart(trunk.layers[:cut]), LastBlock(trunk.layers[cut:])
+
+
+def fold_batch_norms(trunk: Trunk) -> None:
+    """Put every batch norm into the convolution before it: the same function, a sixth faster.
+
+    Features stay the same to about 1e-5 of their size. The state is another one then: what is
+    saved is never folded.
+    """
+    for layer in trunk.modules():
+        if isinstance(layer, BasicConv2d):
+            layer.conv = fuse_conv_bn_eval(layer.conv, layer.bn)
+            layer.bn = nn.Identity()
+            layer.relu.inplace = True
+    trunk.requires_grad_(False).to(memory_format=torch.channels_last)
 
 
 def _normalized(images: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,7 @@ from torch import nn
 from faceveil.data.atomic import atomic_directory
 from faceveil.data.weights import Card, fingerprint, read_weights, write_weights
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.facenet import FaceNet, fold_batch_norms
 
 WEIGHTS = "recognizer.safetensors"
 CARD = "card.json"
@@ -29,11 +29,14 @@ def save_recognizer(directory: Path, recognizer: nn.Module, card: Card) -> None:
 def load_recognizer(directory: Path) -> FaceNet:
     """Read a recognizer, in evaluation mode; only ``head.weight`` requires a gradient.
 
+    Its trunk is frozen for good, so that its batch norms are folded into its convolutions.
+
     Raises:
         FaceveilError: if the weights are missing or fit another network.
     """
     recognizer = FaceNet()
     read_weights(directory / WEIGHTS, recognizer)
+    fold_batch_norms(recognizer.trunk)
     return recognizer
 
 
