@@ -1,7 +1,11 @@
 """A whole GAN training step against one trunk forward and image gradient on the same batch.
 
-That is the least a step can cost: one pass and one gradient per face, in every experiment.
+That is the least a step can cost: one pass and one gradient per face, in every experiment. The bare
+trunk is facenet-pytorch's as it is; a step plays, as the stage does, with one whose batch norms are
+folded into its convolutions.
 """
+
+from copy import deepcopy
 
 import numpy as np
 import torch
@@ -15,10 +19,10 @@ from benchmarks.measure import (
 )
 from faceveil.data.faces import PackedFaces
 from faceveil.params.experiments import Game
-from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.facenet import FaceNet, fold_batch_norms
 from faceveil.training.people import People, Probes
 from faceveil.training.players import Players
-from faceveil.training.rounds import Match, play_round
+from faceveil.training.rounds import Batch, Match, play_round
 from faceveil.training.seeding import generator_for
 
 PEOPLE = 200
@@ -41,6 +45,7 @@ def game(sources: tuple[str, ...]) -> Game:
             "generator": "mlp",
             "objective": "cross_entropy",
             "margin": 1.0,
+            "gallery_people": None,
             "logit_scale": 20.0,
             "penalty": {"weight": 0.01, "reduction": "mean", "anchor": "initial"},
             "latent": {"size": 100, "distribution": "normal"},
@@ -59,7 +64,7 @@ def game(sources: tuple[str, ...]) -> Game:
 
 
 def people(faces: PackedFaces, device: torch.device) -> People:
-    """Return training people with random stored features."""
+    """Return training people with random stored features, the same for all kinds of photos."""
     features = torch.rand(len(faces), 1792, device=device)
     probes = Probes(features, torch.arange(len(faces), device=device))
     return People(
@@ -68,10 +73,17 @@ def people(faces: PackedFaces, device: torch.device) -> People:
         faces=faces,
         rows=np.arange(len(faces)),
         gallery=features,
-        masked=features.clone(),
+        masked=features,
         plain_mask=probes,
         clean_face=probes,
     )
+
+
+def folded(recognizer: FaceNet) -> FaceNet:
+    """Return a recognizer as :func:`faceveil.recognition.store.load_recognizer` returns it."""
+    other = deepcopy(recognizer)
+    fold_batch_norms(other.trunk)
+    return other
 
 
 def match(recognizer: FaceNet, faces: PackedFaces, sources: tuple[str, ...]) -> Match:
@@ -94,9 +106,10 @@ def main() -> None:
 
     def step(played: Match) -> None:
         latents = played.players.generator.draw(BATCH, generator_for(0, "latents"))
-        play_round(played, numbers, latents)
+        play_round(played, Batch(numbers, latents))
 
-    matches = {name: match(recognizer, faces, sources) for name, sources in SOURCES.items()}
+    playing = folded(recognizer)
+    matches = {name: match(playing, faces, sources) for name, sources in SOURCES.items()}
     ways = {name: (lambda m=m: step(m)) for name, m in matches.items()}
     seconds = interleaved({"bare": bare, **ways}, ROUNDS)
     bare_seconds = seconds.pop("bare")

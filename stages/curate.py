@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from stages._ranks import on_ranks
 from stages._stage import PARAMS, stage
 
 
@@ -14,16 +15,25 @@ def curate(root: Path, out: Path, metrics: Path) -> None:
         metrics: JSON to write: counts per reason.
     """
     import json
+    from contextlib import ExitStack
+
+    import torch
 
     from faceveil.data.atomic import atomic_path
     from faceveil.data.curation.curate import INDEX, curate_collection
     from faceveil.data.curation.funnel import flat
     from faceveil.params.file import read_params
     from faceveil.tracking.run import track
+    from faceveil.training.ranks import joined, present_ranks
 
     params = read_params(PARAMS).curate
-    with track("curate", params) as run:
-        counts = curate_collection(root, out, params)
+    with joined(torch.device("cpu")), ExitStack() as opened:
+        ranks = present_ranks()
+        if not ranks.leads:
+            curate_collection(root, out, params, ranks)
+            return
+        run = opened.enter_context(track("curate", params))
+        counts = curate_collection(root, out, params, ranks)
         with atomic_path(metrics) as temporary:
             temporary.write_text(json.dumps(counts, indent=2) + "\n")
         run.metrics(flat(counts))
@@ -31,7 +41,7 @@ def curate(root: Path, out: Path, metrics: Path) -> None:
         run.artifact(metrics)
 
 
-app = stage(curate)
+app = stage(on_ranks(curate))
 
 if __name__ == "__main__":
     app()

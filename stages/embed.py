@@ -2,22 +2,28 @@
 
 from pathlib import Path
 
+from stages._ranks import on_ranks
 from stages._stage import PARAMS, stage
 
 
 def embed(curated: Path, recognizer: Path, out: Path) -> None:
     """Compute trunk features and embeddings of all curated photos, as Parquet."""
+    from contextlib import nullcontext
+
     from faceveil.params.file import read_params
     from faceveil.recognition.embedding import embed_curated
     from faceveil.tracking.run import track
     from faceveil.training.device import pick_device
+    from faceveil.training.ranks import joined, present_ranks
 
     params = read_params(PARAMS).embed
-    with track("embed", params):
-        embed_curated(curated, recognizer, out, params, pick_device())
+    with joined(pick_device()) as device:
+        ranks = present_ranks()
+        with track("embed", params) if ranks.leads else nullcontext():
+            embed_curated(curated, recognizer, out, params, device, ranks)
 
 
-app = stage(embed)
+app = stage(on_ranks(embed))
 
 if __name__ == "__main__":
     app()

@@ -9,9 +9,11 @@ from faceveil.data.images import (
     UnreadableImageError,
     fit,
     read_alpha,
+    read_header,
     read_image,
     read_labels,
     resize,
+    same_shape,
 )
 
 SIDE = 40
@@ -95,7 +97,7 @@ def damaged(folder, name: str):
 
 @pytest.mark.parametrize("reason", [name for name in REASONS if name != "not_labels"])
 def test_what_is_no_photo_has_a_reason(tmp_path, reason):
-    for read in (read_image, read_alpha, read_labels):
+    for read in (read_image, read_alpha, read_labels, read_header):
         with pytest.raises(UnreadableImageError, match=f"^{reason}$"):
             read(damaged(tmp_path, reason))
 
@@ -128,9 +130,52 @@ def test_flipped_bytes_never_crash(tmp_path, seed):
     content[rng.integers(0, len(content), 8)] = rng.integers(0, 256, 8)
     path.write_bytes(content.tobytes())
     try:
-        assert read_image(path).ndim == 3
+        assert read_image(path).shape[:2] == read_header(path, whole=True)[1::-1]
     except UnreadableImageError as reason:
         assert str(reason) in REASONS
+
+
+@pytest.mark.parametrize("turned", range(1, 9))
+@pytest.mark.parametrize("name", ["photo.png", "photo.jpg"])
+def test_a_header_gives_the_sides_of_the_photo_upright(tmp_path, name, turned):
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    path = saved(tmp_path, Image.fromarray(COLOUR[:35]), name, exif=exif)
+    header = read_header(path)
+    assert (header.height, header.width) == read_image(path).shape[:2]
+    assert header.mode == "RGB" and header == read_header(path, whole=True)
+
+
+def test_a_header_alone_shows_damage_only_at_the_end(tmp_path):
+    content = bytearray(saved(tmp_path, Image.fromarray(COLOUR)).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 40] = bytes(40)
+    path = tmp_path / "photo.png"
+    path.write_bytes(content)
+    assert read_header(path) == (SIDE, SIDE, "RGB")
+    for damaged in (lambda: read_header(path, whole=True), lambda: read_image(path)):
+        with pytest.raises(UnreadableImageError, match="damaged_image"):
+            damaged()
+    photo = saved(tmp_path, Image.fromarray(COLOUR), "photo.jpg")
+    photo.write_bytes(photo.read_bytes()[:-200])
+    with pytest.raises(UnreadableImageError, match="damaged_image"):
+        read_header(photo)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"), [((80, 60), True), ((40, 30), True), ((40, 31), False), ((30, 40), False)]
+)
+def test_shapes_are_compared_up_to_rounding(other, same):
+    assert same_shape((400, 300), other) is same
+    assert same_shape((1000, 1000), (1000, 981)) and not same_shape((1000, 1000), (1000, 979))
+
+
+def test_a_part_is_resized_in_fractions_of_a_pixel():
+    part = resize(COLOUR, 20, 20, (10, 5, 30, 25))
+    assert np.array_equal(part, COLOUR[5:25, 10:30])
+    half = resize(COLOUR, 20, 20, (10.5, 5, 30.5, 25))
+    between = (COLOUR[5:25, 10:30].astype(int) + COLOUR[5:25, 11:31]) / 2
+    assert np.abs(half[2:-2, 2:-2] - between[2:-2, 2:-2]).max() <= 3
 
 
 def test_shrinking_is_antialiased():

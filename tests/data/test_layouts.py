@@ -11,6 +11,12 @@ NAMES = [
     ("CMFD/00000/00007_Mask.jpg", "masked", "00007", "00007_Mask", "correct"),
     ("IMFD/00007_Mask_Nose_Mouth.jpg", "masked", "00007", "00007_Mask_Nose_Mouth", "nose_mouth"),
     ("00007_Mask_Chin.jpeg", "masked", "00007", "00007_Mask_Chin", "chin"),
+    ("00000_Mask.jpg", "masked", "00000", "00000_Mask", "correct"),
+    ("IMFD/00000/00001_Mask_Nose_Mouth.jpg", "masked", "00001", "00001_Mask_Nose_Mouth",
+     "nose_mouth"),
+    ("MaskedFace-Net/IMFD/00000/00002_Mask_Chin.jpg", "masked", "00002", "00002_Mask_Chin", "chin"),
+    ("IMFD/00003_Mask_Mouth_Chin.jpg", "masked", "00003", "00003_Mask_Mouth_Chin", "mouth_chin"),
+    ("thumbnails128x128/69000/69999.png", "unmasked", "69999", "69999", "none"),
     ("00007_Mask_Mouth_Chin.jpg", "masked", "00007", "00007_Mask_Mouth_Chin", "mouth_chin"),
     ("00007_Incorrect.jpg", "masked", "00007", "00007_Incorrect", "incorrect"),
     ("further/00007_1.png", "further_unmasked", "00007", "00007_1", "none"),
@@ -23,12 +29,15 @@ NAMES = [
     ("background/person_00003/person_00003_0005_Mask.jpg", "background", "person_00003",
      "person_00003_0005_Mask", "correct"),
     ("lfw/Ann_Lee/Ann_Lee_0002.jpg", "background", "Ann_Lee", "Ann_Lee_0002", "none"),
+    ("transparent/00007_12_Mask.png", "cutout", "00007", "00007_12_Mask", "correct"),
     ("truth.csv", "truth", "", "", "none"),
+    ("people.csv", "people", "", "", "none"),
 ]  # fmt: skip
 
 OTHERS = ["notes.txt", ".DS_Store", "0000.png", "000000.png", "00000.gif", "00000_gt.png",
           "transparent/00000.png", "transparent/00000_Mask.jpg", "00000_Mask_gt.jpg",
           "00000_mask_upside_down.jpg", "else/Ann_Lee_0002.jpg", "below/truth.csv",
+          "below/people.csv",
           "\u0660\u0660\u0660\u0660\u0660.png", "transparent/00000_Mask_gt.png"]  # fmt: skip
 
 

@@ -1,8 +1,10 @@
 """The places of faces come from the index, row by row as the photos are packed."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from faceveil.data.crops import CROP
 from faceveil.data.curation.index import INDEX, read_index, write_index
 from faceveil.data.places import read_places
 from faceveil.params.errors import FaceveilError
@@ -45,3 +47,14 @@ def test_an_index_of_other_photos_is_refused(curated):
     write_index(curated / INDEX, index[index["image_id"] != "00001"].reset_index(drop=True))
     with pytest.raises(FaceveilError, match=r"other photos than in .*unmasked; run `dvc repro"):
         read_places(curated, "unmasked")
+
+
+def test_places_follow_the_part_that_is_packed(curated):
+    path = curated / "masked" / "rows.parquet"
+    part = dict(zip(CROP, (0.2, -0.1, 0.8, 0.5), strict=True))
+    pd.read_parquet(path).assign(**part).to_parquet(path, index=False)
+    places = read_places(curated, "masked")
+    assert places.boxes[0] == pytest.approx([0, 1 / 3, 1, 5 / 3])
+    nose = (PLACE["nose_x"] - 0.2) / 0.6, (PLACE["nose_y"] + 0.1) / 0.6
+    assert places.points[0, 2] == pytest.approx(nose)
+    assert places.found.all() and len(places) == 6

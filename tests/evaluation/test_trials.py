@@ -12,6 +12,7 @@ from faceveil.evaluation.trials import (
     Probes,
     enroll,
     joined,
+    remembering,
     stored_trials,
     trunk_sight,
     worn_trials,
@@ -186,3 +187,15 @@ def test_two_enrolled_photos_or_none_are_refused(recognizer):
     empty = type(nobody)(*(column[:0] for column in vars(nobody).values()))
     with pytest.raises(FaceveilError, match="there is nobody"):
         enroll(recognizer, empty, CPU)
+
+
+def test_a_sight_that_remembers_looks_once_at_the_same_photos_and_again_at_others(recognizer):
+    see = remembering(trunk_sight(recognizer, CPU))
+    photos = portraits(PEOPLE[:4]).images(slice(None))
+    before = sum(recognizer.passes)
+    first, again = (see(photos.clone(), np.arange(4)) for _ in range(2))
+    assert torch.equal(first, again)
+    assert sum(recognizer.passes) - before == 4
+    photos[0, 0, 0, 0] += 0.25
+    assert not torch.equal(see(photos, np.arange(4)), first)
+    assert sum(recognizer.passes) - before == 8

@@ -56,6 +56,7 @@ GAME = Game(
     generator="mlp",
     objective="cross_entropy",
     margin=1,
+    gallery_people=None,
     logit_scale=20,
     penalty={"weight": 0.01, "reduction": "mean", "anchor": "initial"},
     latent={"size": 100, "distribution": "normal"},

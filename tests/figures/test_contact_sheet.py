@@ -59,7 +59,31 @@ def test_flawed_people_are_left_out(tmp_path):
     assert reds(tmp_path / "sheet.png") == [180, 220]
 
 
-def test_a_folder_without_truth_is_refused(tmp_path):
-    with pytest.raises(FaceveilError, match=r"truth\.csv is missing"):
+def test_a_collection_without_truth_shows_pairs_of_people_that_have_most(tmp_path):
+    write_root(tmp_path)
+    (tmp_path / "truth.csv").unlink()
+    (tmp_path / "further/00002_1_Mask.jpg").unlink()
+    (tmp_path / "masked/00003_Mask.jpg").unlink()
+    path = tmp_path / "sheet.png"
+    write_contact_sheet(tmp_path, path, people=4)
+    with Image.open(path) as sheet:
+        assert 8 * 192 < sheet.width < 9 * 192
+        assert 2 * 192 < sheet.height < 3 * 192
+    assert reds(path) == [20, 60, 180, 220]
+
+
+def test_people_with_one_pair_each_are_shown_with_it(tmp_path):
+    write_root(tmp_path, people=2)
+    (tmp_path / "truth.csv").unlink()
+    for photo in (tmp_path / "further").iterdir():
+        photo.unlink()
+    write_contact_sheet(tmp_path, tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert 4 * 192 < sheet.width < 5 * 192
+        assert sheet.height < 2 * 192
+
+
+def test_a_folder_without_pairs_is_refused(tmp_path):
+    with pytest.raises(FaceveilError, match="no photo with and without mask"):
         write_contact_sheet(tmp_path, tmp_path / "sheet.png")
     assert not (tmp_path / "sheet.png").exists()

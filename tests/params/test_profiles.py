@@ -49,5 +49,5 @@ def test_an_unknown_key_in_a_profile_is_refused(tmp_path):
 
 
 def test_an_unknown_profile_names_the_known(tmp_path):
-    with pytest.raises(FaceveilError, match="no profile 'larg'; there are paper, small"):
+    with pytest.raises(FaceveilError, match="no profile 'larg'; there are lfw, paper, small"):
         profile_path("larg", ROOT / "profiles")

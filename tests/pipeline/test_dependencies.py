@@ -32,7 +32,7 @@ def test_an_edit_of_tracking_trains_nothing_again(stage):
 
 def test_stage_file_and_section_share_a_name():
     files = {path.stem for path in (ROOT / "stages").glob("[a-z]*.py")}
-    commands = {"apply_profile", "check_params", "update_readme"}
+    commands = {"apply_profile", "check_collection", "check_params", "update_readme"}
     assert set(PIPELINE) == files - commands
     sections = {SECTIONS.get(stage, stage) for stage in PIPELINE}
     assert sections == set(Params.model_fields) - {"experiments"}

@@ -4,44 +4,20 @@ import json
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
-from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from faceveil.data.faces import PackedFaces, write_faces
-from faceveil.data.weights import fingerprint, write_weights
+from faceveil.data.weights import fingerprint
 from faceveil.models.generators import load_generator
-from faceveil.models.projector import build_projector
-from faceveil.params.embed import Embed
 from faceveil.recognition.architectures import build_network
-from faceveil.recognition.embedding import embed_curated
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.network import View
 from faceveil.recognition.partner import save_partner
 from faceveil.recognition.store import save_recognizer
 from stages.train_gan import app
-from tests.conftest import ROOT
-
-SIZE = 80
-PEOPLE = [f"{number:05d}" for number in (0, 1, 3, 4)]
-GAME = {"epochs": 2, "batch_size": 2, "designs_per_batch": 2, "checkpoint_epochs": 1}
-
-
-def arguments(experiment):
-    return (
-        experiment,
-        "data/curated",
-        "models/projector",
-        "models/recognizer",
-        "data/embeddings",
-        "models/partners",
-        f"models/gan/{experiment}",
-        f"metrics/training/{experiment}.csv",
-        f"figures/evolution/{experiment}.png",
-    )
+from tests.stages.gan_world import SIZE, arguments, enter_world, settings, write_world
 
 
 class Recorder:
@@ -78,55 +54,17 @@ class Recorder:
         self.digests.append(name)
 
 
-def faces(kind):
-    """Return a noisy photo of each person; masked ones are white below the nose."""
-    pixels = np.stack(
-        [np.random.default_rng([1, int(s)]).integers(0, 256, (SIZE, SIZE, 3)) for s in PEOPLE]
-    ).astype(np.uint8)
-    masked, transparency = kind in {"masked", "annotated"}, None
-    if masked:
-        pixels[:, SIZE // 2 :] = 240
-        transparency = np.zeros(pixels.shape[:3], np.uint8)
-        transparency[:, SIZE // 2 :] = 255
-    rows = pd.DataFrame(
-        {
-            "subject_id": PEOPLE,
-            "image_id": [subject + ("_Mask" if masked else "") for subject in PEOPLE],
-            "split": ["train"] * 3 + ["test"],
-        }
-    )
-    count = 0 if kind.startswith("further") else len(PEOPLE)
-    cutouts = transparency[:count] if kind == "annotated" else None
-    return PackedFaces(pixels[:count], rows.iloc[:count], cutouts)
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Path:
-    """Folders of all earlier stages, with networks that never learned anything."""
     root = tmp_path_factory.mktemp("world")
-    for kind in ("unmasked", "masked", "further_unmasked", "further_masked", "annotated"):
-        write_faces(root / "data/curated" / kind, faces(kind))
-    torch.manual_seed(0)
-    save_recognizer(root / "models/recognizer", FaceNet(), {"architecture": "InceptionResnetV1"})
-    embed_curated(
-        root / "data/curated",
-        root / "models/recognizer",
-        root / "data/embeddings",
-        Embed(batch_size=4, part_size=10),
-        torch.device("cpu"),
-    )
-    card = {"architecture": "plain"}
-    write_weights(root / "models/projector/projector.safetensors", build_projector("plain"), card)
+    write_world(root)
     return root
 
 
 @pytest.fixture
 def recorder(world, tmp_path, monkeypatch) -> Recorder:
     monkeypatch.chdir(tmp_path)
-    for folder in ("data", "models"):
-        Path(folder).mkdir()
-    for part in ("data/curated", "data/embeddings", "models/recognizer", "models/projector"):
-        Path(part).symlink_to(world / part)
+    enter_world(world, tmp_path)
     recorder = Recorder()
 
     @contextmanager
@@ -139,13 +77,6 @@ def recorder(world, tmp_path, monkeypatch) -> Recorder:
     monkeypatch.delenv("DVC_ROOT", raising=False)
     settings(transparency="annotated")
     return recorder
-
-
-def settings(**changes):
-    """Write params.yaml with a short game."""
-    params = YAML(typ="safe").load(ROOT / "params.yaml")
-    params["train_gan"] |= GAME | changes
-    YAML().dump(params, Path("params.yaml"))
 
 
 def refused(experiment="exp3"):

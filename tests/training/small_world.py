@@ -24,6 +24,7 @@ GAME = {
     "generator": "mlp",
     "objective": "cross_entropy",
     "margin": 1.0,
+    "gallery_people": None,
     "logit_scale": 10.0,
     "penalty": {"weight": 0.01, "reduction": "mean", "anchor": "initial"},
     "latent": {"size": 8, "distribution": "normal"},

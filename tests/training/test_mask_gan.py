@@ -4,6 +4,7 @@ import math
 import signal
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -87,9 +88,9 @@ def test_each_epoch_uses_every_person_once_and_a_latent_per_design(monkeypatch):
     # Flaws 7 and 8: the remainder of the last batch was dropped, and a batch had one latent.
     played = []
 
-    def spy(match, numbers, latents):
-        played.append((numbers, latents))
-        return play_round(match, numbers, latents)
+    def spy(match, batch):
+        played.append((batch.numbers, batch.latents))
+        return play_round(match, batch)
 
     monkeypatch.setattr("faceveil.training.mask_gan.play_round", spy)
     train(epochs=2, designs_per_batch=2)
@@ -111,6 +112,52 @@ def test_curves_have_the_same_columns_in_every_experiment_and_shares_are_shares(
         for row in train(recognizer_learns_from=sources, epochs=2).curves:
             assert tuple(row) == COLUMNS
             assert all(0 <= row[name] <= 1 for name in COLUMNS if name.endswith("accuracy"))
+
+
+@pytest.mark.parametrize("size", [TRAINED, 100])
+def test_a_sample_of_all_people_is_all_people(size):
+    rules = {"recognizer_learns_from": SOURCES["exp3"]}
+    _same(train(**rules, gallery_people=size), train(**rules))
+
+
+def test_a_sample_is_the_batch_and_others_anew_each_step(monkeypatch):
+    played = []
+
+    def spy(match, batch):
+        played.append(batch)
+        return play_round(match, batch)
+
+    monkeypatch.setattr("faceveil.training.mask_gan.play_round", spy)
+    first = train(gallery_people=5, recognizer_learns_from=SOURCES["exp3"])
+    assert [len(batch.others) for batch in played[:3]] == [2, 2, 4]
+    assert len({tuple(batch.others.tolist()) for batch in played}) > 3
+    _same(train(gallery_people=5, recognizer_learns_from=SOURCES["exp3"]), first)
+    assert train(recognizer_learns_from=SOURCES["exp3"]).curves != first.curves
+
+
+@pytest.mark.parametrize(("between", "counted"), [(1, [0, 1, 2]), (2, [1]), (3, [1])])
+def test_accuracy_is_among_all_people_also_where_losses_are_not(monkeypatch, between, counted):
+    steps = []
+
+    def spy(match, batch):
+        seen = []
+        hook = match.trunk.register_forward_hook(lambda _, __, out: seen.append(out.detach()))
+        before = deepcopy(match.players.head)
+        found = play_round(match, batch)
+        hook.remove()
+        with torch.no_grad():
+            cosines = before(seen[0]) @ before(match.people.gallery).T
+        steps.append(((cosines.argmax(1) == batch.numbers).sum().item(), len(batch.numbers)))
+        return found
+
+    monkeypatch.setattr("faceveil.training.mask_gan.steps_between_calls", lambda *_: between)
+    monkeypatch.setattr("faceveil.training.mask_gan.play_round", spy)
+    rules = {"recognizer_learns_from": SOURCES["exp3"], "recognizer_learning_rate": 0.01}
+    curve = train(gallery_people=4, epochs=3, **rules).curves
+    epochs = [[steps[i + step] for step in counted] for i in range(0, 9, 3)]
+    shares = [sum(hits for hits, _ in e) / sum(faces for _, faces in e) for e in epochs]
+    assert [row["generated_train_accuracy"] for row in curve] == pytest.approx(shares)
+    assert 0 < sum(shares) < 3
 
 
 def test_a_game_is_the_same_with_the_same_seed_and_another_with_another():

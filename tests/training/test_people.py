@@ -8,7 +8,7 @@ import torch
 
 from faceveil.data.embeddings import EmbeddingTable
 from faceveil.params.errors import FaceveilError
-from faceveil.training.people import gather_people
+from faceveil.training.people import draw_others, gather_people
 from tests.training.small_world import (
     SUBJECTS,
     TRAINED,
@@ -92,3 +92,30 @@ def test_photos_without_any_mask_are_refused(nothing):
     blank = None if nothing == "absent" else np.zeros_like(faces.transparency)
     with pytest.raises(FaceveilError, match="shows no mask"):
         gather_people(replace(faces, transparency=blank), tables(SmallRecognizer()), CPU)
+
+
+@pytest.mark.parametrize("trained", [7, 5000, 50_000])
+@pytest.mark.parametrize("size", [2, 5, 6])
+def test_others_are_nobody_of_the_batch_and_nobody_twice(trained, size):
+    for seed in range(50):
+        draw = np.random.default_rng(seed)
+        batch = torch.from_numpy(draw.permutation(trained)[:3])
+        others = draw_others(batch, trained, size, draw)
+        assert others.dtype == torch.int64
+        assert len(others) == max(0, size - 3)
+        everyone = batch.tolist() + others.tolist()
+        assert len(set(everyone)) == len(everyone)
+        assert all(0 <= number < trained for number in everyone)
+
+
+def test_anybody_else_is_drawn_equally_often():
+    batch, draw = torch.tensor([6, 0, 3]), np.random.default_rng(0)
+    drawn = torch.cat([draw_others(batch, 8, 5, draw) for _ in range(5000)])
+    times = torch.bincount(drawn, minlength=8)
+    assert times[batch].tolist() == [0, 0, 0]
+    assert times[[1, 2, 4, 5, 7]].tolist() == pytest.approx([2000] * 5, rel=0.08)
+
+
+def test_no_more_others_are_drawn_than_there_are():
+    others = draw_others(torch.tensor([2, 0]), 5, 100, np.random.default_rng(0))
+    assert sorted(others.tolist()) == [1, 3, 4]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from faceveil.data.atomic import atomic_directory, atomic_path
+from faceveil.data.atomic import atomic_directory
 from faceveil.data.faces import SPLITS
 from faceveil.params.errors import FaceveilError
 
@@ -82,6 +82,21 @@ class EmbeddingTable:
         return rows
 
 
+@dataclass(frozen=True)
+class About:
+    """What every part of a kind's table says.
+
+    Attributes:
+        kind: of the photos.
+        fingerprint: SHA-256 of the recognizer that made the embeddings.
+        count: photos in all parts together.
+    """
+
+    kind: str
+    fingerprint: str
+    count: int
+
+
 def write_embeddings(
     directory: Path, kind: str, fingerprint: str, count: int, parts: Iterable[EmbeddingTable]
 ) -> None:
@@ -99,15 +114,39 @@ def write_embeddings(
         FaceveilError: if rows are missing, double, out of order or not finite.
     """
     place, written, last = directory / kind, 0, ""
-    metadata = {"recognizer": fingerprint, "rows": str(count)}
+    about = About(kind, fingerprint, count)
     with atomic_directory(place) as folder:
         for number, part in enumerate(parts):
-            _check(place, part, after=last)
-            with atomic_path(folder / f"part-{number:05d}.parquet") as path:
-                pq.write_table(_arrow(part, kind).replace_schema_metadata(metadata), path)
+            write_part(folder / part_name(number), part, about, after=last)
             written, last = written + len(part), str(part.image_ids[-1]) if len(part) else last
         if written != count:
             raise FaceveilError(f"{place}: {written} embeddings of {count} photos")
+
+
+def part_name(number: int) -> str:
+    """Return the file name of a part, counted from 0."""
+    return f"part-{number:05d}.parquet"
+
+
+def write_part(path: Path, part: EmbeddingTable, about: About, *, after: str = "") -> None:
+    """Write one part of a kind's table.
+
+    Args:
+        path: the file.
+        part: its rows, sorted by image_id.
+        about: what all parts of the kind say.
+        after: the last image_id of the part before.
+
+    Raises:
+        FaceveilError: if rows are double, out of order or not finite.
+    """
+    _check(path, part, after=after)
+    metadata = {"recognizer": about.fingerprint, "rows": str(about.count)}
+    table = _arrow(part, about.kind).replace_schema_metadata(metadata)
+    buffer = pa.BufferOutputStream()
+    pq.write_table(table, buffer)
+    # Written by Python, so that a full disk is the OSError that the stage can put in words.
+    path.write_bytes(buffer.getvalue())
 
 
 def read_embeddings(directory: Path, kind: str, fingerprint: str) -> EmbeddingTable:

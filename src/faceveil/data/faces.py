@@ -1,7 +1,8 @@
 """The packed face store: one folder per kind of photo, memory-mapped pixels and their identifiers.
 
 A folder holds ``pixels.npy`` (uint8 ``[N, S, S, 3]``, RGB), ``rows.parquet`` (one row per photo, in
-the order of the pixels: ``subject_id``, ``image_id``, ``split``) and, for annotated photos,
+the order of the pixels: ``subject_id``, ``image_id``, ``split`` and, where photos are not packed
+whole, the columns :data:`faceveil.data.crops.CROP`) and, for annotated photos,
 ``transparency.npy`` (uint8 ``[N, S, S]``, 255 where the mask covers all).
 """
 

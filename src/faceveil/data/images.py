@@ -1,7 +1,10 @@
 """One photo from disk: any PNG or JPEG becomes plain RGB; what cannot is refused, with a reason."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +17,19 @@ MOST_PIXELS = 100_000_000
 """More are refused unread: a small file can claim a photo that fills the memory."""
 
 FORMATS = ("PNG", "JPEG")
+
+PNG_END, JPEG_END = b"IEND", b"\xff\xd9"
+"""What stands near the end of a file that is all there."""
+
+TAIL = 1024
+"""Bytes at the end of a file in which that is looked for: some programs add a few of their own."""
+
+SAME_SHAPE = 0.02
+"""Relative difference of two aspect ratios that rounding may cause."""
+
+ORIENTATION, ON_ITS_SIDE = 0x0112, 5
+"""The EXIF tag that says how a photo is turned, and from where on its width is the height."""
+
 SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 
 
@@ -31,6 +47,46 @@ REASONS = (
     "not_labels",
 )
 """Every reason that reading may give."""
+
+
+class Header(NamedTuple):
+    """What an image file says about itself.
+
+    Attributes:
+        width: in pixels, of the photo upright.
+        height: in pixels, of the photo upright.
+        mode: Pillow's name of the colour mode, as RGB, L or RGBA.
+    """
+
+    width: int
+    height: int
+    mode: str
+
+
+def read_header(path: Path, whole: bool = False) -> Header:
+    """Read what an image says about itself, decoding as little as will show that it can be read.
+
+    A file that lacks its format's end is decoded to see whether it can be; others only if asked.
+
+    Args:
+        path: of the image.
+        whole: decode it in any case: far slower, and finds damage in the middle.
+
+    Raises:
+        UnreadableImageError: with one of :data:`REASONS`.
+    """
+    with _reasons(), _opened(path) as image:
+        turned = image.getexif().get(ORIENTATION, 1) if "exif" in image.info else 1
+        width, height = image.size[::-1] if ON_ITS_SIDE <= turned <= 8 else image.size
+        header = Header(width, height, image.mode)
+        if whole or not _has_end(path, PNG_END if image.format == "PNG" else JPEG_END):
+            image.load()
+    return header
+
+
+def same_shape(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    """Return whether two sizes, in pixels, differ by scale and rounding only."""
+    return abs(first[0] * second[1] / (first[1] * second[0]) - 1) <= SAME_SHAPE
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -54,7 +110,19 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
     Raises:
         UnreadableImageError: with one of :data:`REASONS`.
     """
-    return np.asarray(_decoded(path).convert("RGBA"))[..., 3]
+    return read_cutout(path)[..., 3]
+
+
+def read_cutout(path: Path) -> NDArray[np.uint8]:
+    """Read a cut-out: its colour and, as alpha, its transparency.
+
+    Returns:
+        uint8 ``[H, W, 4]``; alpha is 255 where the cut-out is opaque.
+
+    Raises:
+        UnreadableImageError: with one of :data:`REASONS`.
+    """
+    return np.asarray(_decoded(path).convert("RGBA"))
 
 
 def read_labels(path: Path) -> NDArray[np.uint8]:
@@ -72,14 +140,27 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
     return np.asarray(image)
 
 
-def resize(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Resize uint8 ``[H, W, 3]`` or ``[H, W]``, antialiased (Lanczos; triangle for one channel)."""
-    if pixels.shape[:2] == (height, width):
+def resize(
+    pixels: NDArray[np.uint8],
+    height: int,
+    width: int,
+    box: tuple[float, float, float, float] | None = None,
+) -> NDArray[np.uint8]:
+    """Resize uint8 ``[H, W, 3]`` or ``[H, W]``, antialiased (Lanczos; triangle for one channel).
+
+    Args:
+        pixels: what is resized.
+        height: of the result, in pixels.
+        width: of the result, in pixels.
+        box: left, top, right and bottom of the part that is taken, in pixels inside the image, in
+            fractions of one too; all of it if not said.
+    """
+    if box is None and pixels.shape[:2] == (height, width):
         return pixels
     photo = pixels.ndim == 3
     # One channel is a transparency: Lanczos would ring beside its edge.
     kernel = Image.Resampling.LANCZOS if photo else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(pixels).resize((width, height), kernel))
+    return np.asarray(Image.fromarray(pixels).resize((width, height), kernel, box))
 
 
 def fit(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
@@ -91,13 +172,32 @@ def fit(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
 
 def _decoded(path: Path) -> Image.Image:
     """Open a file, decode all of it and turn it upright."""
-    try:
-        if path.stat().st_size == 0:
-            raise UnreadableImageError("empty_file")
-        image = Image.open(path, formats=FORMATS)
-        _check_size(image)
+    with _reasons():
+        image = _opened(path)
         image.load()
         return ImageOps.exif_transpose(image)
+
+
+def _opened(path: Path) -> Image.Image:
+    """Open a file that claims a sensible size; nothing is decoded."""
+    if path.stat().st_size == 0:
+        raise UnreadableImageError("empty_file")
+    image = Image.open(path, formats=FORMATS)
+    _check_size(image)
+    return image
+
+
+def _has_end(path: Path, end: bytes) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL))
+        return end in file.read()
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """Turn whatever Pillow raises into a reason of the closed list."""
+    try:
+        yield
     except FileNotFoundError:
         raise UnreadableImageError("missing_file") from None
     except UnidentifiedImageError:

@@ -14,6 +14,7 @@ so that a flat folder, folders by thousand (``00000/00123.png``) and ``CMFD``/``
 ``P/P_DDDD.png``                photo of background person ``P``, in a folder of that name
 ``P/P_DDDD_Mask.png``           the same, with a mask
 ``truth.csv``, in the root      the truth about a rendered collection; only the scoring reads it
+``people.csv``, in the root     whose photos a collection with masks put on has been made of
 =============================== ======================================================
 
 Anything else is listed as ``unrecognized``, never skipped. Links are followed wherever they lead,
@@ -37,6 +38,7 @@ KINDS = (
     "cutout",
     "labels",
     "truth",
+    "people",
     "unrecognized",
 )
 """What a file of a collection may be."""
@@ -52,6 +54,8 @@ CLAIMS = {
 """How a mask is worn, by what a file name says: which parts of the face it claims to cover."""
 
 TRUTH = "truth.csv"
+PEOPLE = "people.csv"
+TABLES = {TRUTH: "truth", PEOPLE: "people"}
 CUTOUT_FOLDER = "transparent"
 
 _WORN = "|".join(sorted((worn for worn in CLAIMS if worn), key=len, reverse=True))
@@ -107,14 +111,14 @@ def find_images(root: Path) -> list[Entry]:
             f"{root}: expected the folder of a collection, found {found}; set curate.root in "
             "params.yaml to a folder of FFHQ and MaskedFace-Net images, or run `dvc repro`"
         )
-    return [recognize(path) for path in sorted(_files(root))]
+    return [recognize(path) for path in sorted(files_below(root))]
 
 
 def recognize(path: str) -> Entry:
     """Say what a file is by its path relative to the root."""
     pure = PurePosixPath(path)
-    if path == TRUTH:
-        return Entry(path, "truth")
+    if path in TABLES:
+        return Entry(path, TABLES[path])
     if photo := _PHOTO.fullmatch(pure.name):
         return _photo(path, photo)
     person = _PERSON.fullmatch(pure.name)
@@ -139,7 +143,7 @@ def _photo(path: str, photo: re.Match[str]) -> Entry:
     return replace(entry, kind=f"further_{kind}" if photo["further"] else kind)
 
 
-def _files(root: Path) -> Iterator[str]:
+def files_below(root: Path) -> Iterator[str]:
     """Yield the paths of all files below a root, through links, each folder once."""
     seen: set[str] = set()
     for folder, folders, files in os.walk(root, followlinks=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from faceveil.data.crops import CROP, seen_in
 from faceveil.data.curation.index import BOX, INDEX, POINTS, read_index
 from faceveil.data.curation.packing import packed_rows
 from faceveil.data.faces import open_faces
@@ -45,7 +46,8 @@ class Places:
 def read_places(curated: Path, kind: str) -> Places:
     """Read the places of all photos of a kind; row i is row i of ``open_faces(curated, kind)``.
 
-    A masked photo has the place of the same photo without mask.
+    A masked photo has the place of the same photo without mask. Where only a part of each photo is
+    packed, places are shares of that part.
 
     Raises:
         FaceveilError: if index or packed faces are missing, or hold other photos.
@@ -56,6 +58,8 @@ def read_places(curated: Path, kind: str) -> Places:
         raise FaceveilError(
             f"{curated / INDEX}: other photos than in {curated / kind}; run `dvc repro curate`"
         )
-    boxes = rows[list(BOX)].to_numpy(dtype=np.float32)
-    points = rows[list(POINTS)].to_numpy(dtype=np.float32)
-    return Places(boxes, points.reshape(-1, 5, 2))
+    places = rows[[*BOX, *POINTS]].to_numpy(dtype=np.float64).reshape(-1, 7, 2)
+    if CROP[0] in packed:
+        places = seen_in(places, packed[list(CROP)].to_numpy(dtype=np.float64))
+    boxes, points = np.split(places.astype(np.float32), [2], axis=1)
+    return Places(boxes.reshape(-1, 4), points)

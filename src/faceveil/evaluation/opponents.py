@@ -13,15 +13,17 @@ from faceveil.data.embeddings import EmbeddingTable
 from faceveil.data.faces import open_faces
 from faceveil.evaluation.calibration import calibrate_facenet
 from faceveil.evaluation.measure import Judge
-from faceveil.evaluation.protocol import UNMASKED_PHOTOS
+from faceveil.evaluation.protocol import PLAIN, UNMASKED_PHOTOS
 from faceveil.evaluation.roles import STUDY, Roles
 from faceveil.evaluation.scene import Scene
 from faceveil.evaluation.trials import (
     Gallery,
     Log,
+    See,
     enroll,
     joined,
     plain_trials,
+    remembering,
     stored_trials,
     trunk_sight,
     worn_trials,
@@ -95,19 +97,44 @@ def seen_features(recognizer: FaceNet, curated: Path, batch_size: int) -> dict[s
     return tables
 
 
-def meet(opponents: Sequence[Opponent], scene: Scene, batch_size: int) -> list[pd.DataFrame]:
+class Eyes:
+    """What trunks see; of what is plain, which is the same in every scene, each photo once."""
+
+    def __init__(self) -> None:
+        """Start without any memory."""
+        self._plain: dict[nn.Module, See] = {}
+
+    def of(self, recognizer: FaceNet) -> tuple[See, See]:
+        """Return a sight of designs, and a sight of what is plain."""
+        see = trunk_sight(recognizer, recognizer.head.weight.device)
+        return see, self._plain.setdefault(recognizer.trunk, remembering(see))
+
+
+def meet(
+    opponents: Sequence[Opponent], scene: Scene, eyes: Eyes, batch_size: int
+) -> list[pd.DataFrame]:
     """Let held-out people wear everything before opponents who share a trunk: one look for all.
+
+    Args:
+        opponents: who looks.
+        scene: who wears what.
+        eyes: what trunks saw already.
+        batch_size: faces per pass; changes no result.
 
     Returns:
         The trials of the held-out people, for each opponent.
     """
-    recognizer = opponents[0].recognizer
-    see = trunk_sight(recognizer, recognizer.head.weight.device)
+    see, see_plain = eyes.of(opponents[0].recognizer)
     galleries = [one.gallery for one in opponents]
+    designs = [outfit for outfit in scene.outfits if outfit.wears not in PLAIN]
+    plain = [outfit for outfit in scene.outfits if outfit.wears in PLAIN]
     logs: list[list[Log]] = [[] for _ in opponents]
     for probes in scene.probes:
-        worn = worn_trials(see, galleries, probes, scene.outfits, batch_size)
-        plain = plain_trials(see, galleries, probes, "plain", batch_size)
-        for of_one, *found in zip(logs, worn, plain, strict=True):
-            of_one.extend(found)
+        found = (
+            worn_trials(see, galleries, probes, designs, batch_size),
+            worn_trials(see_plain, galleries, probes, plain, batch_size),
+            plain_trials(see_plain, galleries, probes, "plain", batch_size),
+        )
+        for of_one, *its_logs in zip(logs, *found, strict=True):
+            of_one.extend(its_logs)
     return [joined(of_one).trials for of_one in logs]

@@ -6,7 +6,7 @@ cross-play). What that says about the paper's claim is put in :mod:`faceveil.eva
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from faceveil.evaluation.calibration import unmasked_features
 from faceveil.evaluation.claim import judge_claim
 from faceveil.evaluation.experiment import adapted_recognizer
 from faceveil.evaluation.opponents import (
+    Eyes,
     Features,
     Opponent,
     arm,
@@ -46,11 +47,13 @@ class Arena:
         stage: where scenes are set.
         recognizer: folder of FaceNet.
         features: what its trunk sees of unmasked photos, stored.
+        eyes: what trunks saw already of people in designs and in what is plain.
     """
 
     stage: Stage
     recognizer: Path
     features: Features
+    eyes: Eyes = field(default_factory=Eyes)
 
     @property
     def params(self) -> Params:
@@ -86,7 +89,7 @@ def strike_back(arena: Arena) -> Document:
     for name in rivals:
         scene = arena.stage.scene(name)
         struck = _struck(arena, name, scene, rivals[name])
-        met = _meet_all({**rivals, **struck}, scene, settings.batch_size)
+        met = _meet_all({**rivals, **struck}, scene, arena)
         points = [
             {"k": k, "clean_rank_1": one.clean.get(at["protocol"]), **at}
             for k, one in struck.items()
@@ -129,7 +132,7 @@ def _standings(trials: pd.DataFrame, opponent: Opponent) -> list[Document]:
 
 
 def _meet_all(
-    opponents: Mapping[Any, Opponent], scene: Scene, batch_size: int
+    opponents: Mapping[Any, Opponent], scene: Scene, arena: Arena
 ) -> dict[Any, pd.DataFrame]:
     """Let the designs meet everybody; those who share a trunk take one look together."""
     by_trunk: dict[int, list[Any]] = {}
@@ -137,7 +140,8 @@ def _meet_all(
         by_trunk.setdefault(id(one.recognizer.trunk), []).append(name)
     met: dict[Any, pd.DataFrame] = {}
     for names in by_trunk.values():
-        trials = meet([opponents[name] for name in names], scene, batch_size)
+        met_by = [opponents[name] for name in names]
+        trials = meet(met_by, scene, arena.eyes, arena.params.evaluate.batch_size)
         met |= dict(zip(names, trials, strict=True))
     return met
 

@@ -5,6 +5,7 @@ photo, under the recognizer that is searched with. All is joined by ``subject_id
 frame with the columns of :data:`COLUMNS`, and beside it the non-mated comparisons are counted.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -117,6 +118,19 @@ def trunk_sight(recognizer: Recognizer, device: torch.device) -> See:
             return recognizer.trunk(images.to(device))
 
     return see
+
+
+def remembering(see: See) -> See:
+    """Return a sight that looks at no batch of photos a second time; it keeps what it saw."""
+    seen: dict[bytes, torch.Tensor] = {}
+
+    def remembered(images: torch.Tensor, rows: NDArray[np.int64]) -> torch.Tensor:
+        key = hashlib.sha256(images.contiguous().numpy().tobytes()).digest()
+        if key not in seen:
+            seen[key] = see(images, rows)
+        return seen[key]
+
+    return remembered
 
 
 def stored_trials(

@@ -1,40 +1,70 @@
-"""One picture that shows what a rendered collection looks like: a few people, side by side."""
+"""One picture that shows what a collection looks like: a few people, side by side."""
 
 import csv
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from faceveil.data.atomic import atomic_path
+from faceveil.data.layouts import TRUTH, Entry, find_images
 from faceveil.params.errors import FaceveilError
 
 SIDE, MARGIN, GAP, BETWEEN, HEADER = 192, 24, 8, 28, 34
 INK, PAPER = (40, 40, 44), (255, 255, 255)
 
+LABELS = {
+    "unmasked": "photo",
+    "masked": "same photo, masked",
+    "further_unmasked": "further photo {}",
+    "further_masked": "further photo {}, masked",
+}
+"""What stands above a column, by the kind of its photos."""
+
 Row = dict[str, str]
 
 
 def write_contact_sheet(root: Path, path: Path, people: int = 12) -> None:
-    """Draw the contact sheet of a rendered collection.
+    """Draw the contact sheet of a collection.
 
     Args:
-        root: A folder written by `faceveil.data.rendered.collection.write_collection`.
+        root: A folder written by `faceveil.data.rendered.collection.write_collection`, or by
+            `faceveil.data.masks.collection.put_masks_on`.
         path: The PNG to write.
-        people: How many people, spread over skin tone and sex-typed shape.
+        people: How many people, spread over skin tone and sex-typed shape where they are known,
+            else over the people's numbers.
 
     Raises:
-        FaceveilError: If the collection has no truth table.
+        FaceveilError: If nobody has a photo with and without mask.
     """
-    table = root / "truth.csv"
-    if not table.is_file():
-        raise FaceveilError(f"{table} is missing; run the stage synthesize first")
-    with table.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    photos = {s: [r for r in rows if r["subject_id"] == s] for s in _spread(rows, people)}
-    sheet = _draw(root, photos)
+    rendered = (root / TRUTH).is_file()
+    sheet = _draw(root, _rendered(root, people) if rendered else _paired(root, people))
     with atomic_path(path) as temporary:
         sheet.save(temporary)
+
+
+def _rendered(root: Path, people: int) -> dict[str, list[Row]]:
+    """Rows of the truth table of a few people, by subject."""
+    with (root / TRUTH).open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {s: [r for r in rows if r["subject_id"] == s] for s in _spread(rows, people)}
+
+
+def _paired(root: Path, people: int) -> dict[str, list[Row]]:
+    """Photos with and without mask of a few people, by subject: two pairs each, else one."""
+    entries = [entry for entry in find_images(root) if entry.kind in LABELS]
+    bare = {entry.image_id: entry for entry in entries if entry.worn_claim == "none"}
+    pairs: dict[str, list[Entry]] = defaultdict(list)
+    for entry in sorted(entries, key=lambda entry: entry.partner_id):
+        if entry.worn_claim != "none" and entry.partner_id in bare:
+            pairs[entry.subject_id] += [bare[entry.partner_id], entry]
+    most = min(4, max((len(photos) for photos in pairs.values()), default=0))
+    if not most:
+        raise FaceveilError(f"{root}: no photo with and without mask; make the collection first")
+    able = sorted(subject for subject, photos in pairs.items() if len(photos) >= most)
+    groups = np.array_split(np.array(able), min(people, len(able)))
+    return {str(group[0]): [vars(e) for e in pairs[group[0]][:most]] for group in groups}
 
 
 def _spread(rows: list[Row], people: int) -> list[str]:
@@ -75,9 +105,4 @@ def _draw(root: Path, photos: dict[str, list[Row]]) -> Image.Image:
 
 def _label(row: Row) -> str:
     number = row["image_id"].removesuffix("_Mask").partition("_")[2]
-    return {
-        "unmasked": "photo",
-        "masked": "same photo, masked",
-        "further_unmasked": f"further photo {number}",
-        "further_masked": f"further photo {number}, masked",
-    }[row["kind"]]
+    return LABELS[row["kind"]].format(number)

@@ -1,5 +1,7 @@
 """Section ``curate``: where the photos are, and what a photo must show to be kept."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from faceveil.params.section import ImageSize, Section, Seed, Share
@@ -10,6 +12,12 @@ class Curate(Section):
 
     root: str = Field(min_length=1, description="folder of the collection")
     image_size: ImageSize = Field(description="side of the packed photos, in pixels")
+    crop: Literal["frame", "face"] = Field(
+        description="what is packed of a photo: all of it, or a square around the face"
+    )
+    crop_margin: Share = Field(
+        description="face: what is added on each side, as share of the face box's longer side"
+    )
     people: int = Field(ge=2, description="people to keep, train and test together")
     spare_people: int = Field(
         ge=0, description="more people to keep: nobody trains on them or is tested on them"

@@ -18,6 +18,7 @@ from faceveil.params.experiments import Experiment, Game
 from faceveil.params.partners import Partner
 from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.params.protocol import Protocol
+from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.params.report import Report
 from faceveil.params.section import Section
 from faceveil.params.strike_back import StrikeBack
@@ -35,6 +36,7 @@ class Params(Section):
     """All of params.yaml; a field is a section, named after the stage that reads it."""
 
     synthesize: Synthesize
+    put_on_masks: PutOnMasks
     curate: Curate
     prepare_recognizer: PrepareRecognizer
     partners: dict[str, Partner]

@@ -42,6 +42,11 @@ class TrainGan(Section):
         description="what the generator strives for; cross_entropy is the published one"
     )
     margin: float = Field(ge=0, le=100, description="kappa of the margin objective, in logits")
+    gallery_people: int | None = Field(
+        ge=2,
+        description="training people whom a step's losses are among, the batch's own included; "
+        "null is all of them (published), and costs a pass of all through the head each step",
+    )
     logit_scale: float = Field(gt=0, le=1000, description="s in the logits s * cosine")
     penalty: Penalty
     latent: Latent

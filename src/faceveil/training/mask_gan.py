@@ -5,22 +5,24 @@ Adversarial Networks" (2021), with the trunk of the recognizer frozen for good.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NoReturn, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.experiments import Game
 from faceveil.training.checkpoints import Checkpoint
 from faceveil.training.ensemble import Partner
-from faceveil.training.people import People, Probes
+from faceveil.training.naming import share_of_hits, steps_between_calls
+from faceveil.training.people import People, draw_others
 from faceveil.training.players import Players
-from faceveil.training.rounds import Match, play_round
-from faceveil.training.seeding import generator_for
+from faceveil.training.ranks import present_ranks
+from faceveil.training.rounds import Batch, Match, play_round
+from faceveil.training.seeding import generator_for, stream_seed
 
 Report = Callable[[int, Mapping[str, float]], None]
 """Takes the number of an epoch and its values by name."""
@@ -61,6 +63,9 @@ def train_mask_gan(
 ) -> Players:
     """Play all epochs and return the players; the recognizer given stays as it was.
 
+    Where several ranks were joined, each plays its share of every batch and all return the same
+    players; the first alone saves.
+
     Args:
         game: the settings and the recognizer's sources.
         people: photos and stored features, joined; its device is where the game is played.
@@ -71,24 +76,27 @@ def train_mask_gan(
         partners: further recognizers that the generator's loss is the mean over.
 
     Raises:
-        FaceveilError: if a loss is not finite.
+        FaceveilError: if a loss is not finite, or another rank ended.
     """
-    device = people.gallery.device
-    trunk = recognizer.trunk.to(device).eval().requires_grad_(False)
-    players = Players(game, recognizer.head, people.faces.image_size, device)
-    match = Match(players, people, trunk, partners)
+    match = _match(game, people, recognizer, partners)
+    players, leads = match.players, match.ranks.leads
     _take_up(players, checkpoint)
+    match.ranks.agree("an epoch to go on from,", len(players.curves), players.device)
     for epoch, values in enumerate(players.curves, start=1):
         report(epoch, values)
     shown = sheet_epochs(game.epochs)
-    with _progress(game, people, len(players.curves)) as bar:
+    with _progress(match, len(players.curves)) as bar:
         for epoch in range(len(players.curves) + 1, game.epochs + 1):
             values = _play_epoch(match, epoch, bar)
             players.curves.append(values)
             report(epoch, values)
             if epoch in shown:
                 players.draw_sheet()
-            if checkpoint and (epoch % game.checkpoint_epochs == 0 or epoch == game.epochs):
+            if (
+                leads
+                and checkpoint
+                and (epoch % game.checkpoint_epochs == 0 or epoch == game.epochs)
+            ):
                 checkpoint.save(*players.state())
     return players
 
@@ -103,6 +111,16 @@ def sheet_epochs(epochs: int) -> set[int]:
     return {0, *np.geomspace(1, epochs, SHEETS - 1).round().astype(int).tolist()}
 
 
+def _match(
+    game: Game, people: People, recognizer: Recognizer, partners: Sequence[Partner]
+) -> Match:
+    """Set players and people up."""
+    device = people.gallery.device
+    trunk = recognizer.trunk.to(device).eval().requires_grad_(False)
+    players = Players(game, recognizer.head, people.faces.image_size, device)
+    return Match(players, people, trunk, partners, present_ranks())
+
+
 def _take_up(players: Players, checkpoint: Checkpoint | None) -> None:
     """Go on from the checkpoint if there is one, else from the beginning."""
     stored = checkpoint.load() if checkpoint else None
@@ -114,29 +132,40 @@ def _take_up(players: Players, checkpoint: Checkpoint | None) -> None:
 
 def _play_epoch(match: Match, epoch: int, bar: "tqdm[NoReturn]") -> dict[str, float]:
     """Play one round with each batch of people, the last and smaller one too."""
-    players, people, game = match.players, match.people, match.players.game
-    order = torch.randperm(people.trained, generator=generator_for(game.seed, "batches", epoch))
-    stream = generator_for(game.seed, "latents", epoch)
-    total = torch.zeros(4, device=players.device)
-    for numbers in torch.split(order, game.batch_size):
-        latents = players.generator.draw(min(game.designs_per_batch, len(numbers)), stream)
-        total += play_round(match, numbers, latents)
+    players, people, ranks = match.players, match.people, match.ranks
+    total, named = torch.zeros(4, device=players.device), 0
+    for batch in _batches(match, epoch):
+        total += play_round(match, batch)
+        named += batch.named * len(batch.numbers)
         bar.update()
-    plain, clean = (_accuracy(players, people, p) for p in (people.plain_mask, people.clean_face))
-    means = [value / people.trained for value in total.tolist()]
-    values = dict(zip(COLUMNS, [*means, plain, clean], strict=True))
+    *sums, hits = ranks.total(total).tolist()
+    means = [*(value / people.trained for value in sums), hits / named]
+    accuracies = [
+        share_of_hits(players.head, probes.features, probes.labels, people.gallery, ranks)
+        for probes in (people.plain_mask, people.clean_face)
+    ]
+    values = dict(zip(COLUMNS, [*means, *accuracies], strict=True))
     bar.set_postfix({name.removesuffix("_accuracy"): f"{v:.3g}" for name, v in values.items()})
     _is_finite(values, epoch)
     return values
 
 
-def _accuracy(players: Players, people: People, probes: Probes) -> float:
-    """Return how many stored probes the current head names correctly among all people."""
-    with torch.no_grad():
-        gallery: Tensor = players.head(people.gallery)
-        parts = torch.split(probes.features, 1024)
-        named = [(players.head(part) @ gallery.T).argmax(1) for part in parts]
-    return int((torch.cat(named) == probes.labels).sum()) / len(probes.labels)
+def _batches(match: Match, epoch: int) -> Iterator[Batch]:
+    """Yield what each round of an epoch is played with; the same on every rank and device."""
+    players, people, game = match.players, match.people, match.players.game
+    order = torch.randperm(people.trained, generator=generator_for(game.seed, "batches", epoch))
+    stream = generator_for(game.seed, "latents", epoch)
+    draw = np.random.default_rng(stream_seed(game.seed, "gallery", epoch))
+    size = min(game.gallery_people or people.trained, people.trained)
+    batches = torch.split(order, game.batch_size)
+    calls = steps_between_calls(len(people.gallery), game.batch_size, len(batches))
+    for step, numbers in enumerate(batches):
+        latents = players.generator.draw(min(game.designs_per_batch, len(numbers)), stream)
+        if size == people.trained:
+            yield Batch(numbers, latents)
+        else:
+            others = draw_others(numbers, people.trained, size, draw)
+            yield Batch(numbers, latents, others, named=step % calls == calls // 2)
 
 
 def _is_finite(values: Mapping[str, float], epoch: int) -> None:
@@ -148,13 +177,14 @@ def _is_finite(values: Mapping[str, float], epoch: int) -> None:
             )
 
 
-def _progress(game: Game, people: People, played: int) -> "tqdm[NoReturn]":
+def _progress(match: Match, played: int) -> "tqdm[NoReturn]":
     """Return a progress bar over the batches of all epochs, silent off a terminal."""
-    batches = -(-people.trained // game.batch_size)
+    game = match.players.game
+    batches = -(-match.people.trained // game.batch_size)
     return tqdm(
         total=game.epochs * batches,
         initial=played * batches,
         desc="train_gan",
         unit="batch",
-        disable=None,
+        disable=None if match.ranks.leads else True,
     )

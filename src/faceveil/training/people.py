@@ -86,6 +86,7 @@ def gather_people(
     _has_masks(faces, rows)
     clean = _probes(further, subjects, device)
     gallery = _moved(unmasked.features[unmasked.rows_of(subjects)], device)
+    themselves = Probes(gallery, torch.arange(len(subjects), device=device))
     return People(
         subject_ids=tuple(subjects),
         trained=trained,
@@ -94,8 +95,30 @@ def gather_people(
         gallery=gallery,
         masked=_moved(masked.features[masked.rows_of(subjects[:trained])], device),
         plain_mask=_probes(masked, subjects, device),
-        clean_face=clean if len(clean.labels) else _probes(unmasked, subjects, device),
+        clean_face=clean if len(clean.labels) else themselves,
     )
+
+
+def draw_others(numbers: Tensor, trained: int, size: int, draw: np.random.Generator) -> Tensor:
+    """Return training people besides those of a batch, nobody twice, each as likely as any other.
+
+    Takes time and memory for the people drawn, however many there are to draw from.
+
+    Args:
+        numbers: int64 ``[B]``, the people of the batch, nobody twice.
+        trained: how many people train.
+        size: how many the batch and the others shall be together; a larger batch stays as it is.
+        draw: a stream of random numbers.
+
+    Returns:
+        int64 ``[min(size, trained) - B]``, or none.
+    """
+    mine = np.sort(numbers.numpy())
+    wanted = max(0, min(size, trained) - len(mine))
+    # The x-th of all who are not in the batch: x, plus those of the batch who come before.
+    places = draw.choice(trained - len(mine), wanted, replace=False, shuffle=False)
+    before = np.searchsorted(mine - np.arange(len(mine)), places, side="right")
+    return torch.from_numpy(places + before)
 
 
 def _probes(table: EmbeddingTable, subjects: list[str], device: torch.device) -> Probes:
@@ -115,7 +138,9 @@ def _moved(features: NDArray[np.float32], device: torch.device) -> Tensor:
 
 def _has_masks(faces: PackedFaces, rows: NDArray[np.int64]) -> None:
     """Refuse photos on which no design would show."""
-    if faces.transparency is None or not faces.transparency[rows].any():
+    seen = faces.transparency
+    # Photo by photo, up to the first with a mask: all of them may be more than memory holds.
+    if seen is None or not any(seen[row].any() for row in rows):
         raise FaceveilError(
             "the transparency shows no mask on any training photo; "
             "check train_gan.transparency and the projector's metrics"

@@ -5,7 +5,7 @@ the generator's step, detached, is what the recognizer learns of the generated m
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -14,8 +14,10 @@ from faceveil.losses.objectives import build_objective, recognition_loss
 from faceveil.losses.penalty import head_penalty
 from faceveil.training.device import autocast
 from faceveil.training.ensemble import Partner
+from faceveil.training.naming import count_hits
 from faceveil.training.people import People
 from faceveil.training.players import Players
+from faceveil.training.ranks import Ranks
 from faceveil.wearing.composition import deal, wear
 
 Trunk = Callable[[Tensor], Tensor]
@@ -31,53 +33,125 @@ class Match:
         people: whose photos and features are used.
         trunk: the frozen part of the recognizer.
         partners: further recognizers that the generator must evade; they never learn.
+        ranks: the processes that share every batch.
     """
 
     players: Players
     people: People
     trunk: Trunk
     partners: Sequence[Partner] = ()
+    ranks: Ranks = field(default_factory=Ranks)
 
 
-def play_round(match: Match, numbers: Tensor, latents: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class Batch:
+    """What a round is played with, the same on every rank.
+
+    Attributes:
+        numbers: int64 ``[B]``, which training people.
+        latents: ``[K, L]``, one per design; face ``i`` wears design ``i mod K``.
+        others: int64 ``[O]``, further training people whom the losses are among; None is all.
+        named: whether the faces are named among all people; without others they are anyway.
+    """
+
+    numbers: Tensor
+    latents: Tensor
+    others: Tensor | None = None
+    named: bool = True
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What one rank holds of a batch of B faces.
+
+    Attributes:
+        numbers: int64 ``[b]``, its training people.
+        latents: ``[k, L]``, of its designs; its face ``i`` wears design ``i mod k``.
+        among: int64 ``[C]``, training people whom the losses are among; None is all.
+        labels: int64 ``[b]``, the place of its people among those.
+        faces: how many of its faces count.
+        weight: their share of the batch.
+    """
+
+    numbers: Tensor
+    latents: Tensor
+    among: Tensor | None
+    labels: Tensor
+    faces: int
+    weight: float
+
+
+def play_round(match: Match, batch: Batch) -> Tensor:
     """Let the generator and then the recognizer take one step on a batch of people.
 
-    Args:
-        match: players and people.
-        numbers: int64 ``[B]``, which training people; they are their own labels.
-        latents: ``[K, L]``, one per design.
-
     Returns:
-        Sums over the batch, ``[4]``: the generator's loss, the recognizer's loss, the penalty, and
-        the faces named correctly among all people.
+        Sums over this rank's faces, ``[4]``: the generator's loss, the recognizer's loss, the
+        penalty, and the faces named correctly among all people.
     """
     players, people = match.players, match.people
-    labels = numbers.to(players.device)
-    gallery = players.head(people.gallery)  # computed anew: it follows the head
-    features, cosines, loss = _generator_step(match, numbers, latents, gallery.detach())
-    learned = _recognizer_step(match, features, gallery[: people.trained], labels)
-    hits = (cosines.argmax(1) == labels).sum()
-    return torch.stack([*(len(numbers) * value for value in (loss, *learned)), hits])
+    hand = _hand(match, batch)
+    enrolled = people.gallery if hand.among is None else people.gallery[hand.among]
+    gallery = players.head(enrolled)  # computed anew: it follows the head
+    features, cosines, loss = _generator_step(match, hand, gallery.detach())
+    hits = _hits(match, hand, features, cosines) if batch.named else torch.zeros_like(loss)
+    learned = _recognizer_step(match, hand, features, gallery[: people.trained])
+    return torch.stack([*(hand.faces * value for value in (loss, *learned)), hits])
 
 
-def _generator_step(
-    match: Match, numbers: Tensor, latents: Tensor, gallery: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
+def _hand(match: Match, batch: Batch) -> Hand:
+    """Deal a rank its share of a batch: photos by position, and the designs of these positions."""
+    device, size = match.players.device, len(batch.numbers)
+    share = match.ranks.share(size)
+    own = slice(share.start, share.stop)
+    among, labels = None, batch.numbers
+    if batch.others is not None:
+        among = torch.cat([batch.numbers, batch.others]).to(device)
+        labels = torch.arange(size)
+    return Hand(
+        numbers=batch.numbers[own],
+        latents=batch.latents.roll(-share.start, 0)[: share.stop - share.start].to(device),
+        among=among,
+        labels=labels[own].to(device),
+        faces=share.faces,
+        weight=share.faces / size,
+    )
+
+
+def _hits(match: Match, hand: Hand, features: Tensor, cosines: Tensor) -> Tensor:
+    """Return how many faces are named correctly among all people, with the head as it is."""
+    count = hand.faces
+    if hand.among is None:
+        return (cosines.argmax(1) == hand.labels)[:count].sum()
+    own, gallery = hand.numbers[:count].to(features.device), match.people.gallery
+    hits = count_hits(match.players.head, features[:count], own, gallery)
+    return torch.tensor(hits, device=features.device)
+
+
+def _generator_step(match: Match, hand: Hand, gallery: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Improve the generator; return trunk features, cosines with everyone and the loss."""
     players, people, game = match.players, match.people, match.players.game
-    worn = _worn(match, numbers, players.generator(latents.to(players.device)))
+    worn = _worn(match, hand.numbers, players.generator(hand.latents))
     features = _features(match, match.trunk, worn)
     cosines = players.head(features) @ gallery.T
     objective = build_objective(game.objective, game.logit_scale, game.margin)
     # Held-out people are enrolled where accuracy is measured, never where a player learns.
     among = [cosines[:, : people.trained]]
-    among += [p.cosines(_features(match, p.trunk, worn)) for p in match.partners]
-    labels = numbers.to(players.device)
-    loss = torch.stack([objective(found, labels) for found in among]).mean()
+    for partner in match.partners:
+        among.append(_enrolled(partner, hand).cosines(_features(match, partner.trunk, worn)))
+    loss = torch.stack([objective(found, hand.labels) for found in among]).mean()
     players.generator_optimizer.zero_grad()
-    torch.autograd.backward(loss, inputs=list(players.generator.parameters()))
+    learning = list(players.generator.parameters())
+    torch.autograd.backward(loss, inputs=learning)
+    match.ranks.average(learning, hand.weight)
     players.generator_optimizer.step()
     return features.detach(), cosines.detach(), loss.detach()
+
+
+def _enrolled(partner: Partner, hand: Hand) -> Partner:
+    """Return a partner with those people enrolled whom the losses are among."""
+    if hand.among is None:
+        return partner
+    return replace(partner, gallery=partner.gallery[hand.among])
 
 
 def _worn(match: Match, numbers: Tensor, designs: Tensor) -> Tensor:
@@ -98,7 +172,7 @@ def _features(match: Match, trunk: Trunk, worn: Tensor) -> Tensor:
 
 
 def _recognizer_step(
-    match: Match, generated: Tensor, gallery: Tensor, labels: Tensor
+    match: Match, hand: Hand, generated: Tensor, gallery: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Improve the head on its sources, through probes and gallery; return its loss and penalty.
 
@@ -111,11 +185,13 @@ def _recognizer_step(
         return torch.zeros_like(penalty), penalty
     stored = {"generated": generated, "masked": people.masked, "unmasked": people.gallery}
     sources = players.game.recognizer_learns_from
-    probes = [stored[s] if s == "generated" else stored[s][labels] for s in sources]
+    rows = hand.numbers.to(players.device)
+    probes = [stored[s] if s == "generated" else stored[s][rows] for s in sources]
     cosines = players.head(torch.cat(probes)) @ gallery.T
-    named = recognition_loss(cosines, labels.repeat(len(sources)), players.game.logit_scale)
-    loss = len(sources) * named
+    labels = hand.labels.repeat(len(sources))
+    loss = len(sources) * recognition_loss(cosines, labels, players.game.logit_scale)
     players.head_optimizer.zero_grad()
     torch.autograd.backward(loss + rule.weight * penalty, inputs=[weight])
+    match.ranks.average([weight], hand.weight)
     players.head_optimizer.step()
     return loss.detach(), penalty.detach()

@@ -2,13 +2,16 @@
 
 import pytest
 
-from faceveil.data.curation.curate import curate_collection, judge_collection
+from faceveil.data.curation.curate import curate_collection, measure_collection
+from faceveil.data.curation.verdicts import judge
+from faceveil.data.layouts import find_images
 from faceveil.data.rendered.collection import write_collection
 from faceveil.params.curate import Curate
 from faceveil.params.synthesize import Synthesize
 
 PARAMS = Curate(
-    root="data/synthetic", image_size=96, people=6, spare_people=2, test_share=0.34, seed=1,
+    root="data/synthetic", image_size=96, crop="frame", crop_margin=0.125,
+    people=6, spare_people=2, test_share=0.34, seed=1,
     min_face_probability=0.9, min_face_share=0.15, min_inside_share=0.5, min_sharpness=0.22,
     min_nose_covered=0.5, min_mouth_covered=0.6, min_chin_covered=0.2, min_realism=0.5,
 )  # fmt: skip
@@ -42,7 +45,19 @@ def curated(collection, tmp_path_factory):
 
 
 @pytest.fixture
-def judged(monkeypatch, params):
+def judge_files(params, tmp_path_factory):
+    """Measure and judge every file of a collection; the index."""
+
+    def judge_all(root):
+        entries = find_images(root)
+        rows = measure_collection(root, entries, tmp_path_factory.mktemp("scratch"))
+        return judge(entries, rows, params)
+
+    return judge_all
+
+
+@pytest.fixture
+def judged(monkeypatch, judge_files):
     """Judge a folder of a few photos in this process; rows of the index by path."""
     monkeypatch.setenv("FACEVEIL_WORKERS", "1")
-    return lambda root: judge_collection(root, params).set_index("path")
+    return lambda root: judge_files(root).set_index("path")

@@ -1,4 +1,4 @@
-"""Packed photos without cut-outs, from label images, and after a change under way."""
+"""Packed photos without cut-outs, from label images, cut to the face, and after a change."""
 
 import os
 
@@ -7,9 +7,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from faceveil.data.crops import CROP
 from faceveil.data.curation import packing
+from faceveil.data.curation.index import BOX, INDEX, read_index, write_index
 from faceveil.data.faces import KINDS, open_faces
+from faceveil.data.places import read_places
+from faceveil.data.transparency import difference_transparency
+from faceveil.metrics.segmentation import iou
 from faceveil.params.errors import FaceveilError
+from tests.data.curation.conftest import PARAMS
 
 COLUMNS = ["path", "kind", "subject_id", "image_id", "verdict", "split", "worn_claim"]
 
@@ -42,9 +48,9 @@ def index():
     return pd.DataFrame([*rows, labels], columns=COLUMNS)
 
 
-def pack(root, index, folder="curated"):
+def pack(root, index, folder="curated", **changes):
     (root / folder).mkdir()
-    packing.pack_collection(root, index, root / folder, 96)
+    packing.pack_collection(root, index, root / folder, PARAMS.model_copy(update=changes))
     return {kind: open_faces(root / folder, kind) for kind in KINDS}
 
 
@@ -100,3 +106,105 @@ def test_space_is_reserved_before_a_photo_is_written(tmp_path):
     status = (tmp_path / "pixels.npy").stat()
     assert status.st_blocks * 512 >= status.st_size > 100 * 64 * 64 * 3
     assert not np.load(tmp_path / "pixels.npy").any()
+
+
+def slopes(path, height, width, mask=False):
+    """Save a photo whose red is its column and whose green is its row, as shares of 200."""
+    rows, columns = np.mgrid[:height, :width]
+    blue = np.where(mask & (rows >= 0.6 * height), 255, 0)
+    shares = [200 * (columns + 0.5) / width, 200 * (rows + 0.5) / height, blue]
+    Image.fromarray(np.dstack(shares).astype(np.uint8)).save(path)
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A photo, the same with a mask at twice the size but a pixel, and its label image."""
+    slopes(tmp_path / "00000.png", 100, 200)
+    slopes(tmp_path / "00000_Mask.png", 201, 400, mask=True)
+    labels = np.zeros((50, 100), np.uint8)
+    labels[30:] = 2
+    Image.fromarray(labels).save(tmp_path / "00000_Mask_gt.png")
+    box = dict(zip(BOX, (0.3, 0.2, 0.6, 1.0), strict=True))
+    names = (("00000", "unmasked", "none"), ("00000_Mask", "masked", "correct"))
+    rows = [
+        {"path": f"{name}.png", "kind": kind, "subject_id": "00000", "image_id": name,
+         "worn_claim": claim, "verdict": "kept", "split": "train", **box}
+        for name, kind, claim in names
+    ]  # fmt: skip
+    index = pd.DataFrame(rows).assign(width=[200, 400], height=[100, 201])
+    labels_of = index.iloc[[1]].assign(kind="labels", verdict="accompanies", split="")
+    labels_of = labels_of.assign(path="00000_Mask_gt.png", **dict.fromkeys(BOX, np.nan))
+    return tmp_path, pd.concat([index, labels_of], ignore_index=True)
+
+
+def test_a_pair_and_its_labels_are_cut_to_the_box_of_the_photo_without_mask(pair):
+    faces = pack(*pair, crop="face", crop_margin=0.125)
+    # The box is 60 x 80 pixels of 200 x 100: a square of 100 around (90, 60), 10 of it below.
+    assert faces["unmasked"].rows[list(CROP)].to_numpy() == pytest.approx(
+        np.array([[0.2, 0.1, 0.7, 1.1]])
+    )
+    assert faces["masked"].rows[list(CROP)].equals(faces["unmasked"].rows[list(CROP)])
+    seen = faces["unmasked"].pixels[0, 48, 48]
+    assert seen[:2].astype(float) == pytest.approx([90, 120], abs=2)
+    difference = faces["unmasked"].pixels.astype(int) - faces["masked"].pixels
+    assert np.abs(difference[..., :2]).max() <= 2
+    top = int(np.flatnonzero(faces["masked"].pixels[0, :, 48, 2] > 127)[0])
+    assert top == int(np.flatnonzero(faces["annotated"].transparency[0, :, 48] > 127)[0]) == 48
+    assert (faces["annotated"].transparency[0, 50:] == 255).all()
+
+
+def test_whole_photos_have_no_crops(pair):
+    faces = pack(*pair)
+    assert [list(faces[kind].rows.columns) for kind in KINDS] == [
+        ["subject_id", "image_id", "split"]
+    ] * len(KINDS)
+
+
+def test_a_photo_that_is_kept_without_a_face_is_one_line(pair):
+    root, index = pair
+    index.loc[0, "box_left"] = np.nan
+    with pytest.raises(FaceveilError, match=r"^00000\.png: kept without a face to cut out"):
+        pack(root, index, crop="face")
+    assert len(pack(root, index, "whole")["unmasked"]) == 1
+
+
+@pytest.fixture(scope="module")
+def cropped(collection, curated, tmp_path_factory):
+    """The rendered collection packed as faces: background people without a box are left out."""
+    directory = tmp_path_factory.mktemp("cropped")
+    index = read_index(curated[0] / INDEX)
+    index.loc[index[list(BOX)].isna().any(axis=1), "split"] = ""
+    params = PARAMS.model_copy(update={"crop": "face", "image_size": 112})
+    packing.pack_collection(collection, index, directory, params)
+    write_index(directory / INDEX, index)
+    return directory
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "annotated"])
+def test_places_are_those_of_the_face_in_its_crop(cropped, kind):
+    places = read_places(cropped, kind)
+    assert len(places) == len(open_faces(cropped, kind)) > 0 and places.found.all()
+    boxes = places.boxes
+    longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    assert longer == pytest.approx(np.full(len(boxes), 0.8), abs=1e-5)
+    assert (boxes[:, :2] + boxes[:, 2:]) / 2 == pytest.approx(np.full((len(boxes), 2), 0.5))
+    assert ((places.points > 0.1) & (places.points < 0.9)).all()
+
+
+def test_places_of_annotated_photos_are_those_of_masked_ones(cropped):
+    masked = dict(zip(open_faces(cropped, "masked").rows["image_id"], range(99), strict=False))
+    rows = [masked[name] for name in open_faces(cropped, "annotated").rows["image_id"]]
+    places = read_places(cropped, "annotated")
+    assert np.array_equal(places.boxes, read_places(cropped, "masked").boxes[rows])
+
+
+def test_a_cut_out_is_where_the_cropped_pair_differs(cropped):
+    annotated, unmasked = open_faces(cropped, "annotated"), open_faces(cropped, "unmasked")
+    pairs = [name.removesuffix("_Mask") for name in annotated.rows["image_id"]]
+    rows = [unmasked.rows["image_id"].tolist().index(name) for name in pairs]
+    found = [
+        difference_transparency(unmasked.pixels[row], photo)
+        for row, photo in zip(rows, annotated.pixels, strict=True)
+    ]
+    overlap = iou(np.stack(found), annotated.transparency / np.float32(255))
+    assert len(overlap) and overlap.min() > 0.85

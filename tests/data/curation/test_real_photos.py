@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from faceveil.data.curation.curate import curate_collection, judge_collection
+from faceveil.data.curation.curate import curate_collection
 from faceveil.data.faces import open_faces
 from faceveil.data.layouts import find_images
 
@@ -26,9 +26,9 @@ def hidden(real_data, tmp_path):
 
 
 @pytest.mark.slow
-def test_correctly_and_incorrectly_worn_masks_are_told_apart(hidden, params):
+def test_correctly_and_incorrectly_worn_masks_are_told_apart(hidden, judge_files):
     root, truth = hidden
-    index = judge_collection(root, params).query("kind == 'masked'")
+    index = judge_files(root).query("kind == 'masked'")
     assert len(index) == len(truth) == 400
     assert set(index["region_from"]) == {"labels"}
     told = index["worn"] == "correct"

@@ -63,6 +63,12 @@ def test_a_mask_of_unknown_region_is_rejected_but_for_the_background(params):
     assert own_reasons(background, FACE | {"faces": 0}, params) == []
 
 
+def test_a_masked_background_photo_without_a_face_cannot_be_cut_to_it(params):
+    background, cropped = recognize("p/p_0001_Mask.jpg"), params.model_copy(update={"crop": "face"})
+    assert own_reasons(background, FACE | {"faces": 0}, cropped) == ["no_face"]
+    assert own_reasons(background, FACE | {"faces": 2, "sharpness": 0}, cropped) == []
+
+
 def judged(params, paths: list[str], **rejected) -> dict[str, str]:
     """Judge files that are all sound but for those whose row is given; reasons by path."""
     entries = [recognize(path) for path in sorted(paths)]

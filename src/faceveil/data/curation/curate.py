@@ -1,5 +1,6 @@
 """Curation from end to end: a root of photos in, an index, packed faces and splits out."""
 
+import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
@@ -9,16 +10,17 @@ from typing import Any
 import pandas as pd
 
 from faceveil.data.atomic import atomic_directory
+from faceveil.data.changes import refuse_changes, stamps
 from faceveil.data.curation.funnel import count_funnel
 from faceveil.data.curation.groups import GROUPS, known_groups, write_groups
 from faceveil.data.curation.index import INDEX, write_index
-from faceveil.data.curation.measure import measure_people
+from faceveil.data.curation.measure import Row, measure_people
 from faceveil.data.curation.packing import pack_collection
 from faceveil.data.curation.score import read_truth, score_against_truth
 from faceveil.data.curation.splits import assign_splits, split_people, write_splits
 from faceveil.data.curation.verdicts import judge
 from faceveil.data.layouts import Entry, find_images
-from faceveil.data.parallel import map_in_order
+from faceveil.data.shards import ALONE, Load, Ranks, check_start, make_parts, scratch
 from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 
@@ -31,7 +33,9 @@ LEAST_CHUNKS = 4
 SPLITS = "splits.csv"
 
 
-def curate_collection(root: Path, directory: Path, params: Curate) -> dict[str, Any]:
+def curate_collection(
+    root: Path, directory: Path, params: Curate, ranks: Ranks = ALONE
+) -> dict[str, Any]:
     """Curate a collection into a folder, whole or not at all.
 
     Args:
@@ -39,44 +43,55 @@ def curate_collection(root: Path, directory: Path, params: Curate) -> dict[str, 
         directory: folder to write: ``index.parquet``, ``splits.csv``, ``groups.csv`` and one folder
             of packed faces per kind.
         params: thresholds, and how people are chosen and split.
+        ranks: processes that share the measuring; the first one does the rest.
 
     Returns:
-        The counts of the funnel and, for a rendered collection, the ``score`` against its truth.
+        The counts of the funnel and, for a rendered collection, the ``score`` against its truth;
+        nothing for all ranks but the first.
 
     Raises:
-        FaceveilError: if the root is missing, has no pairs or too few, or the folder is in it.
+        FaceveilError: if the root is missing, has no pairs or too few, or the folder is in it, or
+            a file changes meanwhile.
     """
     _check_apart(root, directory)
-    index = judge_collection(root, params)
-    splits = split_people(index, params)
-    index = assign_splits(index, splits)
-    with atomic_directory(directory) as folder:
-        write_index(folder / INDEX, index)
-        write_splits(folder / SPLITS, splits)
-        write_groups(folder / GROUPS, known_groups(root, splits["subject_id"]))
-        pack_collection(root, index, folder, params.image_size)
-    truth = read_truth(root)
-    scored = {} if truth is None else {"score": score_against_truth(index, truth)}
-    return {**count_funnel(index), **scored}
+    check_start(directory)
+    entries = find_images(root)
+    before = stamps(root, [entry.path for entry in entries])
+    with scratch("curate", {"files": before}, ranks) as unfinished:
+        rows = measure_collection(root, entries, unfinished, ranks)
+        if ranks.rank:
+            return {}
+        with atomic_directory(directory) as folder:
+            counts = _write(root, folder, judge(entries, rows, params), params)
+            after = stamps(root, [entry.path for entry in find_images(root)])
+            refuse_changes(root, before, after)
+    return counts
 
 
-def judge_collection(root: Path, params: Curate) -> pd.DataFrame:
-    """Measure and judge every file of a collection.
+def measure_collection(
+    root: Path, entries: Sequence[Entry], folder: Path, ranks: Ranks = ALONE
+) -> list[Row]:
+    """Measure every file of a collection, in chunks of people.
+
+    Args:
+        root: folder of the collection.
+        entries: its files.
+        folder: where the measures of finished chunks are kept.
+        ranks: processes that share the chunks.
 
     Returns:
-        The index, one row per file sorted by path, without splits.
-
-    Raises:
-        FaceveilError: if the root is missing.
+        One row per file, in the order of the entries; nothing for all ranks but the first.
     """
-    entries = find_images(root)
     chunks = list(people_in_chunks(entries))
-    rows: dict[str, dict[str, Any]] = {}
-    work = partial(measure_people, root)
-    measured = map_in_order(work, chunks, "photos measured", LEAST_CHUNKS)
-    for chunk, found in zip(chunks, measured, strict=True):
+    load = Load("photos measured", LEAST_CHUNKS, suffix=".json")
+    parts = make_parts(partial(_measure, root), chunks, folder, load, ranks)
+    if ranks.rank:
+        return []
+    rows: dict[str, Row] = {}
+    for chunk, part in zip(chunks, parts, strict=True):
+        found = json.loads(part.read_text())
         rows |= {entry.path: row for entry, row in zip(chunk, found, strict=True)}
-    return judge(entries, [rows[entry.path] for entry in entries], params)
+    return [rows[entry.path] for entry in entries]
 
 
 def people_in_chunks(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
@@ -90,6 +105,24 @@ def people_in_chunks(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
             chunk = []
     if chunk:
         yield chunk
+
+
+def _measure(root: Path, chunk: Sequence[Entry], path: Path) -> None:
+    """Write the measures of a chunk; numbers come back from JSON to the last bit."""
+    path.write_text(json.dumps(measure_people(root, chunk)))
+
+
+def _write(root: Path, folder: Path, index: pd.DataFrame, params: Curate) -> dict[str, Any]:
+    """Write all outputs of a judged collection; return what is counted of it."""
+    splits = split_people(index, params)
+    index = assign_splits(index, splits)
+    write_index(folder / INDEX, index)
+    write_splits(folder / SPLITS, splits)
+    write_groups(folder / GROUPS, known_groups(root, splits["subject_id"]))
+    pack_collection(root, index, folder, params)
+    truth = read_truth(root)
+    scored = {} if truth is None else {"score": score_against_truth(index, truth)}
+    return {**count_funnel(index), **scored}
 
 
 def _check_apart(root: Path, directory: Path) -> None:

@@ -16,6 +16,7 @@ from faceveil.data.images import (
     read_image,
     read_labels,
     resize,
+    same_shape,
 )
 from faceveil.data.layouts import Entry
 
@@ -24,9 +25,6 @@ LONGEST_SIDE = 256
 
 MASK_LABEL = 2
 """Value of a label image where the mask is."""
-
-SAME_SHAPE = 0.02
-"""Relative difference of two aspect ratios that rounding may cause."""
 
 PHOTOS = ("unmasked", "masked", "further_unmasked", "further_masked", "background")
 READERS = {"labels": read_labels, "cutout": read_alpha} | dict.fromkeys(PHOTOS, read_image)
@@ -98,7 +96,7 @@ def _join(look: Look, partner: Look | None) -> None:
         return
     height, width = partner.pixels.shape[:2]
     own_height, own_width = look.pixels.shape[:2]
-    if abs(own_width * height / (own_height * width) - 1) > SAME_SHAPE:
+    if not same_shape((own_width, own_height), (width, height)):
         look.row["pair_difference"] = 1.0
         return
     look.partner = partner

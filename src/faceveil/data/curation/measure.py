@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from faceveil.data.curation.clarity import measure_sharpness
@@ -16,6 +15,7 @@ from faceveil.data.curation.placement import measure_placement
 from faceveil.data.curation.realism import measure_realism
 from faceveil.data.images import resize
 from faceveil.data.layouts import Entry
+from faceveil.data.parallel import one_thread
 from faceveil.data.transparency import difference_transparency
 
 NEXT_FACE = 0.69
@@ -41,13 +41,9 @@ def measure_people(root: Path, entries: Sequence[Entry]) -> list[Row]:
         One row per file, in the order of the entries: the columns of the index that could be
         measured, and ``unreadable``, the reason why a file could not be read or an empty text.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # sums depend on the number of threads
-    try:
+    with one_thread():
         looks = look_at(root, entries)
         _find_faces([look for look in looks if look.entry.kind in PHOTOS])
-    finally:
-        torch.set_num_threads(threads)
     for look in looks:
         if look.faces is not None and look.pixels is not None:
             _measure_faces(look, look.pixels, look.faces)
@@ -71,7 +67,7 @@ def _find_faces(photos: Sequence[Look]) -> None:
 
 def _measure_faces(look: Look, photo: NDArray[np.uint8], faces: Faces) -> None:
     """Note how many faces there are, and where and how sharp the largest is."""
-    look.row["faces"] = _count(faces)
+    look.row["faces"] = count_faces(faces)
     if not len(faces):
         return
     height, width = photo.shape[:2]
@@ -85,7 +81,7 @@ def _measure_faces(look: Look, photo: NDArray[np.uint8], faces: Faces) -> None:
     look.row["sharpness"] = measure_sharpness(photo, box)
 
 
-def _count(faces: Faces) -> int:
+def count_faces(faces: Faces) -> int:
     """Count the faces that share a photo with its first one as equals."""
     if not len(faces):
         return 0

@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from faceveil.data.crops import CROP, Crop, cut, square_crops
+from faceveil.data.curation.index import BOX
 from faceveil.data.curation.looks import MASK_LABEL
 from faceveil.data.faces import COLUMNS, KINDS, open_faces
-from faceveil.data.images import UnreadableImageError, read_alpha, read_image, read_labels, resize
+from faceveil.data.images import UnreadableImageError, read_alpha, read_image, read_labels
 from faceveil.data.layouts import unmasked_id
 from faceveil.data.parallel import map_in_order
+from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 
 CHUNK_BYTES = 2**24
@@ -37,25 +40,31 @@ class Chunk:
         kind: of the store.
         start: first row.
         paths: of each row: the photo and, for annotated ones, its cut-out or label image.
+        crops: of each row: the part that is packed.
     """
 
     kind: str
     start: int
     paths: list[Paths]
+    crops: list[Crop]
 
 
-def pack_collection(root: Path, index: pd.DataFrame, directory: Path, image_size: int) -> None:
+def pack_collection(root: Path, index: pd.DataFrame, directory: Path, params: Curate) -> None:
     """Write the packed faces of every kind.
 
-    Photos that are not square are brought to a square without cropping.
+    Whole photos that are not square are brought to a square without cropping.
 
     Args:
         root: folder of the collection.
         index: its index, with splits; photos without a split are left out.
         directory: folder to write ``<kind>/`` into.
-        image_size: side of the packed photos, in pixels.
+        params: side of the packed photos, and which part of them is packed.
+
+    Raises:
+        FaceveilError: if a photo cannot be read any more, or lacks the face to cut out.
     """
-    rows = {kind: packed_rows(index, kind) for kind in KINDS}
+    image_size = params.image_size
+    rows = {kind: _with_crops(packed_rows(index, kind), index, params) for kind in KINDS}
     stores = {kind: _create(directory / kind, rows[kind], image_size) for kind in KINDS}
     per_chunk = max(1, CHUNK_BYTES // (3 * image_size**2))
     chunks = [chunk for kind in KINDS for chunk in _chunks(kind, rows[kind], per_chunk)]
@@ -75,14 +84,15 @@ def packed_rows(index: pd.DataFrame, kind: str) -> pd.DataFrame:
     A masked photo is called after the same photo without mask, as in ``00000_Mask``, even if its
     file's name claims another way of wearing a mask than was measured.
 
-    ``annotated`` are the masked photos with a cut-out, else a label image: column ``annotation``.
+    ``annotated`` are the masked photos, further ones too, with a cut-out, else a label image:
+    column ``annotation``.
     """
     used = index[index["split"] != ""].sort_values(["subject_id", "image_id"])
     if kind != "annotated":
         return _named_alike(used[used["kind"] == kind])
     given = index[index["kind"].isin(["cutout", "labels"]) & (index["verdict"] == "accompanies")]
     first = given.sort_values(["kind", "path"]).drop_duplicates("image_id")
-    masked = used[used["kind"] == "masked"]
+    masked = used[used["kind"].isin(["masked", "further_masked"])]
     annotation = masked["image_id"].map(first.set_index("image_id")["path"])
     return _named_alike(masked.assign(annotation=annotation).dropna(subset=["annotation"]))
 
@@ -95,10 +105,32 @@ def _named_alike(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(image_id=ids)
 
 
+def _with_crops(rows: pd.DataFrame, index: pd.DataFrame, params: Curate) -> pd.DataFrame:
+    """Add which part of each photo is packed; nothing where photos are packed whole.
+
+    A masked photo has the face box of the same photo without mask, and here also its size: theirs
+    may differ by rounding, and the two parts must be one.
+    """
+    if params.crop == "frame":
+        return rows
+    boxes = rows[list(BOX)].to_numpy(dtype=np.float64)
+    if np.isnan(boxes).any():
+        path = rows["path"][np.isnan(boxes).any(axis=1)].iloc[0]
+        raise FaceveilError(f"{path}: kept without a face to cut out; set curate.crop to frame")
+    size = ["width", "height"]
+    bare = index[(index["worn_claim"] == "none") & (index["width"] > 0)]
+    known = bare.drop_duplicates("image_id").set_index("image_id")[size]
+    partners = known.reindex(rows["image_id"].map(unmasked_id)).set_index(rows.index)
+    sizes = partners.fillna(rows[size]).to_numpy(dtype=np.float64)
+    crops = square_crops(boxes, sizes, params.crop_margin)
+    return rows.assign(**dict(zip(CROP, crops.T, strict=True)))
+
+
 def _create(directory: Path, rows: pd.DataFrame, image_size: int) -> list[Store]:
     """Create an empty store; return its pixels and, if it is annotated, its transparency."""
     directory.mkdir()
-    rows[list(COLUMNS)].to_parquet(directory / "rows.parquet", index=False)
+    named = [name for name in (*COLUMNS, *CROP) if name in rows]
+    rows[named].to_parquet(directory / "rows.parquet", index=False)
     shape = (len(rows), image_size, image_size)
     shapes: dict[str, tuple[int, ...]] = {"pixels": (*shape, 3)}
     if "annotation" in rows:
@@ -122,16 +154,28 @@ def _reserve(path: Path, shape: tuple[int, ...]) -> Store:
 def _chunks(kind: str, rows: pd.DataFrame, per_chunk: int) -> Iterator[Chunk]:
     columns = ["path", "annotation"] if "annotation" in rows else ["path"]
     paths: list[Paths] = list(rows[columns].itertuples(index=False, name=None))
+    crops: list[Crop] = [None] * len(rows)
+    if CROP[0] in rows:
+        crops = list(rows[list(CROP)].itertuples(index=False, name=None))
     for start in range(0, len(paths), per_chunk):
-        yield Chunk(kind, start, paths[start : start + per_chunk])
+        part = slice(start, start + per_chunk)
+        yield Chunk(kind, start, paths[part], crops[part])
 
 
 def _read(root: Path, size: int, chunk: Chunk) -> list[Pixels]:
     """Read photos, uint8 ``[B, S, S, 3]``, and transparencies, uint8 ``[B, S, S]``."""
-    readers = (_read_photo, _read_transparency)
+    readers = (read_image, _read_transparency)
     columns = zip(readers, zip(*chunk.paths, strict=True), strict=False)
     try:
-        return [np.stack([read(root / path, size) for path in paths]) for read, paths in columns]
+        return [
+            np.stack(
+                [
+                    cut(read(root / path), crop, size)
+                    for path, crop in zip(paths, chunk.crops, strict=True)
+                ]
+            )
+            for read, paths in columns
+        ]
     except UnreadableImageError as reason:
         raise FaceveilError(
             f"{root}: a photo that was measured can no longer be read ({reason}); let nothing "
@@ -139,12 +183,8 @@ def _read(root: Path, size: int, chunk: Chunk) -> list[Pixels]:
         ) from None
 
 
-def _read_photo(path: Path, size: int) -> Pixels:
-    return resize(read_image(path), size, size)
-
-
-def _read_transparency(path: Path, size: int) -> Pixels:
-    """Read a cut-out's alpha, or a label image's mask, as uint8 ``[S, S]``."""
+def _read_transparency(path: Path) -> Pixels:
+    """Read a cut-out's alpha, or a label image's mask, as uint8 ``[H, W]``."""
     if path.stem.endswith("_gt"):
-        return resize((read_labels(path) == MASK_LABEL).astype(np.uint8) * 255, size, size)
-    return resize(read_alpha(path), size, size)
+        return np.where(read_labels(path) == MASK_LABEL, np.uint8(255), np.uint8(0))
+    return read_alpha(path)

@@ -58,7 +58,8 @@ def own_reasons(entry: Entry, row: Row, params: Curate) -> list[str]:
     if entry.kind not in PHOTOS:
         return []
     if entry.kind == "background" and "region_from" not in row and entry.worn_claim != "none":
-        return []  # a mask hides the face from the detector, and nothing says where the mask is
+        # A mask hides the face from the detector, and nothing says where the mask is.
+        return ["no_face"] if params.crop == "face" and not row["faces"] else []
     reasons = _face_reasons(row, params)
     return reasons if entry.worn_claim == "none" else reasons + _mask_reasons(row, params)
 

@@ -1,0 +1,34 @@
+"""Say what a collection holds before anything heavy starts: not a stage, a look at its files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stages._stage import PARAMS, stage
+
+Root = Annotated[Path | None, typer.Argument(help="Folder of the collection; else curate.root.")]
+Whole = Annotated[
+    bool, typer.Option("--whole", help="Decode every image: slow, finds damage in the middle too.")
+]
+
+
+def check_collection(root: Root = None, whole: Whole = False) -> None:
+    """Print what is there, missing, unreadable or mismatched, and whether curate could do with it.
+
+    Ends with status 1 if there are not enough pairs for params.yaml. Nothing is written.
+    """
+    from faceveil.data.survey import survey
+    from faceveil.data.survey_text import outlook, survey_text
+    from faceveil.params.file import read_params
+
+    params = read_params(PARAMS).curate
+    surveyed = survey(root or Path(params.root), whole)
+    print(survey_text(surveyed), end="\n\n", flush=True)
+    print(outlook(surveyed, params))
+
+
+app = stage(check_collection)
+
+if __name__ == "__main__":
+    app()
