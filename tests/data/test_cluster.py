@@ -7,7 +7,6 @@ import time
 from functools import partial
 from pathlib import Path
 
-import psutil
 import pytest
 import torch
 
@@ -19,6 +18,7 @@ from faceveil.data.shards import ALONE, Load, make_parts
 from faceveil.params.errors import FaceveilError
 
 ray = pytest.importorskip("ray")
+psutil = pytest.importorskip("psutil")
 
 
 def negative(number: int) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """Embedding curated photos: the same bytes again, the same values for every batch and part size."""
 
+import errno
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from faceveil.data.embeddings import read_embeddings
 from faceveil.data.faces import PackedFaces, write_faces
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
+from faceveil.recognition import embedding
 from faceveil.recognition.embedding import EMBEDDED, embed_curated, embed_faces
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.store import load_recognizer, recognizer_fingerprint, save_recognizer
@@ -48,6 +51,14 @@ def stored(tmp_path_factory) -> Path:
     torch.manual_seed(0)
     save_recognizer(folder, FaceNet(), {"architecture": "InceptionResnetV1"})
     return folder
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path_factory, monkeypatch) -> Path:
+    """Where finished parts are kept."""
+    root = tmp_path_factory.mktemp("root")
+    monkeypatch.setenv("DVC_ROOT", str(root))
+    return root / ".scratch"
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -111,3 +122,135 @@ def test_a_missing_kind_leaves_no_output(curated, stored, tmp_path):
 def test_a_missing_recognizer_is_one_line(curated, tmp_path):
     with pytest.raises(FaceveilError, match="no such weights"):
         embed_curated(curated, tmp_path, tmp_path / "out", Embed(batch_size=1, part_size=1), CPU)
+
+
+PARTS = Embed(batch_size=2, part_size=2)
+"""Ten parts: three of each kind with photos, and an empty one."""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(curated, stored, tmp_path_factory) -> dict[str, bytes]:
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DVC_ROOT", str(out.parent))
+        embed_curated(curated, stored, out, PARTS, CPU)
+    return contents(out)
+
+
+def failing(monkeypatch, name: str, *, at: int, problem: Exception) -> list[tuple]:
+    """Let the call of a function of the module with this number fail; return its calls."""
+    calls, work = [], getattr(embedding, name)
+
+    def call(*arguments):
+        calls.append(arguments)
+        if len(calls) == at:
+            raise problem
+        return work(*arguments)
+
+    monkeypatch.setattr(embedding, name, call)
+    return calls
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["loop", "ray"])
+def test_every_engine_gives_the_same_bytes(
+    curated, stored, tmp_path, monkeypatch, undisturbed, engine
+):
+    if engine == "ray":
+        ray = pytest.importorskip("ray")
+    monkeypatch.setenv("FACEVEIL_WORKERS", "2")
+    monkeypatch.setenv("FACEVEIL_ENGINE", engine)
+    monkeypatch.setattr(embedding, "LEAST_PHOTOS", 1)
+    embed_curated(curated, stored, tmp_path / "out", PARTS, CPU)
+    if engine == "ray":
+        assert ray.is_initialized()
+        ray.shutdown()
+    assert contents(tmp_path / "out") == undisturbed
+
+
+def test_threads_of_this_process_change_no_byte(curated, stored, tmp_path, undisturbed):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        embed_curated(curated, stored, tmp_path / "out", PARTS, CPU)
+    finally:
+        torch.set_num_threads(threads)
+    assert contents(tmp_path / "out") == undisturbed
+
+
+def test_a_rerun_goes_on_from_the_finished_parts(
+    curated, stored, tmp_path, monkeypatch, scratch, undisturbed
+):
+    with monkeypatch.context() as patch:
+        failing(patch, "embed_faces", at=4, problem=KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            embed_curated(curated, stored, tmp_path / "out", PARTS, CPU)
+    assert not (tmp_path / "out").exists()
+    assert len(list(scratch.glob("embed-*/*"))) == 3
+    calls = failing(monkeypatch, "embed_faces", at=0, problem=FULL)
+    embed_curated(curated, stored, tmp_path / "out", PARTS, CPU)
+    assert contents(tmp_path / "out") == undisturbed
+    assert len(calls) == 10 - 3
+    assert list(scratch.iterdir()) == []
+
+
+def other_photos(curated, stored):
+    pixels = np.load(curated / "masked" / "pixels.npy", allow_pickle=False)
+    np.save(curated / "masked" / "pixels.npy", 255 - pixels, allow_pickle=False)
+
+
+def other_recognizer(curated, stored):
+    torch.manual_seed(1)
+    save_recognizer(stored, FaceNet(), {"architecture": "InceptionResnetV1"})
+
+
+@pytest.mark.parametrize("change", [other_photos, other_recognizer])
+def test_other_inputs_take_no_unfinished_part(stored, tmp_path, monkeypatch, undisturbed, change):
+    for kind in EMBEDDED:
+        write_faces(tmp_path / "curated" / kind, faces(kind))
+    shutil.copytree(stored, tmp_path / "recognizer")
+    places = (tmp_path / "curated", tmp_path / "recognizer", tmp_path / "out")
+    with monkeypatch.context() as patch:
+        failing(patch, "embed_faces", at=9, problem=KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            embed_curated(*places, PARTS, CPU)
+    change(*places[:2])
+    calls = failing(monkeypatch, "embed_faces", at=0, problem=FULL)
+    embed_curated(*places, PARTS, CPU)
+    assert len(calls) == 10
+    differing = {n for n, made in contents(tmp_path / "out").items() if made != undisturbed[n]}
+    assert {name.split("/")[0] for name in differing} >= {"masked"}
+
+
+@pytest.mark.parametrize("failure", [("write_part", 5), ("put", 5), ("refuse_changes", 1)])
+def test_a_full_disk_leaves_what_was_there(
+    curated, stored, tmp_path, monkeypatch, undisturbed, failure
+):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "earlier.parquet").write_bytes(b"earlier")
+    with monkeypatch.context() as patch:
+        failing(patch, failure[0], at=failure[1], problem=FULL)
+        with pytest.raises(OSError, match="No space left on device"):
+            embed_curated(curated, stored, tmp_path / "out", PARTS, CPU)
+    assert contents(tmp_path) == {"out/earlier.parquet": b"earlier"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    embed_curated(curated, stored, tmp_path / "out", PARTS, CPU)
+    assert contents(tmp_path / "out") == undisturbed
+
+
+def test_photos_that_change_meanwhile_are_noticed(stored, tmp_path, monkeypatch):
+    for kind in EMBEDDED:
+        write_faces(tmp_path / "curated" / kind, faces(kind))
+    work = embedding.put
+
+    def change_and_put(part, target):
+        other_photos(tmp_path / "curated", stored)
+        work(part, target)
+
+    monkeypatch.setattr(embedding, "put", change_and_put)
+    with pytest.raises(FaceveilError, match=r"masked/pixels\.npy: changed while .* was read"):
+        embed_curated(tmp_path / "curated", stored, tmp_path / "out", PARTS, CPU)
+    assert [path.name for path in tmp_path.iterdir()] == ["curated"]

@@ -1,5 +1,8 @@
 """Tests of where the mask is."""
 
+import errno
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,3 +76,22 @@ def test_a_photo_with_neither_cutout_nor_pair_is_refused_by_name():
     alone = PackedFaces(unmasked.pixels[:2], unmasked.rows[:2])
     with pytest.raises(FaceveilError, match="'00002_Mask' has neither"):
         annotated(masked, alone, faces([]))
+
+
+def test_transparencies_of_many_photos_lie_in_a_file_and_leave_none(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    masked, unmasked = pair()
+    cutouts = faces([], transparency=np.zeros((0, SIZE, SIZE), np.uint8))
+    for found in (projected(masked, brightness), annotated(masked, unmasked, cutouts)):
+        assert isinstance(found.transparency, np.memmap)
+        assert found.transparency.any()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_an_error_before_anything_is_written(monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(OSError, match="No space"):
+        projected(faces(["00000_Mask"]), brightness)

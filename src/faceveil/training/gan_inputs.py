@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from faceveil.data.embeddings import read_embeddings
@@ -95,7 +96,8 @@ def _fingerprints(places: Places, faces: PackedFaces) -> dict[str, str]:
     """
     parts = sorted(path for kind in KINDS for path in (places.embeddings / kind).glob("*.parquet"))
     embeddings = hashlib.sha256("".join(fingerprint(part) for part in parts).encode())
-    transparency = b"" if faces.transparency is None else faces.transparency.tobytes()
+    seen = faces.transparency
+    transparency = b"" if seen is None else np.ascontiguousarray(seen).reshape(-1).data
     return {
         "recognizer": recognizer_fingerprint(places.recognizer),
         "embeddings": embeddings.hexdigest(),

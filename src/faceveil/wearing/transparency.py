@@ -4,8 +4,10 @@ Training, evaluation and figures all take a photo's transparency from here, neve
 design is judged and shown exactly as it was trained.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from tempfile import TemporaryFile
 
 import numpy as np
 import torch
@@ -37,7 +39,9 @@ def projected(
             transparency.
         batch_size: photos per forward pass; changes nothing but memory.
     """
-    seen = np.zeros(faces.pixels.shape[:3], dtype=np.uint8)
+    shape = faces.pixels.shape[:3]
+    # Pages that are never written take no memory; a file would take its whole size on the disk.
+    seen = _mapped(shape) if wanted is None else np.zeros(shape, dtype=np.uint8)
     wanted = np.arange(len(faces)) if wanted is None else wanted
     for start in range(0, len(wanted), batch_size):
         rows = wanted[start : start + batch_size]
@@ -61,7 +65,7 @@ def annotated(faces: PackedFaces, unmasked: PackedFaces, cutouts: PackedFaces) -
         FaceveilError: if a photo has neither a cut-out nor a pair.
     """
     cut, pairs = _positions(cutouts), _positions(unmasked)
-    known = np.empty(faces.pixels.shape[:3], dtype=np.uint8)
+    known = _mapped(faces.pixels.shape[:3])
     for row, image_id in enumerate(faces.rows["image_id"]):
         pair = image_id.removesuffix("_Mask")
         if image_id in cut and cutouts.transparency is not None:
@@ -72,6 +76,23 @@ def annotated(faces: PackedFaces, unmasked: PackedFaces, cutouts: PackedFaces) -
         else:
             raise FaceveilError(f"photo {image_id!r} has neither a cut-out nor a photo {pair!r}")
     return replace(faces, transparency=known)
+
+
+def _mapped(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return zeros that the system may move to the disk: 16 kB per photo of 128 px add up.
+
+    They lie in a file without a name, which is gone when nobody looks at it any more.
+
+    Raises:
+        OSError: if the disk is full.
+    """
+    size = int(np.prod(shape))
+    if size == 0:
+        return np.zeros(shape, dtype=np.uint8)
+    with TemporaryFile(prefix="faceveil-") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error, no crash later
+        return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)
 
 
 def _positions(faces: PackedFaces) -> dict[str, int]:
