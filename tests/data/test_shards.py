@@ -125,7 +125,7 @@ def test_without_dvc_the_scratch_folder_is_here(tmp_path, monkeypatch):
         assert folder.parent == tmp_path / ".scratch"
 
 
-def test_runs_with_the_same_inputs_take_turns(tmp_path):
+def test_runs_with_the_same_inputs_take_turns(tmp_path, caplog):
     order = []
 
     def run():
@@ -141,6 +141,9 @@ def test_runs_with_the_same_inputs_take_turns(tmp_path):
         order.append("first")
     other.join(timeout=10)
     assert order == ["first", "second"]
+    assert caplog.messages == [
+        "another process makes the same output; this one goes on when it is done"
+    ]
     assert list((tmp_path / ".scratch").iterdir()) == []
 
 

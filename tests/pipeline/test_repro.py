@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.slow
 
-EXPERIMENTS = ["ensemble", "exp0", "exp1", "exp2", "exp3"]
+EXPERIMENTS = ["exp0", "exp1", "exp2", "exp3"]
 
 
 def stages_run(output: str) -> list[str]:

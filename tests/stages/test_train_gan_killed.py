@@ -43,6 +43,7 @@ def start(folder, processes=1):
         "FACEVEIL_PROCESSES": str(processes),
         "OMP_NUM_THREADS": "1",
         "DVC_ROOT": str(folder),
+        "TMPDIR": str(folder),
     }
     return subprocess.Popen(
         [sys.executable, "-m", "stages.train_gan", *arguments("exp3")],

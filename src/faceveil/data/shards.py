@@ -7,6 +7,7 @@ them does not matter: processes of this machine, Ray, or ranks that were started
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import time
@@ -20,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeVar
 
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 import faceveil
 from faceveil.data.parallel import engine, map_in_order, one_thread
@@ -122,7 +123,7 @@ def scratch(stage: str, inputs: Mapping[str, Any], ranks: Ranks) -> Iterator[Pat
         yield folder
         return
     lock = FileLock(folder.with_suffix(".lock"))
-    with lock:
+    with _turn(lock):
         try:
             yield folder
             shutil.rmtree(folder, ignore_errors=True)
@@ -130,6 +131,22 @@ def scratch(stage: str, inputs: Mapping[str, Any], ranks: Ranks) -> Iterator[Pat
             with suppress(OSError):
                 folder.rmdir()
             Path(lock.lock_file).unlink(missing_ok=True)
+
+
+@contextmanager
+def _turn(lock: FileLock) -> Iterator[None]:
+    """Hold a lock inside the block; say so if another process has it."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        logging.getLogger(__name__).warning(
+            "another process makes the same output; this one goes on when it is done"
+        )
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def make_parts(

@@ -44,6 +44,14 @@ def curated(collection, tmp_path_factory):
         return directory, curate_collection(collection, directory, PARAMS)
 
 
+@pytest.fixture(autouse=True)
+def scratch(monkeypatch, tmp_path_factory):
+    """Where the measures of finished chunks are kept."""
+    root = tmp_path_factory.mktemp("root")
+    monkeypatch.setenv("DVC_ROOT", str(root))
+    return root / ".scratch"
+
+
 @pytest.fixture
 def judge_files(params, tmp_path_factory):
     """Measure and judge every file of a collection; the index."""

@@ -1,21 +1,28 @@
 """Curation from end to end, on rendered people: what comes out, and what has no say in it."""
 
 import filecmp
+import json
 import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from ruamel.yaml import YAML
 
+from faceveil.data.curation import packing
 from faceveil.data.curation.curate import curate_collection, people_in_chunks
 from faceveil.data.curation.index import read_index
+from faceveil.data.curation.measure import measure_people
 from faceveil.data.curation.splits import read_splits
 from faceveil.data.faces import open_faces
 from faceveil.data.images import read_alpha, read_image, resize
 from faceveil.data.layouts import find_images
 from faceveil.params.errors import FaceveilError
+from tests.conftest import ROOT
 
 
 def same_files(first, second) -> bool:
@@ -85,9 +92,12 @@ def test_background_people_are_packed_masked_or_not(curated):
 
 
 @pytest.mark.slow
-def test_workers_and_the_order_of_files_change_nothing(
-    curated, collection, params, tmp_path, monkeypatch
+@pytest.mark.parametrize("engine", ["loop", "ray"])
+def test_engine_workers_and_the_order_of_files_change_nothing(
+    curated, collection, params, tmp_path, monkeypatch, request, engine
 ):
+    if engine == "ray":
+        request.addfinalizer(pytest.importorskip("ray").shutdown)
     walk = os.walk
 
     def backwards(*args, **kwargs):
@@ -95,9 +105,24 @@ def test_workers_and_the_order_of_files_change_nothing(
             yield folder, folders, sorted(files, reverse=True)
 
     monkeypatch.setattr(os, "walk", backwards)
+    monkeypatch.setenv("FACEVEIL_ENGINE", engine)
     monkeypatch.setenv("FACEVEIL_WORKERS", "2")
     monkeypatch.setattr("faceveil.data.curation.curate.LEAST_CHUNKS", 2)
     assert curate_collection(collection, tmp_path / "curated", params) == curated[1]
+    assert same_files(curated[0], tmp_path / "curated")
+
+
+@pytest.mark.slow
+def test_two_ranks_write_the_same(curated, collection, params, tmp_path):
+    sections = YAML(typ="safe").load(ROOT / "params.yaml")
+    YAML().dump(sections | {"curate": params.model_dump()}, tmp_path / "params.yaml")
+    command = ("-m", "stages.curate", str(collection), "curated", "curation.json")
+    environment = {"PYTHONPATH": str(ROOT), "FACEVEIL_PROCESSES": "2", "FACEVEIL_WORKERS": "2"}
+    environment |= {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db"}
+    subprocess.run(
+        [sys.executable, *command], cwd=tmp_path, env=os.environ | environment, check=True
+    )
+    assert json.loads((tmp_path / "curation.json").read_text()) == curated[1]
     assert same_files(curated[0], tmp_path / "curated")
 
 
@@ -211,3 +236,81 @@ def test_writing_into_or_over_the_collection_is_refused(tmp_path, params, out):
     with pytest.raises(FaceveilError, match="would be written into or over"):
         curate_collection(root, tmp_path / out, params)
     assert (root / "00000.png").exists()
+
+
+@pytest.fixture
+def measured(monkeypatch) -> list[int]:
+    """Count the files that are measured, chunk by chunk, in this process."""
+    counts = []
+
+    def measure(root, chunk):
+        counts.append(len(chunk))
+        return measure_people(root, chunk)
+
+    monkeypatch.setenv("FACEVEIL_WORKERS", "1")
+    monkeypatch.setattr("faceveil.data.curation.curate.measure_people", measure)
+    return counts
+
+
+def test_an_interrupted_run_measures_nothing_again(
+    curated, collection, params, tmp_path, monkeypatch, measured, scratch
+):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("faceveil.data.curation.curate.pack_collection", interrupted)
+        curate_collection(collection, tmp_path / "curated", params)
+    assert sum(measured) == len(find_images(collection))
+    (first, *_) = sorted(scratch.glob("curate-*/part-*"))
+    first.write_bytes(first.read_bytes()[:-9])
+    chunks = len(measured)
+    assert curate_collection(collection, tmp_path / "curated", params) == curated[1]
+    assert len(measured) == chunks + 1  # the damaged one
+    assert same_files(curated[0], tmp_path / "curated")
+    assert list(scratch.iterdir()) == []
+
+
+def test_measures_outlive_a_setting_that_is_refused(collection, params, tmp_path, measured):
+    with pytest.raises(FaceveilError, match="are 92 together"):
+        curate_collection(collection, tmp_path / "out", params.model_copy(update={"people": 90}))
+    chunks = len(measured)
+    curate_collection(collection, tmp_path / "out", params)
+    assert len(measured) == chunks
+
+
+def touched(root):
+    os.utime(root / "unmasked/00003.png", ns=(1, 1))
+
+
+def added(root):
+    shutil.copy(root / "unmasked/00003.png", root / "unmasked/00099.png")
+
+
+def replaced(root):
+    shutil.copy(root / "unmasked/00004.png", root / "unmasked/00003.png")
+
+
+def removed(root):
+    (root / "truth.csv").unlink()
+
+
+@pytest.mark.parametrize("change", [touched, added, replaced, removed])
+def test_a_collection_that_changes_meanwhile_is_noticed(
+    collection, params, tmp_path, monkeypatch, change
+):
+    monkeypatch.setenv("FACEVEIL_WORKERS", "1")
+    shutil.copytree(collection, tmp_path / "root")
+    (tmp_path / "curated").mkdir()
+    (tmp_path / "curated" / "earlier").touch()
+    pack = packing.pack_collection
+
+    def change_and_pack(root, *arguments):
+        change(root)
+        pack(root, *arguments)
+
+    monkeypatch.setattr("faceveil.data.curation.curate.pack_collection", change_and_pack)
+    with pytest.raises(FaceveilError, match=r"(00003|00099|truth)\..* while .* was read"):
+        curate_collection(tmp_path / "root", tmp_path / "curated", params)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curated", "root"]
+    assert [path.name for path in (tmp_path / "curated").iterdir()] == ["earlier"]
