@@ -19,6 +19,7 @@ from faceveil.params.errors import FaceveilError
 
 ray = pytest.importorskip("ray")
 psutil = pytest.importorskip("psutil")
+uv_runtime_env_hook = pytest.importorskip("ray._private.runtime_env.uv_runtime_env_hook")
 
 
 def negative(number: int) -> tuple[int, int]:
@@ -82,7 +83,9 @@ def on_ray():
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.delenv("RAY_ADDRESS", raising=False)
         patch.setattr(cluster, "_answers", lambda: False)
-        patch.setattr(ray._private.ray_constants, "ENABLE_RAY_CLUSTER", True)  # put back after it
+        for constant in ("ENABLE_RAY_CLUSTER", "RAY_ENABLE_UV_RUN_RUNTIME_ENV"):
+            patch.setattr(ray._private.ray_constants, constant, True)  # put back after it
+        patch.setattr(uv_runtime_env_hook, "_get_uv_run_cmdline", lambda: ["uv", "run", "pytest"])
         yield
         ray.shutdown()
 

@@ -76,6 +76,7 @@ def _connected() -> Any:
         return ray
     # An editable install may be another checkout's: workers shall import what this process does.
     source = str(Path(faceveil.__file__).resolve().parents[1])
+    _start_workers_as_this_process_was()
     variables = {"PYTHONPATH": source} | dict.fromkeys(THREADS, "1")
     common: dict[str, Any] = {
         "runtime_env": {"env_vars": variables},
@@ -118,6 +119,13 @@ def _answers() -> bool:
                 "--head`, or unset it"
             ) from None
         return False
+
+
+def _start_workers_as_this_process_was() -> None:
+    """Let workers run this Python: below ``uv run``, Ray would start each by another ``uv run``."""
+    # RAY_ENABLE_UV_RUN_RUNTIME_ENV says the same, but is read when Ray is imported, by anyone.
+    constants: Any = importlib.import_module("ray._private.ray_constants")
+    constants.RAY_ENABLE_UV_RUN_RUNTIME_ENV = False
 
 
 def _listen_here_only() -> None:
