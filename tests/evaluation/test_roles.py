@@ -79,6 +79,20 @@ def test_row_order_and_seed(curated, tmp_path):
     assert len({tuple(one.enrolled(DEV)) for one in other}) > 1
 
 
+def test_training_people_stand_in_where_nobody_is_dev(curated):
+    """They choose thresholds; who is in the study stays as it is, and the held-out never choose."""
+    roles = assign_roles(curated, SETTINGS.model_copy(update={"dev_people": 0}))
+    assert (roles.choosing, assign_roles(curated, SETTINGS).choosing) == ("train", "dev")
+    people = roles.enrollments.set_index("role")
+    assert set(roles.enrolled(DEV)) == set(people.loc["train", "image_id"])
+    assert set(people.loc["test", "image_id"]) < set(roles.enrolled(STUDY))
+    assert set(roles.enrolled(DEV)) < set(roles.enrolled(STUDY))
+    probing = roles.probing(DEV, "other_photo", "further_unmasked")
+    test = roles.probes.loc[roles.probes["role"] == "test", "image_id"]
+    assert len(probing) == 5
+    assert not set(probing) & set(test)
+
+
 def test_too_few_spare_people_name_the_keys(curated):
     wanted = SETTINGS.model_copy(update={"dev_people": 4})
     with pytest.raises(FaceveilError, match=r"are 5 together.*has 4 spare.*curate\.spare_people"):

@@ -53,7 +53,17 @@ def test_an_fmr_out_of_reach_says_what_it_would_need(metrics):
     assert cells[3] == "0.01 %"
     assert cells[5] == "not reachable with 2,450 non-mated comparisons; 30,000 are needed"
     assert cells[6:] == (DASH, DASH, DASH)
-    assert thresholds.rows[2].cells == ("exp0", "0.01 %", "not reachable", "9,900", "30,000")
+    assert thresholds.rows[2].cells == (
+        "exp0", "0.01 %", "not reachable", "other people", "9,900", "30,000"
+    )  # fmt: skip
+
+
+def test_thresholds_of_training_people_say_so(metrics):
+    document = evaluation(0)
+    for one in document["thresholds"]:
+        one["role"] = "train"
+    other = replace(metrics, evaluations={"exp0": Evaluation.model_validate(document)})
+    assert {row.cells[3] for row in fnmr_block(other).tables[1].rows} == {"training people"}
 
 
 def test_the_det_table_reads_the_curve_from_the_strict_side(metrics):

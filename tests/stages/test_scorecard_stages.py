@@ -110,6 +110,19 @@ def test_thresholds_say_what_they_were_chosen_on(recorder):
     (chosen,) = json.loads(OUTPUTS["calibrate"].read_text()).values()
     assert (chosen["people"], chosen["kind"]) == (3, "further_unmasked")
     assert [at["nonmated"] for at in chosen["thresholds"]] == [6, 6]
+    assert {at["role"] for at in chosen["thresholds"]} == {"dev"}
+
+
+def test_without_dev_people_training_people_choose_and_every_threshold_says_so(recorder):
+    values = YAML(typ="safe").load(Path("params.yaml"))
+    values["protocol"]["dev_people"] = 0
+    YAML().dump(values, Path("params.yaml"))
+    for name in ("protocol", "calibrate", "evaluate", "transfer"):
+        run(name)
+    (chosen,) = json.loads(OUTPUTS["calibrate"].read_text()).values()
+    assert (chosen["people"], chosen["kind"]) == (5, "further_unmasked")
+    document = json.loads(OUTPUTS["evaluate"].read_text())
+    assert {at["role"] for at in [*chosen["thresholds"], *document["thresholds"]]} == {"train"}
 
 
 @pytest.mark.parametrize("name", ["calibrate", "evaluate", "transfer", "strike_back"])

@@ -33,12 +33,14 @@ class Threshold:
         threshold: least similarity that is a match; None where the rate is not reachable.
         nonmated: comparisons of two people that it was chosen on.
         needed: comparisons that would be needed, where there are too few; else None.
+        role: of the people it was chosen on, ``dev`` or ``train``; never the held-out ones.
     """
 
     fmr: float
     threshold: float | None
     nonmated: int
     needed: int | None
+    role: str = "dev"
 
 
 Similarity = NDArray[np.float64]
@@ -51,7 +53,7 @@ class Calibration:
 
     Attributes:
         kind: of the unmasked photos that probed.
-        people: people in the dev gallery.
+        people: enrolled people that they were chosen on.
         thresholds: one for each false match rate.
     """
 
@@ -86,14 +88,15 @@ def calibrate_facenet(
         rates: false match rates.
 
     Raises:
-        FaceveilError: if nobody probes in the dev gallery.
+        FaceveilError: if none of those people probes.
     """
     protocol, kind = probing_photos(roles)
     probes = unmasked[kind].of(roles.probing(DEV, protocol, kind))
     device = recognizer.head.weight.device
     gallery = enroll(recognizer, unmasked["unmasked"].of(roles.enrolled(DEV)), device)
     similarity = gallery.similarity(torch.tensor(probes.features, device=device))
-    chosen = choose_thresholds(similarity, probes.subject_ids, gallery.subject_ids, rates, kind)
+    subjects = (probes.subject_ids, gallery.subject_ids)
+    chosen = choose_thresholds(similarity, *subjects, rates, kind, roles.choosing)
     return Calibration(kind, len(gallery.subject_ids), chosen)
 
 
@@ -107,7 +110,8 @@ def probing_photos(roles: Roles) -> tuple[str, str]:
         if len(roles.probing(DEV, protocol, kind)):
             return protocol, kind
     raise FaceveilError(
-        "data/protocol: nobody probes in the dev gallery; raise protocol.dev_people"
+        "data/protocol: none of those probes on whom thresholds are chosen; raise "
+        "protocol.dev_people or protocol.training_probes"
     )
 
 
@@ -117,6 +121,7 @@ def choose_thresholds(
     gallery_ids: NDArray[np.str_],
     rates: Sequence[float],
     kind: str,
+    role: str = "dev",
 ) -> tuple[Threshold, ...]:
     """Choose a threshold for each false match rate, as a multiple of 1e-4.
 
@@ -127,11 +132,12 @@ def choose_thresholds(
         rates: false match rates.
         kind: of the probing photos. Two enrolled photos are compared once, A's with B's; a further
             photo of each makes two comparisons.
+        role: of these people.
     """
     probes, templates = probe_ids[:, None], gallery_ids[None]
     other = probes < templates if kind == UNMASKED_PHOTOS["same_photo"] else probes != templates
     nonmated = np.round(similarity, DECIMALS)[other]
-    return tuple(_threshold(nonmated, fmr) for fmr in rates)
+    return tuple(_threshold(nonmated, fmr, role) for fmr in rates)
 
 
 def write_thresholds(
@@ -170,7 +176,7 @@ def read_thresholds(path: Path, name: str) -> tuple[Threshold, ...]:
         raise FaceveilError(f"{path}: not a file of thresholds ({error})") from None
 
 
-def _threshold(nonmated: NDArray[np.float64], fmr: float) -> Threshold:
+def _threshold(nonmated: NDArray[np.float64], fmr: float, role: str) -> Threshold:
     found = threshold_at_fmr(nonmated, fmr, STEP)
     needed = None if found is not None else round(1 / fmr)
-    return Threshold(fmr, found, len(nonmated), needed)
+    return Threshold(fmr, found, len(nonmated), needed, role)

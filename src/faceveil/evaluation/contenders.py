@@ -157,7 +157,7 @@ def calibrate_contender(
     """Choose the thresholds of a recognizer on dev people, without any design.
 
     Raises:
-        FaceveilError: if nobody probes in the dev gallery.
+        FaceveilError: if none of those people probes.
     """
     protocol, kind = probing_photos(roles)
     gallery = _gallery(eye, curated, roles.enrolled(DEV), batch_size)
@@ -165,7 +165,9 @@ def calibrate_contender(
     rows = _rows(faces, roles.probing(DEV, protocol, kind))
     similarity = gallery.similarity(_seen(eye.sight(kind), faces, rows, batch_size))
     subjects = faces.rows["subject_id"].to_numpy(dtype=np.str_)[rows]
-    chosen = choose_thresholds(similarity, subjects, gallery.subject_ids, rates, kind)
+    chosen = choose_thresholds(
+        similarity, subjects, gallery.subject_ids, rates, kind, roles.choosing
+    )
     return Calibration(kind, len(gallery.subject_ids), chosen)
 
 

@@ -2,7 +2,8 @@
 
 Two galleries. ``study`` holds the people of the games and of the test, and distractors, who are
 enrolled and never probe; ``dev`` holds other people, on whom thresholds are chosen before any
-design is worn. Nobody is in both.
+design is worn. Nobody is in both. A small collection may have nobody to spare for it: then the
+training people stand in, and every threshold says so.
 """
 
 from dataclasses import dataclass
@@ -41,18 +42,27 @@ class Roles:
     enrollments: pd.DataFrame
     probes: pd.DataFrame
 
+    @property
+    def choosing(self) -> str:
+        """Role of the people on whom thresholds are chosen: dev, or train where nobody is dev."""
+        return "dev" if (self.enrollments["role"] == "dev").any() else "train"
+
     def enrolled(self, gallery: str) -> NDArray[np.str_]:
         """Return the enrolled photos of a gallery: ``image_id``, ``[G]``, sorted."""
-        chosen = self.enrollments[self.enrollments["gallery"] == gallery]
+        chosen = self.enrollments[self._belongs(self.enrollments, gallery)]
         return np.sort(chosen["image_id"].to_numpy(dtype=np.str_))
 
     def probing(self, gallery: str, protocol: str, kind: str) -> NDArray[np.str_]:
         """Return the photos of a kind that probe under a protocol: ``image_id``, sorted."""
         table = self.probes
-        keep = (table["gallery"] == gallery) & (table["protocol"] == protocol)
+        keep = self._belongs(table, gallery) & (table["protocol"] == protocol)
         return np.sort(
             table.loc[keep & (table["kind"] == kind), "image_id"].to_numpy(dtype=np.str_)
         )
+
+    def _belongs(self, table: pd.DataFrame, gallery: str) -> "pd.Series[bool]":
+        """Say which rows belong to a gallery."""
+        return table["role"] == self.choosing if gallery == DEV else table["gallery"] == gallery
 
 
 def assign_roles(curated: Path, settings: Protocol) -> Roles:

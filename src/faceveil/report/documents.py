@@ -4,7 +4,7 @@ Keys that the report does not need are left alone, so that a document may say mo
 in [0, 1].
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
@@ -94,6 +94,7 @@ class Threshold(Read):
     threshold: float | None = None
     nonmated: int
     needed: int | None = None
+    role: Literal["dev", "train"] = "dev"
 
 
 class Diversity(Read):

@@ -33,6 +33,10 @@ FMRS = (0.1, 0.01, 0.001)
 """At most these shares of false acceptance, at which the DET curve stands in its table."""
 
 
+CHOSEN_ON = {"dev": "other people", "train": "training people"}
+"""Words for the role of the people on whom a threshold was chosen."""
+
+
 class Compared(NamedTuple):
     """A measurement of held-out people, and what it is in a comparison."""
 
@@ -184,6 +188,7 @@ def _thresholds(metrics: Metrics) -> Iterator[Table]:
                 name,
                 share_text(at.fmr),
                 "not reachable" if at.threshold is None else f"{at.threshold:.4f}",
+                CHOSEN_ON[at.role],
                 f"{at.nonmated:,}",
                 DASH if at.needed is None else f"{at.needed:,}",
             ),
@@ -193,7 +198,14 @@ def _thresholds(metrics: Metrics) -> Iterator[Table]:
         for at in evaluation.thresholds
     )
     if rows:
-        columns = ("recognizer of", "FMR", "threshold", "non-mated comparisons", "needed")
+        columns = (
+            "recognizer of",
+            "FMR",
+            "threshold",
+            "chosen on",
+            "non-mated comparisons",
+            "needed",
+        )
         yield Table("Thresholds of similarity", columns, rows)
 
 
