@@ -56,4 +56,6 @@ def _line(problem: BaseException) -> str:
         return "out of memory; lower the batch size of this stage in params.yaml"
     if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
         return f"the disk is full ({problem.filename or 'writing'}); free some space and run again"
+    if isinstance(problem, OSError) and problem.errno in (errno.EROFS, errno.EACCES):
+        return f"{problem.filename}: {problem.strerror}; allow it and run the same command again"
     return " ".join(str(problem).split())

@@ -29,6 +29,7 @@ def test_a_stage_that_ends_well_is_silent():
     [
         (FaceveilError("params.yaml: no\nsuch key"), 1, "embed: params.yaml: no such key\n"),
         (OSError(errno.ENOSPC, "No space", "data/x"), 1, "embed: the disk is full (data/x)"),
+        (OSError(errno.EROFS, "Read-only", "data/x"), 1, "embed: data/x: Read-only; allow it"),
         (MemoryError(), 1, "embed: out of memory"),
         (KeyboardInterrupt(), 130, "embed: interrupted"),
     ],
