@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from facenet_pytorch import InceptionResnetV1
 
 from faceveil.data.atomic import atomic_path
 from faceveil.data.faces import PackedFaces
 from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.inception import InceptionResnetV1
 from faceveil.training.device import pick_device
 
 RESULTS = Path(__file__).parent / "results"

@@ -1,9 +1,10 @@
 """The networks that other recognizers can have, by the name that params.yaml and cards use."""
 
+import importlib
 from collections.abc import Callable
+from typing import Any
 
 from torch import nn
-from torchvision.models import resnet18
 
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition import facenet, mobilefacenet
@@ -43,7 +44,8 @@ def _mobilefacenet(view: View) -> Network:
 
 def _resnet18(view: View) -> Network:
     """K. He et al., "Deep residual learning for image recognition" (2016), less its classifier."""
-    network = resnet18(weights=None)
+    models: Any = importlib.import_module("torchvision.models")  # a second, with torch's compiler
+    network = models.resnet18(weights=None)
     network.fc = nn.Identity()
     return Network(Trunk(network, view), Head(RESNET_FEATURES, EMBEDDING))
 

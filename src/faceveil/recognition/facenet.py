@@ -9,13 +9,12 @@ from collections import OrderedDict
 from typing import Self
 
 import torch
-from facenet_pytorch import InceptionResnetV1
-from facenet_pytorch.models.inception_resnet_v1 import BasicConv2d
 from torch import nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from faceveil.data.embeddings import EMBEDDING, FEATURES
+from faceveil.recognition.inception import BasicConv2d, InceptionResnetV1
 
 SMALLEST = 75
 """Smallest height and width, in pixels, that the trunk's strides leave something of."""

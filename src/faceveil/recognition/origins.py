@@ -5,14 +5,13 @@ from pathlib import Path
 from urllib.error import URLError
 
 import torch
-from facenet_pytorch import InceptionResnetV1
-from facenet_pytorch.models.inception_resnet_v1 import get_torch_home
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from faceveil.data.weights import Card, fingerprint
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.inception import InceptionResnetV1, get_torch_home
 
 SCRATCH = "scratch"
 """The origin of a recognizer that is trained here."""

@@ -8,7 +8,6 @@ from typing import TypeVar, cast
 
 import numpy as np
 import torch
-from facenet_pytorch import InceptionResnetV1
 from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
@@ -18,6 +17,7 @@ from faceveil.data.faces import PackedFaces
 from faceveil.params.errors import FaceveilError
 from faceveil.params.recognizer_training import RecognizerTraining
 from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.inception import InceptionResnetV1
 from faceveil.training.device import arithmetic, autocast
 from faceveil.training.recognizer_batches import Batches, augment, photo_sizes, wearing_masks
 from faceveil.training.seeding import generator_for, seeded

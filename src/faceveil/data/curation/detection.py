@@ -6,6 +6,7 @@ that stays in this module. (Zhang et al. 2016, "Joint face detection and alignme
 cascaded convolutional networks".)
 """
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from facenet_pytorch.models.mtcnn import MTCNN
 from numpy.typing import NDArray
 
 LEAST_FACE_SHARE = 0.1
@@ -151,6 +151,8 @@ def _sizes(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=8)
-def _detector(least_face: int) -> MTCNN:
+def _detector(least_face: int) -> Any:
     """Build the detector, on the CPU: curation runs one per process."""
-    return MTCNN(keep_all=True, min_face_size=least_face, device="cpu")
+    # It brings torch's compiler, which takes a second that only those who detect should spend.
+    mtcnn: Any = importlib.import_module("facenet_pytorch.models.mtcnn")
+    return mtcnn.MTCNN(keep_all=True, min_face_size=least_face, device="cpu")
