@@ -2,7 +2,8 @@
 
 That is the least a step can cost: one pass and one gradient per face, in every experiment. The bare
 trunk is facenet-pytorch's as it is; a step plays, as the stage does, with one whose batch norms are
-folded into its convolutions.
+folded into its convolutions. Both are timed in float32; where the device computes bfloat16, the
+same steps in it as well, over those in float32.
 """
 
 from copy import deepcopy
@@ -19,7 +20,9 @@ from benchmarks.measure import (
 )
 from faceveil.data.faces import PackedFaces
 from faceveil.params.experiments import Game
+from faceveil.params.section import Precision
 from faceveil.recognition.facenet import FaceNet, fold_batch_norms
+from faceveil.training.device import arithmetic
 from faceveil.training.people import People, Probes
 from faceveil.training.players import Players
 from faceveil.training.rounds import Batch, Match, play_round
@@ -37,7 +40,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
 }
 
 
-def game(sources: tuple[str, ...]) -> Game:
+def game(sources: tuple[str, ...], precision: Precision = "float32") -> Game:
     """Return the published generator and objective, with some sources for the recognizer."""
     return Game.model_validate(
         {
@@ -51,7 +54,7 @@ def game(sources: tuple[str, ...]) -> Game:
             "latent": {"size": 100, "distribution": "normal"},
             "designs_per_batch": BATCH,
             "transparency": "projector",
-            "precision": "float32",
+            "precision": precision,
             "epochs": 1,
             "batch_size": BATCH,
             "learning_rate": 0.001,
@@ -86,10 +89,10 @@ def folded(recognizer: FaceNet) -> FaceNet:
     return other
 
 
-def match(recognizer: FaceNet, faces: PackedFaces, sources: tuple[str, ...]) -> Match:
+def match(recognizer: FaceNet, faces: PackedFaces, name: str, precision: Precision) -> Match:
     """Set one experiment up."""
     device = recognizer.head.weight.device
-    players = Players(game(sources), recognizer.head, SIZE, device)
+    players = Players(game(SOURCES[name], precision), recognizer.head, SIZE, device)
     return Match(players, people(faces, device), recognizer.trunk)
 
 
@@ -109,14 +112,23 @@ def main() -> None:
         play_round(played, Batch(numbers, latents))
 
     playing = folded(recognizer)
-    matches = {name: match(playing, faces, sources) for name, sources in SOURCES.items()}
-    ways = {name: (lambda m=m: step(m)) for name, m in matches.items()}
+    native = arithmetic("auto", device) == torch.bfloat16
+    precisions: tuple[Precision, ...] = ("float32", "bfloat16") if native else ("float32",)
+    matches = {
+        (name, precision): match(playing, faces, name, precision)
+        for name in SOURCES
+        for precision in precisions
+    }
+    ways = {of: (lambda m=m: step(m)) for of, m in matches.items()}
     seconds = interleaved({"bare": bare, **ways}, ROUNDS)
-    bare_seconds = seconds.pop("bare")
+    bare_seconds, full = seconds["bare"], {name: seconds[name, "float32"] for name in SOURCES}
     result = {
-        "ms_per_face": {name: round(1000 * s / BATCH, 2) for name, s in seconds.items()},
+        "ms_per_face": {name: round(1000 * s / BATCH, 2) for name, s in full.items()},
         "bare_ms_per_face": round(1000 * bare_seconds / BATCH, 2),
-        "time_over_bare_trunk": {n: round(s / bare_seconds, 3) for n, s in seconds.items()},
+        "time_over_bare_trunk": {n: round(s / bare_seconds, 3) for n, s in full.items()},
+        "bfloat16_speed_over_float32": {
+            name: round(full[name] / seconds[name, "bfloat16"], 3) for name in SOURCES if native
+        },
         "batch_size": BATCH,
     }
     write_result("train_step", result)

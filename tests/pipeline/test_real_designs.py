@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
-GAMES = {"single": {"epochs": 100}, "ensemble": {"epochs": 40, "ensemble": ["partner1"]}}
+GAMES = {"single": {"epochs": 100}, "ensemble": {"epochs": 15, "ensemble": ["partner1"]}}
 """Experiments, and what they change of the game; two recognizers at once take fewer passes here."""
 
 ONCE = {

@@ -1,9 +1,13 @@
 """``dvc repro``, ``dvc exp run`` and what they leave behind, in a repository of its own."""
 
 import json
+import random
 import re
+import time
+from contextlib import suppress
 
 import pandas as pd
+import psutil
 import pytest
 from ruamel.yaml import YAML
 
@@ -119,6 +123,61 @@ def test_a_new_experiment_needs_no_file_edited(reproduced):
     assert "fourth" in shown
     table = pd.read_csv(repository.path / "metrics" / "accuracy_table.csv")
     assert "exp4" in set(table["experiment"])
+
+
+QUEUED = "+experiments.exp5={recognizer_learns_from: [masked], train_gan: {epochs: 150}}"
+"""A game that lasts long enough to be killed in it."""
+
+
+def queue(repository, name):
+    """Queue an experiment that plays one game, and start a worker in the background."""
+    repository.run("dvc", "exp", "run", "--queue", "-n", name, "-S", QUEUED, "train_gan@exp5")
+    # The worker would hold a pipe open, and whoever reads it would wait for the worker.
+    repository.run("sh", "-c", "dvc queue start -j 1 > queue.log 2>&1")
+
+
+def until(condition):
+    """Wait until something holds."""
+    end = time.monotonic() + 240
+    while not condition():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.05)
+
+
+def kill_all_in(folder):
+    """Kill the worker, the experiment and its stage, in whatever they are doing."""
+    for process in psutil.process_iter(["cwd"]):
+        if (process.info["cwd"] or "").startswith(str(folder)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def written(repository, name):
+    """Return the hashes of all that the game of an experiment wrote."""
+    pattern = f"refs/exps/*/*/{name}"
+    commit = repository.run("git", "for-each-ref", "--format=%(objectname)", pattern).strip()
+    lock = YAML(typ="safe").load(repository.run("git", "show", f"{commit}:dvc.lock"))
+    return {out["path"]: out["md5"] for out in lock["stages"]["train_gan@exp5"]["outs"]}
+
+
+def test_a_killed_queued_experiment_goes_on_when_it_is_queued_again(reproduced):
+    repository, _ = reproduced
+    scratch = repository.path / ".scratch"
+    queue(repository, "killed")
+    until(lambda: list(scratch.glob("train_gan-*/checkpoint.safetensors")))
+    time.sleep(random.Random(2021).uniform(0, 1))
+    kill_all_in(repository.path)
+    (unfinished,) = scratch.glob("train_gan-*/checkpoint.safetensors")
+    queue(repository, "again")
+    until(lambda: "again" in repository.run("dvc", "exp", "list"))
+    assert not unfinished.exists()
+    temporary = ("dvc", "exp", "run", "--temp", "-f", "-s", "-n", "undisturbed")
+    assert "Running stage 'train_gan@exp5'" in repository.run(
+        *temporary, "-S", QUEUED, "train_gan@exp5"
+    )
+    assert "killed" not in repository.run("dvc", "exp", "list")
+    assert written(repository, "again") == written(repository, "undisturbed")
+    assert len(written(repository, "again")) == 3
 
 
 def test_metrics_and_plots_can_be_read(reproduced):
