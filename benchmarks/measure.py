@@ -2,11 +2,11 @@
 
 import json
 import platform
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,15 +24,12 @@ SIZE = 128
 """Height and width of the photos, in pixels."""
 
 
-Name = TypeVar("Name", bound=Hashable)
-
-
-def interleaved(ways: Mapping[Name, Callable[[], object]], rounds: int) -> dict[Name, float]:
+def interleaved(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Return the median seconds of each way.
 
     All ways take turns in every round, so that a busy machine slows them all alike.
     """
-    seconds: dict[Name, list[float]] = {name: [] for name in ways}
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, way in ways.items():
             start = perf_counter()
