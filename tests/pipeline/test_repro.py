@@ -125,7 +125,7 @@ def test_a_new_experiment_needs_no_file_edited(reproduced):
     assert "exp4" in set(table["experiment"])
 
 
-QUEUED = "+experiments.exp5={recognizer_learns_from: [masked], train_gan: {epochs: 150}}"
+QUEUED = "+experiments.exp5={recognizer_learns_from: [masked], train_gan: {epochs: 50}}"
 """A game that lasts long enough to be killed in it."""
 
 

@@ -1,12 +1,11 @@
 """A real detector and a real recognizer take rendered people for people."""
 
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import numpy as np
 import pytest
 
+from faceveil.data.parallel import map_in_order
 from faceveil.data.rendered.flaws import Pair, take_pair
 from faceveil.data.rendered.person import draw_person
 
@@ -26,8 +25,7 @@ def two_pairs(number: int) -> tuple[Pair, Pair]:
 
 @pytest.fixture(scope="module")
 def pairs():
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(two_pairs, range(PEOPLE), chunksize=10))
+    return list(map_in_order(two_pairs, range(PEOPLE), "pairs"))
 
 
 def eight_bits(images):
