@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from stages._stage import PARAMS, stage
+from stages._stage import PARAMS, command
 
 
 def apply_profile(
@@ -21,7 +21,7 @@ def apply_profile(
     print(f"{PARAMS} now holds the values of profile {name}; `dvc repro` runs with them")
 
 
-app = stage(apply_profile)
+app = command(apply_profile)
 
 if __name__ == "__main__":
     app()

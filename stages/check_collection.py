@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from stages._stage import PARAMS, stage
+from stages._stage import PARAMS, command
 
 Root = Annotated[Path | None, typer.Argument(help="Folder of the collection; else curate.root.")]
 Whole = Annotated[
@@ -28,7 +28,7 @@ def check_collection(root: Root = None, whole: Whole = False) -> None:
     print(outlook(surveyed, params))
 
 
-app = stage(check_collection)
+app = command(check_collection)
 
 if __name__ == "__main__":
     app()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stages._stage import PARAMS, stage
+from stages._stage import PARAMS, command
 
 
 def check_params() -> None:
@@ -17,7 +17,7 @@ def check_params() -> None:
     print(f"{PARAMS} and {len(profiles)} profiles are valid")
 
 
-app = stage(check_params)
+app = command(check_params)
 
 if __name__ == "__main__":
     app()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stages._stage import PARAMS, stage
+from stages._stage import PARAMS, command
 
 MARKS = ("accuracy table", "result")
 """What stands between two marks in the README."""
@@ -48,7 +48,7 @@ def replaced(readme: str, name: str, content: str) -> str:
     return f"{before}{begin}\n{content.strip()}\n{end}{after}"
 
 
-app = stage(update_readme)
+app = command(update_readme)
 
 if __name__ == "__main__":
     app()

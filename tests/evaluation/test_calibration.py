@@ -28,7 +28,7 @@ def test_a_plain_loop_counts_no_more_false_matches_than_allowed(fmr):
     rng = np.random.default_rng(1)
     ids = np.array([f"{number:02d}" for number in range(12)])
     similarity = np.round(rng.normal(0.1, 0.2, (12, 12)) + np.eye(12), 6)
-    (at,) = choose_thresholds(similarity, ids, ids, [fmr], "further_unmasked")
+    (at,) = choose_thresholds(similarity, ids, ids, [fmr], "further_unmasked", DEV)
     others = [similarity[i, j] for i in range(12) for j in range(12) if i != j]
     assert at.nonmated == len(others) == 132
     assert sum(score >= at.threshold for score in others) <= fmr * 132
@@ -38,7 +38,7 @@ def test_a_plain_loop_counts_no_more_false_matches_than_allowed(fmr):
 
 def test_a_rate_below_one_in_all_comparisons_is_not_reachable():
     ids = np.array(["a", "b", "c"])
-    (at,) = choose_thresholds(np.eye(3), ids, ids, [0.001], "further_unmasked")
+    (at,) = choose_thresholds(np.eye(3), ids, ids, [0.001], "further_unmasked", DEV)
     assert at == Threshold(0.001, None, 6, 1000)
 
 

@@ -1,13 +1,15 @@
 """The shell of a stage turns problems into one line and a status."""
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from faceveil.params.errors import FaceveilError
-from stages._stage import stage
+from stages._stage import command, stage
 
 
 def run(problem: BaseException | None, *options: str):
@@ -53,3 +55,24 @@ def test_a_mistake_in_the_library_is_not_hidden():
 def test_help_shows_the_docstring_and_the_options():
     result = CliRunner().invoke(stage(lambda folder: None), ["--help"])
     assert "--debug" in result.stdout
+
+
+WORK = """
+import gc, sys
+from stages._stage import {kind}
+
+def work() -> None:
+    print("mlflow" in sys.modules, gc.get_freeze_count() > 100_000, gc.isenabled())
+
+{kind}(work)()
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [(stage, "True True True"), (command, "False False True")]
+)
+def test_a_stage_starts_with_tracking_imported_where_no_garbage_is_looked_for(kind, said):
+    script = WORK.format(kind=kind.__name__)
+    line = [sys.executable, "-c", script]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == said

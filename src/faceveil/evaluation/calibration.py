@@ -121,7 +121,7 @@ def choose_thresholds(
     gallery_ids: NDArray[np.str_],
     rates: Sequence[float],
     kind: str,
-    role: str = "dev",
+    role: str,
 ) -> tuple[Threshold, ...]:
     """Choose a threshold for each false match rate, as a multiple of 1e-4.
 
