@@ -1,5 +1,6 @@
 """What the README shows is what the last run of this tree measured."""
 
+import json
 import re
 
 import pandas as pd
@@ -38,9 +39,15 @@ def test_the_table_is_the_one_that_was_measured():
     assert len(measured) > 0
     for line in measured.itertuples():
         cells = shown[line.protocol]
-        expected = f"{line.accuracy:.1f} [{line.low:.1f}, {line.high:.1f}]"
-        assert cells[line.label, line.experiment] == expected
-        assert cells[line.label, "people"] == str(line.people)
+        document = json.loads((ROOT / f"metrics/evaluation/{line.experiment}.json").read_text())
+        (one,) = [
+            one
+            for one in document["measurements"]
+            if (one["row"], one["protocol"]) == (line.row, line.protocol)
+        ]
+        rate, low, high = (f"{100 * one[key]:.1f}" for key in ("rank_1", "low", "high"))
+        assert cells[line.label, line.experiment] == f"{rate} [{low}, {high}]"
+        assert cells[line.label, "people"] == str(one["people"])
     cells = {key for rows in shown.values() for key in rows if key[1] == "exp0"}
     labels = {label for label, _ in cells if not label.startswith(("-", ":"))}
     assert labels == set(measured["label"])
@@ -59,3 +66,9 @@ def test_every_link_leads_somewhere(path):
 
 def test_no_placeholder_is_left():
     assert not re.search(r"PLACEHOLDER|TODO|TBD", README)
+
+
+def test_there_are_numbers_of_these_experiments_and_of_no_other():
+    experiments = set(read_params(ROOT / "params.yaml").experiments)
+    for folder in ("evaluation", "training", "transfer"):
+        assert {path.stem for path in (ROOT / "metrics" / folder).iterdir()} == experiments

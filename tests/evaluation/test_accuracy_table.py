@@ -61,9 +61,9 @@ def test_rates_become_percent(documents):
     for line, one in zip(
         table.to_dict("records"), (m for d in documents for m in d["measurements"]), strict=True
     ):
-        assert line["accuracy"] == pytest.approx(100 * one["rank_1"], abs=0.005)
+        assert line["accuracy"] == pytest.approx(100 * one["rank_1"], abs=1e-7)
         assert (line["low"], line["high"]) == pytest.approx(
-            (100 * one["low"], 100 * one["high"]), abs=0.005
+            (100 * one["low"], 100 * one["high"]), abs=1e-7
         )
         assert np.isnan(line["worst"]) == np.isnan(line["lift"]) == (one["worst"] is None)
         assert [line[c] for c in ("fmr", "fnmr", "rank_5", "fpir", "eer")] == [25, 70, 60, 10, 20]
@@ -72,6 +72,11 @@ def test_rates_become_percent(documents):
             assert found == [20, 10, "white"]
             found = [line[c] for c in ("lift", "lift_low", "lift_high", "lift_over")]
             assert found == [30, -10, 50, "black"]
+
+
+def test_no_number_is_rounded_before_it_is_shown(documents):
+    documents[0]["measurements"][0]["high"] = 0.99446
+    assert f"{accuracy_table(documents)['high'].iloc[0]:.1f}" == "99.4"
 
 
 def test_published_numbers_stand_where_they_belong_and_nowhere_else(documents):

@@ -1,5 +1,7 @@
 """The paper's claim, on made-up people for whom the answer is known."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,8 +30,8 @@ def gains(mean: float, seed: int, protocols=("same_photo", "other_photo")):
 @pytest.mark.parametrize(
     ("learning", "holds", "words"),
     [
-        (0.6, True, "The claim holds"),
-        (0.1, False, "The claim does not hold"),
+        (0.6, True, "The claim holds in this run"),
+        (0.1, False, "The claim does not hold in this run"),
         (0.3, None, "is not shown either way"),
     ],
 )
@@ -42,7 +44,30 @@ def test_the_verdict_follows_the_interval(settings, learning, holds, words):
     )  # fmt: skip
     assert found.holds is holds
     assert words in found.text
-    assert "1000 labelled photos" in found.text and "30 held-out people" in found.text
+    assert "1,000 labelled photos" in found.text and "30 held-out people" in found.text
+
+
+def test_the_p_value_is_that_of_all_ways_to_flip_the_signs(settings):
+    few = PEOPLE[:8]
+    left, right = (pd.Series(np.random.default_rng(n).random(8), few) for n in (1, 2))
+    key = ("other_photo", "fnmr")
+    games = {name: GAMES[name] for name in ("fixed", "one")}
+    found = judge_claim(games, {"fixed": {key: left}, "one": {key: right}}, settings, 10)
+    difference = (right - left).to_numpy()
+    flipped = [abs(np.mean(difference * signs)) for signs in itertools.product((-1, 1), repeat=8)]
+    at_least = np.mean(np.array(flipped) >= abs(difference.mean()) - 1e-12)
+    assert found.differences[0].p == pytest.approx(at_least)
+
+
+def test_four_people_alone_decide_nothing(settings):
+    difference = pd.Series([0.6] * 4 + [0.0] * 26, PEOPLE)
+    key = ("other_photo", "fnmr")
+    games = {name: GAMES[name] for name in ("fixed", "one")}
+    robust = {"fixed": {key: 0 * difference}, "one": {key: difference}}
+    found = judge_claim(games, robust, settings, 10)
+    assert found.differences[0].low >= 0  # nobody speaks against it
+    assert found.differences[0].p == pytest.approx(2 / 2**4, abs=0.02)
+    assert found.holds is None
 
 
 def test_learning_experiments_are_averaged_and_ensembles_left_out(settings):

@@ -93,3 +93,14 @@ def test_without_published_experiments_nothing_published_is_cited(documents):
     text = as_markdown(accuracy_table(ours), ours)
     assert "ublished:" not in text
     assert "- published" not in text
+
+
+def test_it_says_how_far_designs_are_from_one_another(documents, text):
+    assert "judged designs" not in text
+    for number, document in enumerate(documents):
+        document["diversity"] = [
+            {"designs": "generated", "trunk": 0.00012 * (number + 1), "pairs": 28},
+            {"designs": "untrained", "trunk": 0.0037, "pairs": 28},
+        ]
+    told = as_markdown(accuracy_table(documents), documents)
+    assert "28 pairs: exp0 0.00012 (untrained 0.0037), exp4 0.00024 (untrained 0.0037)." in told

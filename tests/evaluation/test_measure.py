@@ -7,7 +7,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import roc_curve
 
 from faceveil.evaluation.calibration import Threshold
-from faceveil.evaluation.matching import det_curve, equal_error_rate, false_matches
+from faceveil.evaluation.matching import det_curve, equal_error_rate, false_matches, rate_of
 from faceveil.evaluation.measure import (
     BY_CONSTRUCTION,
     Judge,
@@ -19,6 +19,7 @@ from faceveil.evaluation.measure import (
 from faceveil.evaluation.protocol import PLAIN, ROWS, Row
 from faceveil.evaluation.search import BINS, EDGES, counted, steps
 from faceveil.evaluation.trials import NO_DESIGN, Log
+from faceveil.metrics.intervals import wilson_interval
 from faceveil.params.errors import FaceveilError
 
 GENERATED = Row("generated", "test")
@@ -111,6 +112,18 @@ def test_the_interval_is_over_people_and_not_over_trials(settings):
     assert (again.fnmr[0].low, again.fnmr[0].high) == pytest.approx(
         (once.fnmr[0].low, once.fnmr[0].high)
     )
+
+
+def test_people_with_many_photos_do_not_count_for_more_people():
+    subjects = pd.Series(["a"] * 8 + ["b", "c"])
+    outcome = pd.Series([True] * 8 + [False] * 2)
+    found = rate_of(outcome, subjects, 0.95)
+    effective = 10**2 / (8**2 + 1 + 1)
+    assert found.value == pytest.approx(0.8)
+    expected = wilson_interval(0.8 * effective, effective)
+    assert (found.low, found.high) == pytest.approx(expected)
+    equal = rate_of(pd.Series([True, False] * 3), pd.Series(list("aabbcc")), 0.95)
+    assert (equal.low, equal.high) == pytest.approx(wilson_interval(1.5, 3))
 
 
 def test_a_rate_between_two_counts_of_people_has_an_interval_around_it(settings):

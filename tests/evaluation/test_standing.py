@@ -57,6 +57,16 @@ def test_lifts_are_means_of_the_gains_of_people(trials, settings):
         assert of_people.mean() == pytest.approx(one.lift.value)
 
 
+def test_rates_are_over_trials_as_in_the_accuracy_table_and_lifts_over_people(settings):
+    rows = [(wears, "a", hit) for wears in PLAIN for hit in (True, True, True)]
+    rows += [(wears, "b", False) for wears in PLAIN] + [("generated", "b", False)]
+    rows += [("generated", "a", False)] * 3
+    about = {"protocol": "same_photo", "split": "test", "mated": 0.0}
+    log = pd.DataFrame([{"wears": w, "subject_id": s, "hit": hit, **about} for w, s, hit in rows])
+    (one,) = standings(log, Threshold(0.0001, None, 200, 10_000), settings)
+    assert (one.control, one.design, one.lift.value) == (0.75, 0.0, 0.5)
+
+
 def test_without_a_threshold_only_ranks_are_judged(trials, settings):
     found = standings(trials, Threshold(1e-4, None, 200, 10_000), settings)
     assert {one.metric for one in found} == {"rank_1"}

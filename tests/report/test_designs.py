@@ -42,8 +42,8 @@ def test_diversity_and_groups_are_tables_with_their_counts(metrics):
         "generated",
         "exp0",
         "mlp",
-        "0.2000",
-        "0.1000",
+        "0.2",
+        "0.1",
         "120",
     )
     block = groups_block(metrics)

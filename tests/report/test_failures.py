@@ -30,7 +30,7 @@ def test_a_lift_below_zero_is_called_worse(metrics):
     document = transfer(0)
     document["recognizers"][1]["lifts"][0]["lift"] |= {"value": -0.2, "low": -0.3, "high": -0.1}
     changed = replace(metrics, transfer={"exp0": Transfer.model_validate(document)})
-    assert any("partner1: worse than the control" in t for t in texts(changed, "exp0", "no effect"))
+    assert any("partner1: worse than the control" in t for t in texts(changed, "exp0", "worse"))
 
 
 @pytest.mark.parametrize(("low", "failures"), [(-0.01, 1), (0.0, 1), (0.01, 0)])
@@ -48,9 +48,26 @@ def test_a_refused_recognizer_is_told_with_its_reason(metrics):
     assert text == "black_box2: not asked, its check found 90.0 % where 97.0 % are expected."
 
 
-def test_the_group_with_the_least_lift_of_each_attribute(metrics):
+def test_where_a_plain_thing_hides_everybody_too_there_is_nothing_to_gain(alone):
+    document = evaluation(0)
+    one = next(m for m in document["measurements"] if m["row"] == "generated_test")
+    one["fnmr"][0] |= {"value": 1.0, "high": 1.0}
+    one["fnmr"][0]["lift"] |= {"value": 0.0, "low": -0.1, "high": 0.1}
+    (text,) = texts(with_evaluation(alone.metrics, document), "exp0", "no effect")
+    assert "nothing to gain, black hides everybody as well" in text
+
+
+def test_groups_that_are_hidden_altogether_are_no_failure(alone):
+    document = evaluation(0)
+    for group in document["groups"]:
+        group |= {"fnmr_design": 1.0, "fnmr_control": 1.0}
+        group["lift"] |= {"value": 0.0}
+    assert texts(with_evaluation(alone.metrics, document), "exp0", "group") == []
+
+
+def test_the_group_that_is_recognized_most_by_each_attribute(metrics):
     tone, shape = texts(metrics, "exp0", "group")
-    assert "skin tone, other photo: dark, +50.0" in tone
+    assert "skin tone, other photo: dark, FNMR 70.0 %, lift +50.0" in tone
     assert "17 people (of 3 groups)" in tone
     assert "sex typed shape, other photo: high" in shape
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from faceveil.report.blocks import MINUS
+from faceveil.report.blocks import MINUS, lift_text
 from faceveil.report.documents import Evaluation, Transfer
 from faceveil.report.lead import OWN, judgements, lead_block, lead_figure, lead_sentence
 from tests.report.documents import EXPERIMENTS, evaluation, transfer
@@ -14,17 +14,26 @@ from tests.report.documents import EXPERIMENTS, evaluation, transfer
 
 def test_the_sentence_is_about_the_weakest_experiment_and_has_count_and_interval(metrics):
     sentence = lead_sentence(metrics)
-    assert "hide 50 people held out from training" in sentence
+    assert "among 50 people held out from training" in sentence
     # exp3, where exp0 has 70
-    weakest = "the weakest of 4 experiments by +55.0 points [+46.0, +64.0] (exp3, facenet);"
+    weakest = "the weakest of 4 experiments: +55.0 points [+46.0, +64.0] (exp3, facenet) before"
     assert weakest in sentence
-    assert sentence.endswith("(another photo of the person, rank-1; 95 % intervals over people).")
+    assert sentence.endswith("another photo of the person; 95 % intervals over people).")
+
+
+def test_the_lift_in_fnmr_stands_beside_the_one_in_rank_1(metrics, alone):
+    evaluation = metrics.evaluations["exp3"]
+    at = evaluation.find("generated_test", "other_photo").fnmr[1]
+    assert at.fmr == evaluation.settings[0]["false_match_rate"]
+    assert f", {lift_text(at.lift)} in FNMR at FMR 0.1 %;" in lead_sentence(metrics)
+    unset = alone.metrics.evaluations["exp0"].model_copy(update={"settings": ()})
+    assert "FNMR" not in lead_sentence(replace(alone.metrics, evaluations={"exp0": unset}))
 
 
 def test_an_unseen_recognizer_that_shows_no_effect_is_said_to(metrics):
     half = lead_sentence(metrics).split("; ")[1]
-    weakest = f"the weakest by {MINUS}5.0 points [{MINUS}14.0, +4.0] (exp3, black_box1, no effect"
-    assert half.startswith(f"before recognizers that they never saw, {weakest}")
+    weakest = f"{MINUS}5.0 points [{MINUS}14.0, +4.0] (exp3, black_box1, no effect shown)"
+    assert half == f"{weakest} before one that it never saw"
 
 
 def test_a_recognizer_that_learned_from_the_designs_is_told_of(metrics, alone):
@@ -36,8 +45,8 @@ def test_a_recognizer_that_learned_from_the_designs_is_told_of(metrics, alone):
         for one in curve.points
         if one.k == 1000 and one.protocol == "other_photo"
     )
-    assert "1,000 labelled photos of them" in last
-    assert f"the weakest by +{100 * least:.1f} points [" in last
+    assert "1,000 labelled photos of its designs" in last
+    assert last.startswith(f"+{100 * least:.1f} points [")
     assert "no recognizer was given photos" in lead_sentence(alone.metrics)
 
 
@@ -52,7 +61,7 @@ def test_worse_than_plain_is_not_called_no_effect(metrics):
 def test_without_other_recognizers_nothing_is_claimed_of_them(alone):
     sentence = lead_sentence(alone.metrics)
     assert "nothing is known: none judged them" in sentence
-    assert "by +61.0 points" in sentence
+    assert ": +61.0 points" in sentence
     found = judgements(alone.metrics, "other_photo")
     assert {(one.recognizer, one.seen) for one in found} == {(OWN, True)}
 

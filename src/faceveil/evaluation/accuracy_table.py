@@ -79,7 +79,8 @@ def accuracy_table(documents: Sequence[Document]) -> pd.DataFrame:
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     for name in (*_PERCENT, "published"):
         table[name] = table[name].astype("float64")
-    table[list(_PERCENT)] = (100 * table[list(_PERCENT)]).round(2)
+    # Far more digits than are shown: a number that is rounded twice may end on the wrong one.
+    table[list(_PERCENT)] = (100 * table[list(_PERCENT)]).round(8)
     return table
 
 

@@ -1,12 +1,15 @@
 """The paper's central claim: designs trained against a recognizer that learns are more robust.
 
 Robust is what keeps its lift when the opponent has learned from labelled photos of the designs.
-Compared are the same held-out people, so the difference has an interval over people.
+Compared are the same held-out people, so the difference has an interval over people, and a test
+that holds however few of them tell the two apart. Each experiment is one game: what another seed
+would have given is in neither.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from faceveil.evaluation.standing import Gains
@@ -30,6 +33,8 @@ class Difference:
         fixed: what is left of it where the recognizer was fixed.
         low: lower end of the percentile bootstrap interval over people.
         high: upper end.
+        p: two-sided p-value of the paired sign-flip test over people: how often as large a mean
+            comes about where it is by chance which side of the difference a person is on.
         people: people behind it.
         between: which experiments are compared.
     """
@@ -41,6 +46,7 @@ class Difference:
     fixed: float
     low: float
     high: float
+    p: float
     people: int
     between: str
 
@@ -51,7 +57,7 @@ class Claim:
 
     Attributes:
         text: the verdict in one sentence.
-        holds: True or False where the interval excludes 0; None where it does not.
+        holds: True or False where the interval excludes 0 and the test agrees; else None.
         differences: under every protocol and metric.
     """
 
@@ -83,7 +89,8 @@ def judge_claim(
         for key in gains[learning[0]]
     )
     decisive = _decisive(differences)
-    holds = True if decisive.low > 0 else False if decisive.high < 0 else None
+    shown = decisive.p < 1 - settings.confidence and not decisive.low <= 0 <= decisive.high
+    holds = decisive.value > 0 if shown else None
     return Claim(_sentence(decisive, holds, settings, photos), holds, differences)
 
 
@@ -100,7 +107,9 @@ def _difference(
 ) -> Difference:
     learning, fixed = left
     values = learning - fixed
-    interval = bootstrap_interval(values, values.index, settings.confidence, seed=settings.seed)
+    interval = bootstrap_interval(
+        values, values.index, settings.confidence, bounds=(-2, 2), seed=settings.seed
+    )
     return Difference(
         *key,
         value=float(values.mean()),
@@ -108,9 +117,20 @@ def _difference(
         fixed=float(fixed.mean()),
         low=interval.low,
         high=interval.high,
+        p=_sign_flip(values, settings.seed),
         people=len(values),
         between=between,
     )
+
+
+def _sign_flip(values: "pd.Series", seed: int) -> float:
+    """Return the two-sided p-value of a mean of differences, signs drawn anew."""
+    from scipy.stats import permutation_test  # noqa: PLC0415  (a second, and only here)
+
+    # Sums in the order of ids: the same people in other rows give the same digits.
+    ordered = values.sort_index().to_numpy(dtype=np.float64)
+    rng = np.random.default_rng(seed)
+    return float(permutation_test((ordered,), np.mean, permutation_type="samples", rng=rng).pvalue)
 
 
 def _decisive(differences: tuple[Difference, ...]) -> Difference:
@@ -120,16 +140,22 @@ def _decisive(differences: tuple[Difference, ...]) -> Difference:
 
 def _sentence(one: Difference, holds: bool | None, settings: Evaluate, photos: int) -> str:
     verdict = {
-        True: "holds: designs trained against a learning recognizer lose less",
-        False: "does not hold: designs trained against a learning recognizer lose more",
-        None: "is not shown either way",
+        True: "holds in this run: designs trained against a learning recognizer end with more lift",
+        False: "does not hold in this run: such designs end with less lift",
+        None: "is not shown either way by this run, one game per experiment",
     }[holds]
     metric = {"fnmr": "FNMR", "rank_1": "rank-1"}[one.metric]
+    level = f"{100 * settings.confidence:g} %"
     return (
-        f"The claim {verdict}. After the recognizer had learned from {photos} labelled photos, "
-        f"{100 * one.learning:+.1f} points of lift in {metric} "
-        f"({one.protocol.replace('_', ' ')}) were left against {100 * one.fixed:+.1f} of designs "
-        f"trained against a fixed one: {one.between} {100 * one.value:+.1f} "
-        f"[{100 * one.low:+.1f}, {100 * one.high:+.1f}], {settings.confidence:.0%} interval over "
-        f"{one.people} held-out people."
+        f"The claim {verdict}. Once the recognizer has learned from {photos:,} labelled photos, "
+        f"designs trained against a learning one have a lift in {metric} "
+        f"({one.protocol.replace('_', ' ')}) of {_points(one.learning)} points, those trained "
+        f"against a fixed one {_points(one.fixed)}: {one.between} {_points(one.value)} "
+        f"[{_points(one.low)}, {_points(one.high)}], {level} interval over {one.people} held-out "
+        f"people; sign-flip test p = {one.p:.2g}."
     )
+
+
+def _points(share: float) -> str:
+    """Return a difference of shares in percentage points, with its sign."""
+    return f"{100 * share:+.1f}".replace("-", "\N{MINUS SIGN}")

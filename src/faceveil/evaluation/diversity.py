@@ -40,7 +40,12 @@ def diversity_of(
     return Diversity(
         designs=name,
         generator=generator,
-        pixels=round(mean_pairwise_rms(designs.flatten(1).numpy()), 4),
-        trunk=round(mean_pairwise_cosine_distance(torch.cat(parts).numpy()), 4),
+        pixels=_two_digits(mean_pairwise_rms(designs.flatten(1).numpy())),
+        trunk=_two_digits(mean_pairwise_cosine_distance(torch.cat(parts).numpy())),
         pairs=count * (count - 1) // 2,
     )
+
+
+def _two_digits(value: float) -> float:
+    """Round to two significant digits: distances of designs that are alike are tiny."""
+    return float(f"{value:.2g}")

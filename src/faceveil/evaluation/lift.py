@@ -84,7 +84,9 @@ def gains(trials: pd.DataFrame, row: Row, control: Wears, recognized: str = "hit
 
 def mean_gain(gain: "pd.Series", over: str, settings: Evaluate) -> Lift:
     """Return the mean of gains, one per person, with its bootstrap interval over people."""
-    interval = bootstrap_interval(gain, gain.index, settings.confidence, seed=settings.seed)
+    interval = bootstrap_interval(
+        gain, gain.index, settings.confidence, bounds=(-1, 1), seed=settings.seed
+    )
     return Lift(over, float(gain.mean()), interval.low, interval.high, len(gain))
 
 

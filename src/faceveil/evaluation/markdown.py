@@ -104,7 +104,7 @@ def _aligned(lines: list[list[str]]) -> str:
 def _legend(documents: Sequence[Document]) -> str:
     """Say what the experiments are and where the published numbers come from."""
     games = [f"{one['experiment']}: {_learning(one)}" for one in documents]
-    lines = [f"The recognizer, {'; '.join(games)}."]
+    lines = [f"The recognizer, {'; '.join(games)}.", *_diversity(documents)]
     if any(one["experiment"] in PUBLISHED for one in documents):
         train, test, plain, bare = RELABELLED.values()
         lines.append(
@@ -112,6 +112,25 @@ def _legend(documents: Sequence[Document]) -> str:
             f"fixed: designs {train} training, {test} held-out, plain mask {plain}, no mask {bare}."
         )
     return "\n\n".join(lines)
+
+
+def _diversity(documents: Sequence[Document]) -> list[str]:
+    """Say how far the judged designs are from one another, if that was measured."""
+    apart = [
+        {one["designs"]: one for one in document.get("diversity", ())} for document in documents
+    ]
+    if not all("generated" in one and "untrained" in one for one in apart):
+        return []
+    distances = ", ".join(
+        f"{document['experiment']} {one['generated']['trunk']:.2g} (untrained "
+        f"{one['untrained']['trunk']:.2g})"
+        for document, one in zip(documents, apart, strict=True)
+    )
+    return [
+        "How far two judged designs are from each other, one minus the cosine of their trunk "
+        f"features, mean over {apart[0]['generated']['pairs']} pairs: {distances}. Near 0, a "
+        "generator has drawn one design, whatever its latent."
+    ]
 
 
 def _learning(document: Document) -> str:

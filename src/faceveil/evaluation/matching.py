@@ -80,16 +80,19 @@ def rate_of(outcome: "pd.Series", subject_ids: "pd.Series", confidence: float) -
     """Return the share of trials with an outcome.
 
     Several trials of one person are not independent, so the interval is Wilson's with the number of
-    *people*, not of trials, at the rate over all trials.
+    *people*, not of trials, at the rate over all trials. Where people have unequally many trials,
+    it is fewer people that have a say: the effective number of L. Kish, "Survey Sampling" (1965),
+    section 11.7, the square of the sum of their trials over the sum of the squares.
 
     Args:
         outcome: whether it happened, bool ``[T]``, T > 0.
         subject_ids: whose trial each is, ``[T]``.
         confidence: level of the interval, in (0, 1).
     """
-    people, found = int(subject_ids.nunique()), int(outcome.sum())
+    trials, found = subject_ids.value_counts().to_numpy(), int(outcome.sum())
+    people = trials.sum() ** 2 / (trials**2).sum()
     # As many people as the rate would be; a fraction of one is as good in the formula.
-    interval = wilson_interval(found * people / len(outcome), people, confidence)
+    interval = wilson_interval(found / len(outcome) * people, people, confidence)
     return Rate(found / len(outcome), interval.low, interval.high)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from faceveil.evaluation.calibration import Threshold
-from faceveil.evaluation.lift import Lift, best_control, gains, mean_gain, person_rates
-from faceveil.evaluation.protocol import PROTOCOLS, Row
+from faceveil.evaluation.lift import Lift, best_control, gains, mean_gain
+from faceveil.evaluation.protocol import PROTOCOLS, Row, of_subjects
 from faceveil.params.evaluate import Evaluate
 
 HELD_OUT = Row("generated", "test")
@@ -27,8 +27,8 @@ class Standing:
         metric: ``rank_1`` or ``fnmr``.
         fmr: false match rate of the threshold; None for ``rank_1``.
         lift: over the best plain control.
-        design: the metric in designs, in [0, 1]: identified, or missed.
-        control: the metric in that control.
+        design: the metric over all trials in designs, in [0, 1]: identified, or missed.
+        control: the metric over all trials in that control.
     """
 
     protocol: str
@@ -83,8 +83,9 @@ def _standing(
 ) -> Standing:
     protocol, metric = key
     control = best_control(trials, "test", column)
-    design = float(person_rates(trials, HELD_OUT, column).mean())
-    plain = float(person_rates(trials, Row(control, "test"), column).mean())
+    # Over trials, as in every other table; only the lift is a mean over people.
+    design = float(of_subjects(trials, HELD_OUT)[column].mean())
+    plain = float(of_subjects(trials, Row(control, "test"))[column].mean())
     missed = metric == "fnmr"
     return Standing(
         protocol=protocol,

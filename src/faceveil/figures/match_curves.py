@@ -6,7 +6,7 @@ from typing import Any, Literal
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from faceveil.figures.accuracy import COLOURS
+from faceveil.figures.accuracy import COLOURS, MARKERS
 from faceveil.figures.intervals import WIDTH
 from faceveil.figures.svg import INK, MUTED, RULE, SERIES
 
@@ -15,6 +15,9 @@ Role = Literal["design", "control", "no mask"]
 
 DASHES: dict[Role, Any] = {"design": "solid", "control": (0, (4, 2)), "no mask": (0, (1, 1.5))}
 """How roles are told apart without colour."""
+
+EVERY = 5
+"""Points of a curve between two of its markers."""
 
 Curves = Mapping[tuple[str, Role], Sequence[float]]
 """Shares in [0, 1] by experiment and role."""
@@ -69,9 +72,13 @@ def _axes(across: str, up: str) -> tuple[Figure, Axes]:
 
 
 def _style(series: Sequence[str], experiment: str, role: Role) -> dict[str, Any]:
-    """Return colour by experiment and dash by role."""
+    """Return colour and marker by experiment, and dash by role."""
+    order = list(series).index(experiment)
     return {
-        "color": COLOURS[list(series).index(experiment) % len(COLOURS)],
+        "color": COLOURS[order % len(COLOURS)],
+        "marker": MARKERS[order % len(MARKERS)],
+        "markersize": 4.5,
+        "markevery": (order % EVERY, EVERY),  # curves that lie on one another stay apart
         "linestyle": DASHES[role],
         "linewidth": 1.8,
         "gid": SERIES + experiment,

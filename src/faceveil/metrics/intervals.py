@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 
 class Interval(NamedTuple):
@@ -14,7 +14,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson_interval(successes: float, count: int, confidence: float = 0.95) -> Interval:
+def wilson_interval(successes: float, count: float, confidence: float = 0.95) -> Interval:
     """Return Wilson's score interval of a binomial share, inside [0, 1].
 
     Unlike the normal approximation it stays sensible at 0 % and 100 %, where our numbers are.
@@ -27,7 +27,7 @@ def wilson_interval(successes: float, count: int, confidence: float = 0.95) -> I
 
     Args:
         successes: hits, in [0, count]; a mean over trials may be a fraction.
-        count: trials, at least 1.
+        count: trials, at least 1; an effective number may be a fraction.
         confidence: level in (0, 1).
 
     Raises:
@@ -48,20 +48,28 @@ def bootstrap_interval(
     values: ArrayLike,
     subject_ids: ArrayLike,
     confidence: float = 0.95,
+    bounds: tuple[float, float] | None = None,
     resamples: int = 2000,
     seed: int = 0,
 ) -> Interval:
     """Return the percentile bootstrap interval of a mean, resampling people and not photos.
 
     Photos of one person are alike; drawing whole people keeps the interval as wide as it must be.
-    The same values in another row order give the same interval. Source: B. Efron and R. J.
-    Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13; clusters as in A. C. Davison
-    and D. V. Hinkley, "Bootstrap Methods and their Application" (1997), section 3.8.
+    Percentiles are taken further out for few people, as far as Student's t is wider than the normal
+    distribution. Of people who are all alike nothing can be drawn but the same again: then the
+    interval holds what the mean would be if as many as may be missing from a sample of this size
+    (Wilson's bound for none of n) had a value at one of the bounds. The same values in another row
+    order give the same interval. Source: B. Efron and R. J. Tibshirani, "An Introduction to the
+    Bootstrap" (1993), chapter 13; clusters as in A. C. Davison and D. V. Hinkley, "Bootstrap
+    Methods and their Application" (1997), section 3.8; the expansion from T. C. Hesterberg, "What
+    Teachers Should Know About the Bootstrap", The American Statistician 69 (2015), 371-386.
 
     Args:
         values: one number per photo (or design and photo), ``[N]``.
         subject_ids: whose photo each is, ``[N]``.
         confidence: level in (0, 1).
+        bounds: least and greatest value that a person can have; without them the interval of
+            people who are all alike is their value.
         resamples: bootstrap draws.
         seed: seed of the draws.
 
@@ -73,12 +81,24 @@ def bootstrap_interval(
         raise ValueError(f"need one subject per value, not {numbers.shape} and {subjects.shape}")
     tail = (1 - _checked(confidence)) / 2
     _, person, photos = np.unique(subjects, return_inverse=True, return_counts=True)
-    totals = np.bincount(person, weights=numbers)
+    totals, people = np.bincount(person, weights=numbers), len(photos)
+    if np.ptp(totals / photos) == 0:
+        return _of_people_alike(float(totals[0] / photos[0]), people, confidence, bounds)
+    tail = float(ndtr(np.sqrt(people / (people - 1)) * stdtrit(people - 1, tail)))
     rng = np.random.default_rng(seed)
     draws = (rng.integers(len(photos), size=len(photos)) for _ in range(resamples))
     means = [totals[drawn].sum() / photos[drawn].sum() for drawn in draws]
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(low), float(high))
+
+
+def _of_people_alike(
+    value: float, people: int, confidence: float, bounds: tuple[float, float] | None
+) -> Interval:
+    """Return how far a mean may be from the one value that all people of a sample have."""
+    least, most = bounds or (value, value)
+    missing = wilson_interval(0, people, confidence).high
+    return Interval(value - missing * (value - least), value + missing * (most - value))
 
 
 def _quantile(confidence: float) -> float:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from faceveil.params.train_gan import OPPONENT
 from faceveil.report.contents import Metrics
 from faceveil.report.documents import Check, Diversity, Evaluation, Group, Lift, Point, Rate
 from faceveil.report.failures import Failure, known_failures
@@ -97,30 +98,35 @@ def _own_lifts(evaluation: Evaluation) -> list[Judged]:
     about |= {"refused": None, "check": None}
     for one in evaluation.measurements:
         if one.row == "generated_test":
-            rank: dict[str, Any] = {
-                "metric": "rank_1",
-                "fmr": None,
-                "lift": one.lift,
-                "design": one.rank_1,
-            }
-            found = [rank] if one.lift else []
-            for at in one.fnmr:
-                kept: dict[str, Any] = {
-                    "metric": "fnmr",
-                    "fmr": at.fmr,
-                    "lift": at.lift,
-                    "design": at.value,
-                }
-                found += [kept] if at.lift else []
-            lifts += [Judged(**about, protocol=one.protocol, control=None, **k) for k in found]
+            fnmr = [("fnmr", at.fmr, at.value, at.lift) for at in one.fnmr]
+            for metric, fmr, design, lift in [("rank_1", None, one.rank_1, one.lift), *fnmr]:
+                if lift:
+                    what = {"protocol": one.protocol, "metric": metric, "fmr": fmr}
+                    control = _control_rate(evaluation, one.protocol, fmr, lift.over)
+                    rates = {"lift": lift, "design": design, "control": control}
+                    lifts.append(Judged(**about, **what, **rates))
     return lifts
 
 
+def _control_rate(
+    evaluation: Evaluation, protocol: str, fmr: float | None, over: str
+) -> float | None:
+    """Return what a lift is over, in the same metric: FNMR at a rate, or rank-1 without one."""
+    one = evaluation.find(f"{over}_test", protocol)
+    if one is None:
+        return None
+    if fmr is None:
+        return one.rank_1
+    return next((at.value for at in one.fnmr if at.fmr == fmr), None)
+
+
 def _other_lifts(metrics: Metrics, experiment: str) -> list[Judged]:
-    """Return the lifts before every recognizer that was asked, refused ones without numbers."""
+    """Return the lifts before other recognizers that were asked, refused ones without numbers."""
     lifts: list[Judged] = []
     document = metrics.transfer.get(experiment)
     for one in document.recognizers if document else ():
+        if one.name == OPPONENT:  # the game's own, whose lifts its evaluation holds
+            continue
         about = {"recognizer": one.name, "seen": one.seen, "check": one.check}
         if one.refused:
             nothing = dict.fromkeys(("protocol", "metric", "fmr", "lift", "design", "control"))

@@ -16,6 +16,7 @@ from faceveil.report.blocks import (
     panel,
     percent,
     points,
+    share_text,
     titled,
 )
 from faceveil.report.contents import Contents, Metrics, Photos
@@ -100,8 +101,8 @@ def diversity_block(metrics: Metrics) -> Block:
                 one.designs,
                 name,
                 one.generator or DASH,
-                f"{one.pixels:.4f}",
-                f"{one.trunk:.4f}",
+                f"{one.pixels:.2g}",
+                f"{one.trunk:.2g}",
                 f"{one.pairs:,}",
             ),
             experiment=name,
@@ -136,9 +137,14 @@ def groups_block(metrics: Metrics) -> Block:
         if marks:
             chart = interval_chart(marks, metrics.experiments, "lift, points", limits)
             panels.append(panel(chart, "groups", titled(protocol, "lift by group"), protocol))
+    rates = {
+        e.settings[0].get("false_match_rate") for e in metrics.evaluations.values() if e.settings
+    }
+    at = f" at FMR {' and '.join(share_text(rate) for rate in rates if rate)}" if rates else ""
     caption = (
-        "Lift in verification over the best plain control by group of people. Few people make wide "
-        "bars: a difference of groups is shown only where bars stand apart."
+        f"Lift in FNMR{at} over the best plain control, by group of people; how many they are says "
+        "the table. A group that the control hides already has little to gain, and so few people "
+        "cannot show that groups differ, even where bars stand apart."
     )
     tables = (_groups(found), _spreads(found))
     return Block("groups", title, caption, panels=tuple(panels), tables=tables)

@@ -114,8 +114,8 @@ class Group(Read):
     attribute: str
     group: str
     people: int
-    fnmr_design: Share | None = None
-    fnmr_control: Share | None = None
+    fnmr_design: Share
+    fnmr_control: Share
     control: str = ""
     lift: Lift
 
@@ -214,6 +214,7 @@ class Difference(Rate):
     between: str
     learning: float | None = None
     fixed: float | None = None
+    p: float | None = None
     people: int | None = None
 
 

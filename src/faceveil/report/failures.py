@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from faceveil.params.train_gan import OPPONENT
 from faceveil.report.blocks import (
     PROTOCOLS,
     counted,
@@ -15,13 +16,20 @@ from faceveil.report.blocks import (
     share_text,
 )
 from faceveil.report.contents import Metrics
-from faceveil.report.documents import Compared, Curve, Evaluation, Lift, Transfer
+from faceveil.report.documents import Compared, Curve, Evaluation, Transfer
 
 ALIKE = 0.5
 """Designs are alike below this share of the distance that published or untrained ones have."""
 
 Kind = Literal[
-    "no effect", "refused", "group", "worst designs", "false match", "adaptation", "diversity"
+    "worse",
+    "no effect",
+    "refused",
+    "group",
+    "worst designs",
+    "false match",
+    "adaptation",
+    "diversity",
 ]
 
 
@@ -51,42 +59,56 @@ def _own(evaluation: Evaluation) -> Iterator[Failure]:
     """Yield where the lift before the game's own recognizer is not surely above 0."""
     for one in evaluation.measurements:
         if one.row == "generated_test":
-            lifts = [("rank_1", None, one.lift), *(("fnmr", at.fmr, at.lift) for at in one.fnmr)]
-            for metric, fmr, lift in lifts:
+            fnmr = [("fnmr", at.fmr, at.value, at.lift) for at in one.fnmr]
+            for metric, fmr, design, lift in [("rank_1", None, one.rank_1, one.lift), *fnmr]:
                 if lift is not None and not lift.shows_protection:
-                    what = f"{_where(one.protocol)}, {metric_name(metric, fmr)}"
-                    yield _no_effect("the game's recognizer", what, lift)
+                    about = {"protocol": one.protocol, "metric": metric, "fmr": fmr}
+                    yield _no_effect(
+                        "the game's recognizer", Compared(**about, lift=lift, design=design)
+                    )
 
 
 def _others(transfer: Transfer) -> Iterator[Failure]:
-    """Yield recognizers before which the designs show no effect, and those never asked."""
+    """Yield other recognizers before which the designs show no effect, and those never asked."""
     for one in transfer.recognizers:
+        if one.name == OPPONENT:  # the game's own, told of with its evaluation
+            continue
         if one.refused:
             yield Failure(kind="refused", text=f"{one.name}: not asked, {one.refused}.")
             continue
         for lift in one.lifts:
             if not lift.lift.shows_protection:
-                yield _no_effect(one.name, _what(lift), lift.lift)
+                yield _no_effect(one.name, lift)
 
 
-def _no_effect(recognizer: str, what: str, lift: Lift) -> Failure:
-    verdict = "worse than the control" if lift.high < 0 else "no effect shown"
-    count = f", {counted(lift.people, 'person')}" if lift.people else ""
+def _no_effect(recognizer: str, one: Compared) -> Failure:
+    """Tell of a lift that is not surely above 0."""
+    lift, worse = one.lift, one.lift.high < 0
     over = lift.over.replace("_", " ")
-    text = f"{recognizer}: {verdict}; {what}, lift {lift_text(lift)} points over {over}{count}."
-    return Failure(kind="no effect", text=text)
+    verdict = "worse than the control" if worse else "no effect shown"
+    if lift.value == 0 and one.design == (1 if one.metric == "fnmr" else 0):
+        verdict = f"nothing to gain, {over} hides everybody as well"
+    count = f", {counted(lift.people, 'person')}" if lift.people else ""
+    what = f"{_what(one)}, lift {lift_text(lift)} points over {over}{count}"
+    return Failure(kind="worse" if worse else "no effect", text=f"{recognizer}: {verdict}; {what}.")
 
 
 def _groups(evaluation: Evaluation) -> Iterator[Failure]:
-    """Yield, for each protocol and attribute, the group with the least lift."""
+    """Yield, for each protocol and attribute, the group that is recognized most in designs.
+
+    Not the one with the least lift, which may be one that a plain control hides already.
+    """
     for protocol, attribute in dict.fromkeys((g.protocol, g.attribute) for g in evaluation.groups):
         chosen = (protocol, attribute)
         of = [g for g in evaluation.groups if (g.protocol, g.attribute) == chosen]
-        least = min(of, key=lambda group: group.lift.value)
+        least = min(of, key=lambda group: (group.fnmr_design, group.lift.value))
+        if least.fnmr_design == 1:
+            continue
         name, count = least.group.replace("_", " "), counted(least.people, "person")
         text = (
-            f"Least lift by {attribute.replace('_', ' ')}, {_where(protocol)}: {name}, "
-            f"{lift_text(least.lift)} points, {count} (of {counted(len(of), 'group')})."
+            f"Least hidden by {attribute.replace('_', ' ')}, {_where(protocol)}: {name}, FNMR "
+            f"{percent(least.fnmr_design)} %, lift {lift_text(least.lift)} points, {count} (of "
+            f"{counted(len(of), 'group')})."
         )
         yield Failure(kind="group", text=text)
 
@@ -141,8 +163,8 @@ def _alike(evaluation: Evaluation) -> Iterator[Failure]:
     other = kinds.get("published") or kinds.get("untrained")
     if trained and other and trained.trunk < ALIKE * other.trunk:
         text = (
-            f"Designs are alike: in trunk features two of them are {trained.trunk:.4f} apart, two "
-            f"{other.designs} ones {other.trunk:.4f} ({counted(trained.pairs, 'pair')})."
+            f"Designs are alike: in trunk features two of them are {trained.trunk:.2g} apart, two "
+            f"{other.designs} ones {other.trunk:.2g} ({counted(trained.pairs, 'pair')})."
         )
         yield Failure(kind="diversity", text=text)
 

@@ -127,6 +127,7 @@ def _differences(claim: Claim) -> Table:
                 points(one.learning),
                 points(one.fixed),
                 lift_text(Lift(over="", value=one.value, low=one.low, high=one.high)),
+                DASH if one.p is None else f"{one.p:.2g}",
                 DASH if one.people is None else str(one.people),
             ),
             one.protocol,
@@ -134,7 +135,7 @@ def _differences(claim: Claim) -> Table:
         for one in claim.differences
     )
     left = ("left, learning", "left, fixed")
-    columns = ("difference between", "protocol", "metric", *left, "points", "people")
+    columns = ("difference between", "protocol", "metric", *left, "points", "sign-flip p", "people")
     return Table("Differences of lifts that decide the claim", columns, rows)
 
 

@@ -70,7 +70,7 @@ def difference_agreement(curated: Path) -> Card:
         return {"photos": 0}
     derived = _by_difference(paired, unmasked)
     overlaps = iou(shown(derived), shown(paired))
-    interval = bootstrap_interval(overlaps, paired.rows["subject_id"])
+    interval = bootstrap_interval(overlaps, paired.rows["subject_id"], bounds=(0, 1))
     return {"photos": len(paired), "iou": float(overlaps.mean()), "interval": list(interval)}
 
 

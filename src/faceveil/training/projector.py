@@ -152,7 +152,7 @@ def measure_projector(projector: Projector, faces: PackedFaces) -> Card:
     for metric in (iou, mse, leak):
         values = metric(found, truth)
         measured[metric.__name__] = float(values.mean())
-        interval = bootstrap_interval(values, faces.rows["subject_id"])
+        interval = bootstrap_interval(values, faces.rows["subject_id"], bounds=(0, 1))
         measured[f"{metric.__name__}_interval"] = list(interval)
     return measured | {"worst_iou": float(iou(found, truth).min())}
 
