@@ -5,8 +5,12 @@ import errno
 import functools
 import gc
 import inspect
+import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +22,10 @@ PARAMS = Path("params.yaml")
 """Where the settings are: in the folder that the pipeline runs in."""
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a problem.")]
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM has come: an orderly stop, as by Ctrl-C."""
 
 
 def stage(function: Callable[..., None]) -> typer.Typer:
@@ -44,26 +52,33 @@ def _import_tracking() -> None:
     finally:
         gc.freeze()
         gc.enable()
-    atexit.register(gc.freeze)
+    atexit.register(_leave_garbage)
+
+
+def _leave_garbage() -> None:
+    """Do not look for garbage at the end; Triton, where it is used, would report what it left."""
+    if "triton" not in sys.modules:
+        gc.freeze()
 
 
 def command(function: Callable[..., None]) -> typer.Typer:
     """Make ``function`` the one command of a Typer application.
 
-    A :class:`FaceveilError`, a full disk, a read-only one, too little memory and Ctrl-C end the
-    process with one line on standard error and status 1 (130 after Ctrl-C); ``--debug`` shows the
-    traceback instead.
+    A :class:`FaceveilError`, a full disk, a read-only one, too little memory, Ctrl-C and SIGTERM
+    end the process with one line on standard error and status 1 (130 after Ctrl-C, 143 after
+    SIGTERM); ``--debug`` shows the traceback instead.
     """
 
     @functools.wraps(function)
     def run(*args: Any, debug: bool, **kwargs: Any) -> None:
         try:
-            function(*args, **kwargs)
+            with _orderly_sigterm():
+                function(*args, **kwargs)
         except (FaceveilError, OSError, KeyboardInterrupt, MemoryError) as problem:
             if debug:
                 raise
             print(f"{function.__name__}: {_line(problem)}", file=sys.stderr)
-            raise typer.Exit(130 if isinstance(problem, KeyboardInterrupt) else 1) from None
+            raise typer.Exit(_status(problem)) from None
 
     option = inspect.Parameter(
         "debug", inspect.Parameter.KEYWORD_ONLY, annotation=Debug, default=False
@@ -78,10 +93,41 @@ def command(function: Callable[..., None]) -> typer.Typer:
     return app
 
 
+@contextmanager
+def _orderly_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise :class:`Terminated` within the block; a second one ends the process.
+
+    One of several ranks keeps the signal's own effect: it may wait in a sum that others have left,
+    and who started it wants it gone.
+    """
+    here = threading.current_thread() is threading.main_thread()
+    if not here or "RANK" in os.environ or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _status(problem: BaseException) -> int:
+    """Return the status that a problem ends the process with."""
+    if isinstance(problem, Terminated):
+        return 128 + signal.SIGTERM
+    return 130 if isinstance(problem, KeyboardInterrupt) else 1
+
+
 def _line(problem: BaseException) -> str:
     """Return a problem as one line that says what to do."""
     if isinstance(problem, KeyboardInterrupt):
-        return "interrupted; nothing half-written was left, the same command goes on"
+        how = "ended by SIGTERM" if isinstance(problem, Terminated) else "interrupted"
+        return f"{how}; nothing half-written was left, the same command goes on"
     if isinstance(problem, MemoryError):
         return "out of memory; lower the batch size of this stage in params.yaml"
     if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:

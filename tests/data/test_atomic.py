@@ -1,8 +1,14 @@
 """Outputs appear whole or not at all."""
 
+import os
+import platform
+import subprocess
+import sys
+
 import pytest
 
 from faceveil.data.atomic import atomic_directory, atomic_path
+from faceveil.params.errors import FaceveilError
 
 
 def test_a_file_appears_when_the_block_ends_well(tmp_path):
@@ -41,3 +47,44 @@ def test_a_broken_folder_leaves_the_old_one(tmp_path):
         (temporary / "half").touch()
         raise OSError("full")
     assert [path.name for path in tmp_path.rglob("*")] == ["out", "old"]
+
+
+@pytest.fixture
+def marks():
+    """What tells a writing process: one that is no more, one that lives, and one elsewhere."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    here = platform.node()
+    return f"{here}-{process.pid}", f"{here}-{os.getppid()}", f"elsewhere-{process.pid}"
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path, marks):
+    dead, living, elsewhere = marks
+    left = {f".out.{living}.partial", f".out.{elsewhere}.partial", f".other.{dead}.partial"}
+    left.add(".out.some.partial")
+    for name in (f".out.{dead}.partial", *left):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").touch()
+    with atomic_directory(tmp_path / "out"):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == left | {"out"}
+
+
+def test_a_file_that_a_killed_process_left_is_removed(tmp_path, marks):
+    dead, living, elsewhere = marks
+    left = {f".a.{living}.partial.txt", f".a.{elsewhere}.partial.txt", f".a.{dead}.partial"}
+    for name in (f".a.{dead}.partial.txt", *left):
+        (tmp_path / name).touch()
+    with atomic_path(tmp_path / "a.txt") as temporary:
+        temporary.touch()
+    assert {path.name for path in tmp_path.iterdir()} == left | {"a.txt"}
+
+
+@pytest.mark.parametrize("kind", ["a file", "a link"])
+def test_what_no_folder_can_replace_is_refused_at_the_start(tmp_path, kind):
+    target = tmp_path / "out"
+    (tmp_path / "elsewhere").mkdir()
+    _ = target.touch() if kind == "a file" else target.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FaceveilError, match=f"found {kind}"), atomic_directory(target):
+        raise AssertionError("began")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "out"]

@@ -1,8 +1,13 @@
 """Any PNG or JPEG becomes plain RGB; everything else is refused with a reason."""
 
+import errno
+import os
+import warnings
+
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from faceveil.data.images import (
     REASONS,
@@ -95,7 +100,7 @@ def damaged(folder, name: str):
     return path
 
 
-@pytest.mark.parametrize("reason", [name for name in REASONS if name != "not_labels"])
+@pytest.mark.parametrize("reason", REASONS[: REASONS.index("not_labels")])
 def test_what_is_no_photo_has_a_reason(tmp_path, reason):
     for read in (read_image, read_alpha, read_labels, read_header):
         with pytest.raises(UnreadableImageError, match=f"^{reason}$"):
@@ -112,6 +117,65 @@ def test_a_truncated_jpeg_is_damaged(tmp_path):
 def test_colour_is_no_label_image(tmp_path):
     with pytest.raises(UnreadableImageError, match="not_labels"):
         read_labels(saved(tmp_path, Image.fromarray(COLOUR)))
+
+
+def test_labels_without_a_mask_are_refused(tmp_path):
+    with pytest.raises(UnreadableImageError, match="no_mask_label"):
+        read_labels(saved(tmp_path, Image.fromarray(np.where(GREY > 99, 255, 0).astype(np.uint8))))
+
+
+@pytest.mark.parametrize("alpha", [None, 255, 0, 120])
+def test_what_is_opaque_everywhere_alike_is_no_cutout(tmp_path, alpha):
+    image = Image.fromarray(COLOUR)
+    if alpha is not None:
+        image.putalpha(alpha)
+    with pytest.raises(UnreadableImageError, match="not_a_cutout"):
+        read_alpha(saved(tmp_path, image))
+
+
+@pytest.mark.parametrize("read", [read_image, read_header, read_alpha])
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+def test_a_file_that_may_not_be_read_is_no_damaged_image(tmp_path, monkeypatch, read, number):
+    path = saved(tmp_path, Image.fromarray(COLOUR))
+
+    def refused(*_, **__):
+        raise OSError(number, os.strerror(number))  # a read fails without a name
+
+    monkeypatch.setattr("PIL.Image.open", refused)
+    with pytest.raises(OSError, match=r"photo\.png") as refusal:
+        read(path)
+    assert (refusal.value.errno, refusal.value.filename) == (number, str(path))
+
+
+@pytest.mark.parametrize("target", ["photo.png", "file/photo.png", "nowhere.png"])
+def test_a_link_that_leads_nowhere_is_missing(tmp_path, target):
+    (tmp_path / "file").touch()
+    (tmp_path / "photo.png").symlink_to(target)  # the first one to itself
+    with pytest.raises(UnreadableImageError, match="missing_file"):
+        read_image(tmp_path / "photo.png")
+
+
+def test_a_folder_with_the_name_of_an_image_is_none(tmp_path):
+    (tmp_path / "photo.png").mkdir()
+    with pytest.raises(UnreadableImageError, match="damaged_image"):
+        read_image(tmp_path / "photo.png")
+
+
+def test_a_seek_to_where_a_damaged_file_points_is_damage(tmp_path, monkeypatch):
+    def odd(*_, **__):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr("PIL.Image.open", odd)
+    with pytest.raises(UnreadableImageError, match="damaged_image"):
+        read_image(saved(tmp_path, Image.fromarray(COLOUR)))
+
+
+def test_a_large_photo_is_read_without_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", SIDE * SIDE - 1)
+    path = saved(tmp_path, Image.fromarray(COLOUR))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_image(path).shape[:2] == read_header(path)[1::-1]
 
 
 def test_a_gif_is_refused_whatever_its_name(tmp_path):
@@ -146,13 +210,37 @@ def test_a_header_gives_the_sides_of_the_photo_upright(tmp_path, name, turned):
     assert header.mode == "RGB" and header == read_header(path, whole=True)
 
 
+XMP = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6"/></x:xmpmeta>'
+
+
+@pytest.mark.parametrize("name", ["photo.png", "photo.jpg"])
+def test_a_header_knows_how_xmp_turns_a_photo(tmp_path, name):
+    image = Image.fromarray(COLOUR[:35])
+    if name == "photo.jpg":
+        path = saved(tmp_path, image, name, xmp=XMP.encode())
+    else:
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", XMP)
+        path = saved(tmp_path, image, name, pnginfo=info)
+    header = read_header(path)
+    assert (header.height, header.width) == read_image(path).shape[:2] == (SIDE, 35)
+
+
+def test_an_orientation_that_is_text_turns_nothing(tmp_path):
+    one_tag, as_text = b"\x01\x00\x12\x01", b"\x02\x00\x02\x00\x00\x006\x00\x00\x00"
+    exif = b"Exif\x00\x00II*\x00\x08\x00\x00\x00" + one_tag + as_text + bytes(4)
+    path = saved(tmp_path, Image.fromarray(COLOUR[:35]), "photo.jpg", exif=exif)
+    assert read_header(path)[:2] == (SIDE, 35)
+    assert read_image(path).shape == (35, SIDE, 3)
+
+
 def test_a_header_alone_shows_damage_only_at_the_end(tmp_path):
     content = bytearray(saved(tmp_path, Image.fromarray(COLOUR)).read_bytes())
     middle = len(content) // 2
     content[middle : middle + 40] = bytes(40)
     path = tmp_path / "photo.png"
     path.write_bytes(content)
-    assert read_header(path) == (SIDE, SIDE, "RGB")
+    assert read_header(path) == (SIDE, SIDE, "RGB", False)
     for damaged in (lambda: read_header(path, whole=True), lambda: read_image(path)):
         with pytest.raises(UnreadableImageError, match="damaged_image"):
             damaged()

@@ -1,5 +1,9 @@
 """One closed grammar names the files of a collection, in any folder."""
 
+import errno
+import os
+from pathlib import Path
+
 import pytest
 
 from faceveil.data.layouts import KINDS, Entry, find_images, recognize
@@ -37,7 +41,8 @@ NAMES = [
 OTHERS = ["notes.txt", ".DS_Store", "0000.png", "000000.png", "00000.gif", "00000_gt.png",
           "transparent/00000.png", "transparent/00000_Mask.jpg", "00000_Mask_gt.jpg",
           "00000_mask_upside_down.jpg", "else/Ann_Lee_0002.jpg", "below/truth.csv",
-          "below/people.csv",
+          "below/people.csv", ".Trash-1000/00014.jpg", ".00014.jpg", "a/.b/c/00014_Mask.jpg",
+          "M\udcfcller/M\udcfcller_0001.jpg", "M\udcfcller/00014.jpg",
           "\u0660\u0660\u0660\u0660\u0660.png", "transparent/00000_Mask_gt.png"]  # fmt: skip
 
 
@@ -93,3 +98,18 @@ def test_a_root_that_is_no_folder_is_refused(tmp_path, make, found):
         root.touch()
     with pytest.raises(FaceveilError, match=f"found {found}; set curate.root"):
         find_images(root)
+
+
+def test_a_folder_that_may_not_be_listed_is_no_empty_one(tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "00000.png").touch()
+    scandir = os.scandir
+
+    def refused(path):
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(PermissionError, match="closed"):
+        find_images(tmp_path)

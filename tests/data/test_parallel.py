@@ -24,6 +24,11 @@ def dawdle(folder: str) -> None:
     time.sleep(600)
 
 
+def write_slowly(folder: str) -> None:
+    time.sleep(0.4)
+    (Path(folder) / str(time.monotonic_ns())).touch()
+
+
 def die(number: int) -> int:
     os._exit(1)
 
@@ -48,6 +53,16 @@ def test_a_dead_process_is_one_line(monkeypatch):
     monkeypatch.setenv("FACEVEIL_WORKERS", "2")
     with pytest.raises(FaceveilError, match="FACEVEIL_WORKERS below 2"):
         list(map_in_order(die, range(4), "numbers"))
+
+
+def test_nothing_is_written_any_more_after_a_stop(monkeypatch, tmp_path):
+    monkeypatch.setenv("FACEVEIL_WORKERS", "2")
+    results = map_in_order(write_slowly, [str(tmp_path)] * 40, "files")
+    next(results)
+    results.close()
+    written = len(list(tmp_path.iterdir()))
+    time.sleep(1)
+    assert written == len(list(tmp_path.iterdir())) < 20
 
 
 def test_all_cores_unless_told(monkeypatch):

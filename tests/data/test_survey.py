@@ -63,7 +63,7 @@ def test_every_layout_of_the_two_sets_gives_its_pairs(tmp_path, unmasked, masked
 def test_files_say_their_size_their_mode_and_their_bytes(tmp_path):
     path = put(tmp_path, "00000.png", (64, 40), "L")
     [file] = survey(tmp_path).files
-    assert file.header == (64, 40, "L")
+    assert file.header == (64, 40, "L", False)
     assert file.size == path.stat().st_size > 0
 
 
@@ -166,6 +166,49 @@ def test_the_same_photo_in_two_folders_is_named_after_the_first_path(tmp_path):
     assert surveyed.paired(CORRECTLY) == set()  # the first path is another shape
 
 
+def test_a_broken_first_copy_costs_the_good_one_nothing(tmp_path):
+    pair(tmp_path)
+    put(tmp_path, "00/00000.png").write_bytes(b"")
+    surveyed = survey(tmp_path)
+    assert findings(surveyed) == {"unreadable: empty_file": ["00/00000.png"]}
+    assert surveyed.paired(CORRECTLY) == {"00000"}
+
+
+def test_cutouts_and_labels_that_are_none_are_named(tmp_path):
+    for number in range(4):
+        pair(tmp_path, f"0000{number}")
+    put(tmp_path, "00000_Mask_gt.png", mode="RGB")
+    put(tmp_path, "00001_Mask_gt.png", (48, 40), "L")
+    put(tmp_path, "00002_Mask_gt.png", (96, 96), "L")
+    put(tmp_path, "transparent/00000_Mask.png")
+    put(tmp_path, "transparent/00001_Mask.png", (40, 48), "RGBA")
+    put(tmp_path, "transparent/00002_Mask.png", (96, 96), "RGBA")
+    put(tmp_path, "transparent/00003_Mask.png", transparency=(0, 0, 0))
+    assert findings(survey(tmp_path)) == {
+        "unreadable: not_a_cutout": ["transparent/00000_Mask.png"],
+        "unreadable: not_labels": ["00000_Mask_gt.png"],
+        "other shape than masked photo": ["00001_Mask_gt.png", "transparent/00001_Mask.png"],
+    }
+
+
+def test_names_that_are_no_text_have_a_line_of_their_own(tmp_path):
+    pair(tmp_path)
+    for name in ("M\udcfcller_0001.jpg", "notes.txt"):
+        (tmp_path / name).touch()
+    assert findings(survey(tmp_path)) == {
+        "name is not UTF-8": ["M\udcfcller_0001.jpg"],
+        "unrecognized name": ["notes.txt"],
+    }
+
+
+def test_hidden_photos_make_no_pair_and_no_person(tmp_path):
+    put(tmp_path, ".Trash-1000/00000.png")
+    put(tmp_path, ".Trash-1000/Ann/1.jpg")
+    put(tmp_path, "00000_Mask.jpg")
+    surveyed = survey(tmp_path)
+    assert surveyed.paired(CORRECTLY) == set() and surveyed.by_person() == (0, 0)
+
+
 def test_unknown_names_are_listed(tmp_path):
     pair(tmp_path)
     (tmp_path / "LICENSE.txt").write_text("terms")
@@ -232,7 +275,7 @@ def test_five_originals_of_both_sets(real_data):
     assert {group: len(files) for group, files in surveyed.groups.items()} == {
         "unmasked": 5, CORRECTLY: 5
     }  # fmt: skip
-    assert {file.header for file in surveyed.files} == {(1024, 1024, "RGB")}
+    assert {file.header for file in surveyed.files} == {(1024, 1024, "RGB", False)}
     assert len(surveyed.paired(CORRECTLY)) == 5 and findings(surveyed) == {}
 
 

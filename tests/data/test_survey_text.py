@@ -14,7 +14,7 @@ SHIPPED = YAML(typ="safe").load(ROOT / "params.yaml")["curate"]
 
 
 def wanted(people: int, spare_people: int = 0) -> Curate:
-    return Curate(**SHIPPED | {"people": people, "spare_people": spare_people})
+    return Curate(**SHIPPED | {"people": people, "spare_people": spare_people, "test_share": 0.5})
 
 
 def line(text: str, start: str) -> list[str]:

@@ -100,6 +100,29 @@ def test_a_misspelt_key_is_named_with_its_neighbour():
         validate(Params, values, "params.yaml")
 
 
+def test_a_misspelt_key_is_named_before_the_one_that_is_missing_for_it():
+    values = with_value(("curate", "min_sharpnes"), 0.22)
+    del values["curate"]["min_sharpness"]
+    with pytest.raises(
+        FaceveilError, match=r"'curate\.min_sharpnes'; did you mean 'min_sharpness'"
+    ):
+        validate(Params, values, "params.yaml")
+
+
+@pytest.mark.parametrize(("people", "share"), [(4, 0.01), (4, 0.99), (2, 0.2)])
+def test_a_test_share_that_leaves_a_split_empty_is_refused(people, share):
+    values = merge(SHIPPED, {"curate": {"people": people, "test_share": share}})
+    with pytest.raises(FaceveilError, match=rf"curate: test_share {share} of {people} people"):
+        validate(Params, values, "params.yaml")
+
+
+@pytest.mark.parametrize(("flawed", "worn"), [(1.0, 0.0), (1.0, 1.0), (0.5, 0.5), (0.9, 0.0)])
+def test_a_collection_in_which_everybody_is_flawed_is_refused(flawed, worn):
+    shares = {"flawed_share": flawed, "incorrectly_worn_share": worn, "people": 2, "annotated": 0}
+    with pytest.raises(FaceveilError, match=rf"flawed_share {flawed} and incor\w+ {worn} spoil"):
+        validate(Params, merge(SHIPPED, {"synthesize": shares}), "params.yaml")
+
+
 def test_a_misspelt_key_deep_in_a_section_is_named():
     values = with_value(("train_gan", "penalty", "anker"), "zero")
     with pytest.raises(FaceveilError, match=r"train_gan\.penalty\.anker.*allowed: .*anchor"):

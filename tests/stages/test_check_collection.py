@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 @pytest.fixture(autouse=True)
 def collection(tmp_path, monkeypatch) -> Path:
     params = YAML(typ="safe").load(ROOT / "params.yaml")
-    params["curate"] |= {"root": "data/ffhq", "people": 2, "spare_people": 1}
+    params["curate"] |= {"root": "data/ffhq", "people": 2, "spare_people": 1, "test_share": 0.5}
     YAML().dump(params, tmp_path / "params.yaml")
     root = tmp_path / "data/ffhq"
     root.mkdir(parents=True)

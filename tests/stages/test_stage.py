@@ -1,14 +1,20 @@
 """The shell of a stage turns problems into one line and a status."""
 
 import errno
+import os
+import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from faceveil.data.atomic import atomic_directory
 from faceveil.params.errors import FaceveilError
+from stages import _stage
 from stages._stage import command, stage
 
 
@@ -43,6 +49,57 @@ def test_a_problem_is_one_line_and_a_status(problem, status, line):
     assert result.stderr.count("\n") == 1
 
 
+def ended(function, *options: str):
+    def embed() -> None:
+        function()
+
+    return CliRunner().invoke(command(embed), options)
+
+
+def terminate():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(10)
+
+
+def test_sigterm_is_an_orderly_stop(tmp_path):
+    def work():
+        with atomic_directory(tmp_path / "out"):
+            terminate()
+
+    result = ended(work)
+    assert result.exit_code == 143
+    assert result.stderr.startswith("embed: ended by SIGTERM; nothing half-written was left")
+    assert result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_rank_keeps_what_sigterm_does_by_itself(monkeypatch):
+    seen = []
+    monkeypatch.setenv("RANK", "0")
+    assert ended(lambda: seen.append(signal.getsignal(signal.SIGTERM))).exit_code == 0
+    monkeypatch.delenv("RANK")
+    assert ended(lambda: seen.append(signal.getsignal(signal.SIGTERM))).exit_code == 0
+    assert seen[0] == signal.SIG_DFL != seen[1]
+
+
+def test_somebody_elses_handler_stays(monkeypatch):
+    def own(*_):
+        return None
+
+    before = signal.signal(signal.SIGTERM, own)
+    try:
+        assert ended(lambda: os.kill(os.getpid(), signal.SIGTERM)).exit_code == 0
+        assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_outside_of_the_main_thread_no_handler_is_installed():
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(ended, lambda: None).result().exit_code == 0
+
+
 def test_debug_shows_the_traceback():
     result = run(FaceveilError("broken"), "--debug")
     assert isinstance(result.exception, FaceveilError)
@@ -55,6 +112,17 @@ def test_a_mistake_in_the_library_is_not_hidden():
 def test_help_shows_the_docstring_and_the_options():
     result = CliRunner().invoke(stage(lambda folder: None), ["--help"])
     assert "--debug" in result.stdout
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_garbage_is_left_unless_triton_would_report_it(monkeypatch, loaded):
+    frozen = []
+    monkeypatch.setattr("gc.freeze", lambda: frozen.append(True))
+    monkeypatch.delitem(sys.modules, "triton", raising=False)
+    if loaded:
+        monkeypatch.setitem(sys.modules, "triton", sys)
+    _stage._leave_garbage()
+    assert bool(frozen) is not loaded
 
 
 WORK = """

@@ -58,7 +58,12 @@ def test_writes_collection_and_contact_sheet(recorder):
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"people": 1}, "people"), ({"annotated": 4}, "annotated"), ({"peple": 3}, "peple")],
+    [
+        ({"people": 1}, "people"),
+        ({"annotated": 4}, "annotated"),
+        ({"peple": 3}, "peple"),
+        ({"flawed_share": 1.0, "annotated": 0}, "spoil the photos of all 3"),
+    ],
 )
 def test_wrong_settings_stop_with_one_line_and_write_nothing(recorder, changes, message):
     write_params(**changes)

@@ -1,10 +1,14 @@
 """Outputs that are written whole or not at all."""
 
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
+
+from faceveil.params.errors import FaceveilError
 
 
 @contextmanager
@@ -12,10 +16,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary file path that becomes ``path`` when the block ends well.
 
     The temporary file lies beside ``path`` and keeps its suffix, since writers choose a format by
-    it. On any exception it is removed, and what was at ``path`` before stays as it was.
+    it. On any exception it is removed, and what was at ``path`` before stays as it was; what a
+    killed process of this machine has left beside it is removed at the start.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    _remove_leftovers(path.parent, path.stem, path.suffix)
+    temporary = path.with_name(f".{path.stem}.{_here()}.partial{path.suffix}")
     try:
         yield temporary
         os.replace(temporary, path)
@@ -27,10 +33,16 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def atomic_directory(path: Path) -> Iterator[Path]:
     """Yield an empty temporary folder that replaces the folder ``path`` when the block ends well.
 
-    On any exception it is removed, and what was at ``path`` before stays as it was.
+    On any exception it is removed, and what was at ``path`` before stays as it was; what a killed
+    process of this machine has left beside it is removed at the start.
+
+    Raises:
+        FaceveilError: if there is something at ``path`` that is no folder.
     """
+    check_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    _remove_leftovers(path.parent, path.name)
+    temporary = path.with_name(f".{path.name}.{_here()}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
@@ -39,3 +51,47 @@ def atomic_directory(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a path that a folder cannot replace: a file, or a link even if it leads to a folder.
+
+    Raises:
+        FaceveilError: if so.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        found = "a link" if path.is_symlink() else "a file"
+        raise FaceveilError(
+            f"{path}: a folder is written here, but found {found}; remove it or name another output"
+        )
+
+
+def _here() -> str:
+    """Return what tells this process from all others that may write into a shared folder."""
+    return f"{platform.node()}-{os.getpid()}"
+
+
+def _remove_leftovers(folder: Path, name: str, suffix: str = "") -> None:
+    """Remove what processes that are no more were writing: SIGKILL lets nobody tidy up."""
+    for leftover in folder.glob(f".{escape(name)}.*.partial{escape(suffix)}"):
+        mark = leftover.name.removeprefix(f".{name}.").removesuffix(f".partial{suffix}")
+        machine, _, process = mark.rpartition("-")
+        if machine != platform.node() or not _is_ended(process):
+            continue
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def _is_ended(process: str) -> bool:
+    """Return whether a text is the number of a process that this machine does not have."""
+    if os.name != "posix" or not (process.isascii() and process.isdecimal()):
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # somebody else's, or no number of a process
+        return False
+    return False

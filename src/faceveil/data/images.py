@@ -1,6 +1,8 @@
 """One photo from disk: any PNG or JPEG becomes plain RGB; what cannot is refused, with a reason."""
 
+import errno
 import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,8 +29,21 @@ TAIL = 1024
 SAME_SHAPE = 0.02
 """Relative difference of two aspect ratios that rounding may cause."""
 
-ORIENTATION, ON_ITS_SIDE = 0x0112, 5
-"""The EXIF tag that says how a photo is turned, and from where on its width is the height."""
+ORIENTATION, ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
+"""The EXIF tag that says how a photo is turned, and its values where the width is the height."""
+
+MASK_LABEL = 2
+"""Value of a label image where the mask is."""
+
+LABEL_MODES = ("P", "L")
+"""Colour modes whose pixels are labels."""
+
+DAMAGE = (None, errno.EINVAL, errno.EISDIR)
+"""Error numbers of what Pillow raises by itself, of a seek to where a damaged file points, and of a
+folder with the name of an image."""
+
+NOWHERE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)
+"""Error numbers of a link that leads to no file."""
 
 SIXTEEN_BIT = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 
@@ -45,8 +60,11 @@ REASONS = (
     "too_small",
     "too_large",
     "not_labels",
+    "no_mask_label",
+    "not_a_cutout",
+    "other_shape",
 )
-"""Every reason that reading may give."""
+"""Every reason why a file is of no use; the last lies in its shape beside the photo it is of."""
 
 
 class Header(NamedTuple):
@@ -56,11 +74,13 @@ class Header(NamedTuple):
         width: in pixels, of the photo upright.
         height: in pixels, of the photo upright.
         mode: Pillow's name of the colour mode, as RGB, L or RGBA.
+        transparent: whether any of it may be transparent.
     """
 
     width: int
     height: int
     mode: str
+    transparent: bool
 
 
 def read_header(path: Path, whole: bool = False) -> Header:
@@ -74,11 +94,13 @@ def read_header(path: Path, whole: bool = False) -> Header:
 
     Raises:
         UnreadableImageError: with one of :data:`REASONS`.
+        OSError: if nobody may read the file, or the disk cannot.
     """
-    with _reasons(), _opened(path) as image:
-        turned = image.getexif().get(ORIENTATION, 1) if "exif" in image.info else 1
-        width, height = image.size[::-1] if ON_ITS_SIDE <= turned <= 8 else image.size
-        header = Header(width, height, image.mode)
+    with _reasons(path), _opened(path) as image:
+        # The method of a PNG would decode it first; this one knows orientations in XMP as well.
+        turned = Image.Image.getexif(image).get(ORIENTATION, 1)
+        width, height = image.size[::-1] if turned in ON_ITS_SIDE else image.size
+        header = Header(width, height, image.mode, image.has_transparency_data)
         if whole or not _has_end(path, PNG_END if image.format == "PNG" else JPEG_END):
             image.load()
     return header
@@ -108,9 +130,13 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
         uint8 ``[H, W]``, 255 where the cut-out is opaque.
 
     Raises:
-        UnreadableImageError: with one of :data:`REASONS`.
+        UnreadableImageError: with one of :data:`REASONS`; ``not_a_cutout`` if all of it is equally
+            opaque, as an image without transparency is.
     """
-    return read_cutout(path)[..., 3]
+    alpha = read_cutout(path)[..., 3]
+    if alpha.min() == alpha.max():
+        raise UnreadableImageError("not_a_cutout")
+    return alpha
 
 
 def read_cutout(path: Path) -> NDArray[np.uint8]:
@@ -129,15 +155,18 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
     """Read a label image: the palette's index, or the grey value, of each pixel.
 
     Returns:
-        uint8 ``[H, W]``.
+        uint8 ``[H, W]``, somewhere :data:`MASK_LABEL`.
 
     Raises:
         UnreadableImageError: with one of :data:`REASONS`.
     """
     image = _decoded(path)
-    if image.mode not in ("P", "L"):
+    if image.mode not in LABEL_MODES:
         raise UnreadableImageError("not_labels")
-    return np.asarray(image)
+    labels = np.asarray(image)
+    if not (labels == MASK_LABEL).any():
+        raise UnreadableImageError("no_mask_label")
+    return labels
 
 
 def resize(
@@ -172,7 +201,7 @@ def fit(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
 
 def _decoded(path: Path) -> Image.Image:
     """Open a file, decode all of it and turn it upright."""
-    with _reasons():
+    with _reasons(path):
         image = _opened(path)
         image.load()
         return ImageOps.exif_transpose(image)
@@ -182,7 +211,10 @@ def _opened(path: Path) -> Image.Image:
     """Open a file that claims a sensible size; nothing is decoded."""
     if path.stat().st_size == 0:
         raise UnreadableImageError("empty_file")
-    image = Image.open(path, formats=FORMATS)
+    with warnings.catch_warnings():
+        # Pillow warns below the limit that is enforced here, and over a table on the terminal.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        image = Image.open(path, formats=FORMATS)
     _check_size(image)
     return image
 
@@ -194,17 +226,25 @@ def _has_end(path: Path, end: bytes) -> bool:
 
 
 @contextmanager
-def _reasons() -> Iterator[None]:
-    """Turn whatever Pillow raises into a reason of the closed list."""
+def _reasons(path: Path) -> Iterator[None]:
+    """Turn whatever Pillow raises into a reason of the closed list.
+
+    Raises:
+        OSError: if the file is there and cannot be read: that says nothing about the image.
+    """
     try:
         yield
-    except FileNotFoundError:
-        raise UnreadableImageError("missing_file") from None
     except UnidentifiedImageError:
         raise UnreadableImageError("not_an_image") from None
     except Image.DecompressionBombError:
         raise UnreadableImageError("too_large") from None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error):
+    except OSError as error:
+        if error.errno in NOWHERE:
+            raise UnreadableImageError("missing_file") from None
+        if error.errno not in DAMAGE:
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        raise UnreadableImageError("damaged_image") from None
+    except (SyntaxError, ValueError, EOFError, struct.error):
         # What Pillow raises for a file that ends early or contradicts itself.
         raise UnreadableImageError("damaged_image") from None
 

@@ -13,12 +13,14 @@ so that a flat folder, folders by thousand (``00000/00123.png``) and ``CMFD``/``
 ``…_<worn>_gt.png``             label image of a masked photo: 0 background, 1 face, 2 mask
 ``P/P_DDDD.png``                photo of background person ``P``, in a folder of that name
 ``P/P_DDDD_Mask.png``           the same, with a mask
-``truth.csv``, in the root      the truth about a rendered collection; only the scoring reads it
+``truth.csv``, in the root      the truth about a rendered collection; no verdict reads it
 ``people.csv``, in the root     whose photos a collection with masks put on has been made of
 =============================== ======================================================
 
-Anything else is listed as ``unrecognized``, never skipped. Links are followed wherever they lead,
-since large collections are linked into a root; nothing is ever written there.
+Anything else is listed as ``unrecognized``, never skipped; so are hidden files, those in hidden
+folders (``.Trash-1000/00123.png``), and paths that are not UTF-8, which no table can hold. Links
+are followed wherever they lead, since large collections are linked into a root; nothing is ever
+written there.
 """
 
 import os
@@ -117,6 +119,8 @@ def find_images(root: Path) -> list[Entry]:
 def recognize(path: str) -> Entry:
     """Say what a file is by its path relative to the root."""
     pure = PurePosixPath(path)
+    if is_hidden(pure) or not is_text(path):
+        return Entry(path, "unrecognized")
     if path in TABLES:
         return Entry(path, TABLES[path])
     if photo := _PHOTO.fullmatch(pure.name):
@@ -126,6 +130,20 @@ def recognize(path: str) -> Entry:
         claim = CLAIMS["Mask" if person["worn"] else None]
         return Entry(path, "background", person["subject"], person["stem"], claim)
     return Entry(path, "unrecognized")
+
+
+def is_hidden(path: PurePosixPath) -> bool:
+    """Return whether a path relative to the root is that of a hidden file or leads through one."""
+    return any(part.startswith(".") for part in path.parts)
+
+
+def is_text(path: str) -> bool:
+    """Return whether a path is UTF-8: bytes that are not are surrogates in it."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _photo(path: str, photo: re.Match[str]) -> Entry:
@@ -144,9 +162,13 @@ def _photo(path: str, photo: re.Match[str]) -> Entry:
 
 
 def files_below(root: Path) -> Iterator[str]:
-    """Yield the paths of all files below a root, through links, each folder once."""
+    """Yield the paths of all files below a root, through links, each folder once.
+
+    Raises:
+        OSError: if a folder cannot be listed: what is in it would be missed.
+    """
     seen: set[str] = set()
-    for folder, folders, files in os.walk(root, followlinks=True):
+    for folder, folders, files in os.walk(root, onerror=_raise, followlinks=True):
         real = os.path.realpath(folder)
         if real in seen:  # a link back up would go round for ever
             folders.clear()
@@ -155,3 +177,7 @@ def files_below(root: Path) -> Iterator[str]:
         folders.sort()
         for name in files:
             yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+def _raise(error: OSError) -> None:
+    raise error

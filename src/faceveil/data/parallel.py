@@ -111,7 +111,8 @@ def _map_in_processes(
                 f"{title}: a process died, probably out of memory; set {WORKERS} below {workers}"
             ) from None
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Those at work are waited for: they may write where things are tidied up next.
+            pool.shutdown(cancel_futures=True)
             raise
 
 

@@ -24,6 +24,7 @@ import torch
 from filelock import FileLock, Timeout
 
 import faceveil
+from faceveil.data.atomic import check_folder
 from faceveil.data.parallel import engine, map_in_order, one_thread
 from faceveil.params.errors import FaceveilError
 
@@ -86,12 +87,13 @@ class Load:
 
 
 def check_start(out: Path) -> None:
-    """Refuse, before any work, an engine that is not there or an output that cannot be written.
+    """Refuse, before any work, an engine that is not there or a folder that cannot be written.
 
     Raises:
         FaceveilError: if so.
     """
     engine()
+    check_folder(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{out.name}.", suffix=".partial", dir=out.parent):

@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
-from faceveil.data.images import Header, UnreadableImageError, read_header, same_shape
-from faceveil.data.layouts import TABLES, Entry, find_images
+from faceveil.data.images import (
+    LABEL_MODES,
+    Header,
+    UnreadableImageError,
+    read_header,
+    same_shape,
+)
+from faceveil.data.layouts import TABLES, Entry, find_images, is_hidden, is_text
 from faceveil.data.parallel import map_in_order
 
 CHUNK = 256
@@ -34,7 +40,8 @@ class File:
         entry: what its name says.
         size: in bytes; 0 if it is not there.
         header: what the image says about itself; None if it is no image, or unreadable.
-        unreadable: why, one of the reasons of :mod:`faceveil.data.images`; else empty.
+        unreadable: why the file is of no use, one of the reasons of
+            :mod:`faceveil.data.images`; else empty.
     """
 
     entry: Entry
@@ -99,6 +106,7 @@ class Survey:
             PurePosixPath(file.entry.path).parent
             for file in self.of("background", "unrecognized")
             if "/" in file.entry.path and file.entry.path.lower().endswith(PICTURES)
+            if not is_hidden(PurePosixPath(file.entry.path))
         )
         return len(folders), folders.total()
 
@@ -141,9 +149,22 @@ def _findings(surveyed: Survey) -> Iterable[tuple[str, list[str]]]:
     ]
     yield "other shape than unmasked", [f.entry.path for f, b in pairs if not _same_shape(f, b)]
     yield "other size than unmasked", [f.entry.path for f, b in pairs if _only_resized(f, b)]
+    yield "other shape than masked photo", _misfits(surveyed, masked)
     yield "same photo again", _again(surveyed.files)
-    yield "unrecognized name", [file.entry.path for file in surveyed.of("unrecognized")]
+    unknown = [file.entry.path for file in surveyed.of("unrecognized")]
+    yield "name is not UTF-8", [path for path in unknown if not is_text(path)]
+    yield "unrecognized name", [path for path in unknown if is_text(path)]
     yield "folder that is a link", _linked_folders(surveyed)
+
+
+def _misfits(surveyed: Survey, masked: Iterable[File]) -> list[str]:
+    """Return the label images and cut-outs of another shape than their masked photo."""
+    photos: dict[str, File] = {}
+    for file in masked:
+        if file.header:
+            photos.setdefault(file.entry.image_id, file)
+    beside = [(file, photos.get(file.entry.image_id)) for file in surveyed.of("labels", "cutout")]
+    return [f.entry.path for f, p in beside if f.header and p and not _same_shape(f, p)]
 
 
 def _linked_folders(surveyed: Survey) -> list[str]:
@@ -163,9 +184,19 @@ def _look(path: Path, entry: Entry, whole: bool) -> File:
     if entry.kind in NO_IMAGES:
         return File(entry, size)
     try:
-        return File(entry, size, read_header(path, whole))
+        header = read_header(path, whole)
     except UnreadableImageError as reason:
         return File(entry, size, unreadable=str(reason))
+    if unfit := _unfit(entry, header):
+        return File(entry, size, unreadable=unfit)
+    return File(entry, size, header)
+
+
+def _unfit(entry: Entry, header: Header) -> str:
+    """Return why a label image or a cut-out is none, as far as its header shows."""
+    if entry.kind == "labels" and header.mode not in LABEL_MODES:
+        return "not_labels"
+    return "not_a_cutout" if entry.kind == "cutout" and not header.transparent else ""
 
 
 def _ids(files: Iterable[File]) -> set[str]:
@@ -185,12 +216,14 @@ def _only_resized(file: File, other: File) -> bool:
 
 
 def _again(files: Iterable[File]) -> list[str]:
-    """Return the paths of images whose kind and name have come before."""
+    """Return the paths of images whose kind and name a readable one had before."""
     seen: set[tuple[str, str]] = set()
     again = []
     for file in files:
         name = (file.entry.kind, file.entry.image_id)
-        if file.entry.kind not in NO_IMAGES and name in seen:
+        if not file.header:
+            continue
+        if name in seen:
             again.append(file.entry.path)
         seen.add(name)
     return again

@@ -27,7 +27,9 @@ WHAT_TO_DO = {
     "no unmasked photo of it": "left out",
     "other shape than unmasked": "left out: not the same photo",
     "other size than unmasked": "resized",
+    "other shape than masked photo": "left out: its photo is measured without",
     "same photo again": "the first path is used",
+    "name is not UTF-8": "left out; rename it",
     "unrecognized name": "left out",
     "folder that is a link": "read, but `dvc repro` notices no change in it",
 }

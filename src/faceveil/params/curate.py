@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from faceveil.params.section import ImageSize, Section, Seed, Share
 
@@ -32,3 +32,17 @@ class Curate(Section):
     min_mouth_covered: Share = Field(description="least share of the mouth under a worn mask")
     min_chin_covered: Share = Field(description="least share of the chin under a worn mask")
     min_realism: Share = Field(description="least realism of the mask's edge and colour")
+
+    @property
+    def tested(self) -> int:
+        """How many people are held out."""
+        return round(self.people * self.test_share)
+
+    @model_validator(mode="after")
+    def _both_splits_have_people(self) -> "Curate":
+        if not 0 < self.tested < self.people:
+            raise ValueError(
+                f"test_share {self.test_share} of {self.people} people leaves {self.tested} for "
+                "testing; both splits need at least one, change people or test_share"
+            )
+        return self

@@ -161,8 +161,13 @@ def validate(model: type[Model], values: Any, where: str) -> Model:
 
 
 def _explain(model: type[BaseModel], error: ValidationError) -> str:
-    """Return the first problem in words: key, what was found, what is allowed."""
-    problem = error.errors()[0]
+    """Return the first problem in words: key, what was found, what is allowed.
+
+    A misspelt key is missing as well; what it is called instead says more.
+    """
+    problem, *others = error.errors()
+    if problem["type"] == "missing":
+        problem = next((other for other in others if other["type"] == "extra_forbidden"), problem)
     location = [str(part) for part in problem["loc"]]
     key = ".".join(location) or "values"
     if problem["type"] == "extra_forbidden":

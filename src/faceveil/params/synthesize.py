@@ -20,11 +20,17 @@ class Synthesize(Section):
 
     @model_validator(mode="after")
     def _enough_people_are_left(self) -> "Synthesize":
-        spoiled = round(self.people * self.flawed_share)
-        spoiled += round(self.people * self.incorrectly_worn_share)
-        if self.annotated > self.people - spoiled:
+        left = self.people - round(self.people * self.flawed_share)
+        left -= round(self.people * self.incorrectly_worn_share)
+        if left < 1:
             raise ValueError(
-                f"annotated is {self.annotated}, but only {self.people - spoiled} of {self.people} "
-                "people wear their mask correctly in an unflawed photo; lower it or add people"
+                f"flawed_share {self.flawed_share} and incorrectly_worn_share "
+                f"{self.incorrectly_worn_share} spoil the photos of all {self.people} people; "
+                "lower one"
+            )
+        if self.annotated > left:
+            raise ValueError(
+                f"annotated is {self.annotated}, but only {left} of {self.people} people wear "
+                "their mask correctly in an unflawed photo; lower it or add people"
             )
         return self

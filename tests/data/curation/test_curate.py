@@ -14,13 +14,13 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 from faceveil.data.curation import packing
-from faceveil.data.curation.curate import curate_collection, people_in_chunks
+from faceveil.data.curation.curate import check_pairs, curate_collection, people_in_chunks
 from faceveil.data.curation.index import read_index
 from faceveil.data.curation.measure import measure_people
 from faceveil.data.curation.splits import read_splits
 from faceveil.data.faces import open_faces
 from faceveil.data.images import read_alpha, read_image, resize
-from faceveil.data.layouts import find_images
+from faceveil.data.layouts import find_images, recognize
 from faceveil.params.errors import FaceveilError
 from tests.conftest import ROOT
 
@@ -221,6 +221,20 @@ def test_no_pairs_is_one_line(collection, tmp_path, params, names, monkeypatch):
     assert not (tmp_path / "curated").exists()
 
 
+def test_pairs_are_looked_for_by_name(tmp_path):
+    check_pairs(tmp_path, [recognize("00000.png"), recognize("a/00000_Mask_Chin.jpg")])
+    with pytest.raises(FaceveilError) as refusal:
+        check_pairs(tmp_path, [recognize("00000.png"), recognize("00001_Mask.jpg")])
+    assert str(refusal.value).startswith(f"{tmp_path}: no pairs: 1 unmasked people")
+    assert "put_on_masks" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("names", [[], ["Ann/Ann_0001.jpg", "Ann/Ann_0002.jpg", "Bo/1.jpg"]])
+def test_a_collection_by_person_is_told_of_masks(tmp_path, names):
+    with pytest.raises(FaceveilError, match=r"no pairs: 0 unmasked .* the stage put_on_masks"):
+        check_pairs(tmp_path, [recognize(name) for name in names])
+
+
 def test_too_few_people_is_one_line_that_says_why(collection, tmp_path, params, monkeypatch):
     monkeypatch.setenv("FACEVEIL_WORKERS", "1")
     with pytest.raises(FaceveilError, match=r"are 92 together, but \d+ of 18 .* blurred 2"):
@@ -269,6 +283,107 @@ def test_an_interrupted_run_measures_nothing_again(
     assert len(measured) == chunks + 1  # the damaged one
     assert same_files(curated[0], tmp_path / "curated")
     assert list(scratch.iterdir()) == []
+
+
+def broken_truth(root, out):
+    (root / "truth.csv").write_bytes(b"")
+
+
+def no_masks(root, out):
+    for photo in root.rglob("*_Mask*"):
+        photo.unlink()
+
+
+def file_there(root, out):
+    out.write_text("mine")
+
+
+def link_there(root, out):
+    (out.parent / "elsewhere").mkdir()
+    out.symlink_to(out.parent / "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (broken_truth, r"truth\.csv: no table"),
+        (no_masks, "root: no pairs: 18 unmasked"),
+        (file_there, "curated: a folder is written here, but found a file"),
+        (link_there, "curated: a folder is written here, but found a link"),
+    ],
+)
+def test_what_can_be_known_is_refused_before_anything_is_measured(
+    collection, params, tmp_path, measured, spoil, message
+):
+    shutil.copytree(collection, tmp_path / "root")
+    spoil(tmp_path / "root", tmp_path / "curated")
+    with pytest.raises(FaceveilError, match=message):
+        curate_collection(tmp_path / "root", tmp_path / "curated", params)
+    assert measured == []
+
+
+def put_pair(collection, root) -> str:
+    """Put the sound pair of somebody with a cut-out into a root; return the number."""
+    subject = sorted(path.name[:5] for path in (collection / "transparent").iterdir())[0]
+    for path in (f"unmasked/{subject}.png", f"masked/{subject}_Mask.jpg"):
+        shutil.copy(collection / path, root)
+    return subject
+
+
+def alpha_of(collection, subject):
+    return Image.open(collection / f"transparent/{subject}_Mask.png").getchannel("A")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda labels: labels, ""),
+        (lambda labels: labels.point(lambda label: 255 if label else 0), "no_mask_label"),
+        (lambda labels: labels.crop((0, 0, 128, 100)), "other_shape"),
+        (lambda labels: labels.convert("RGB"), "not_labels"),
+    ],
+)
+def test_a_label_image_that_is_none_leaves_its_photo_to_the_difference(
+    collection, tmp_path, judged, change, reason
+):
+    subject = put_pair(collection, tmp_path)
+    labels = alpha_of(collection, subject).point(lambda alpha: 2 if alpha > 127 else 0)
+    change(labels).save(tmp_path / f"{subject}_Mask_gt.png")
+    rows = judged(tmp_path)
+    assert rows.loc[f"{subject}_Mask_gt.png", "reasons"] == reason
+    masked = rows.loc[f"{subject}_Mask.jpg"]
+    assert masked["verdict"] == "kept"
+    assert masked["region_from"] == ("difference" if reason else "labels")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda cutout: cutout, ""),
+        (lambda cutout: cutout.convert("RGB"), "not_a_cutout"),
+        (lambda cutout: cutout.crop((0, 0, 100, 128)), "other_shape"),
+    ],
+)
+def test_a_cut_out_that_is_none_is_no_annotation(collection, tmp_path, judged, change, reason):
+    subject = put_pair(collection, tmp_path)
+    path = f"transparent/{subject}_Mask.png"
+    (tmp_path / "transparent").mkdir()
+    change(Image.open(collection / path)).save(tmp_path / path)
+    rows = judged(tmp_path)
+    assert rows.loc[path, "reasons"] == reason
+    assert rows.loc[f"{subject}_Mask.jpg", "verdict"] == "kept"
+    used = rows.reset_index().assign(split="train")
+    assert len(packing.packed_rows(used, "annotated")) == (0 if reason else 1)
+
+
+def test_a_name_that_is_no_text_is_left_out_and_stops_nothing(collection, tmp_path, judged):
+    subject = put_pair(collection, tmp_path)
+    folder = tmp_path / "M\udcfcller"
+    folder.mkdir()
+    shutil.copy(collection / f"unmasked/{subject}.png", folder / "M\udcfcller_0001.png")
+    reasons = judged(tmp_path)["reasons"]
+    assert reasons["M\\udcfcller/M\\udcfcller_0001.png"] == "unrecognized_name"
+    assert reasons[f"{subject}.png"] == ""
 
 
 def test_measures_outlive_a_setting_that_is_refused(collection, params, tmp_path, measured):

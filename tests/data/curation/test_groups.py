@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from faceveil.data.curation.groups import ATTRIBUTES, GROUPS, known_groups, read_groups
+from faceveil.data.curation.score import read_truth
 from faceveil.data.curation.splits import read_splits
 from faceveil.params.errors import FaceveilError
 
@@ -25,13 +26,23 @@ def test_everybody_who_is_kept_is_in_one_group_of_each_attribute(collection, cur
         assert set(groups[attribute]) <= set(names)
 
 
-def test_nothing_is_known_of_people_without_a_truth_table(tmp_path):
-    assert known_groups(tmp_path, ["00000"]).empty
+def test_nothing_is_known_of_people_without_a_truth_table():
+    assert known_groups(None, ["00000"]).empty
+    assert known_groups(pd.DataFrame({"path": ["00000.png"]}), ["00000"]).empty
+
+
+def test_who_is_not_in_the_table_is_in_no_group():
+    rows = [("00001", "0.1", "30.0", "0.2"), ("00002", "", "30.0", "0.2")]
+    truth = pd.DataFrame(rows, columns=["subject_id", *ATTRIBUTES])
+    groups = known_groups(truth, ["00000", "00001", "00002"])
+    assert groups.to_numpy().tolist() == [["00001", "light", "few lines", "female-typed"]]
+    assert known_groups(truth, ["00000"]).empty
 
 
 def test_row_order_changes_nothing(collection):
     people = ["00000", "00003", "00005"]
-    once, again = (known_groups(collection, order) for order in (people, people[::-1]))
+    truth = read_truth(collection)
+    once, again = (known_groups(truth, order) for order in (people, people[::-1]))
     pd.testing.assert_frame_equal(once, again)
 
 

@@ -68,6 +68,14 @@ def test_label_images_give_transparency_in_full_size(root, index):
     assert (faces.transparency[0, 68:] == 255).all()
 
 
+def test_a_label_image_is_told_by_its_name_in_any_case(root, index):
+    plain = pack(root, index)["annotated"].transparency
+    shouted = "00003_MASK_GT.PNG"
+    (root / "00003_Mask_gt.png").rename(root / shouted)
+    index["path"] = index["path"].replace("00003_Mask_gt.png", shouted)
+    assert np.array_equal(pack(root, index, "shouted")["annotated"].transparency, plain)
+
+
 def test_kinds_without_photos_are_empty_stores(root, index):
     faces = pack(root, index)
     assert len(faces["background"]) == 0
@@ -86,7 +94,7 @@ def test_small_chunks_give_the_same(root, index, monkeypatch):
 
 def test_a_photo_that_changes_under_way_is_one_line(root, index):
     (root / "00002_Mask.png").write_bytes(b"")
-    with pytest.raises(FaceveilError, match="can no longer be read"):
+    with pytest.raises(FaceveilError, match=r"00002_Mask\.png: was measured and can no"):
         pack(root, index)
 
 

@@ -48,3 +48,19 @@ def test_truth_is_optional_but_must_fit(tmp_path):
     (tmp_path / "truth.csv").write_text("path,flaw\na,\n")
     with pytest.raises(FaceveilError, match=r"lacks the columns \['worn'\]"):
         read_truth(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "no table in UTF-8"),
+        (b"path,worn,flaw\nM\xfcller.png,none,\n", "no table in UTF-8"),
+        (b"path,worn,flaw\na,none,\nb,none,blurred,1,2\n", "no table in UTF-8"),
+        (b"path,worn,flaw\na,none,\na,none,\n", "has a twice"),
+    ],
+)
+def test_a_broken_truth_is_one_line(tmp_path, content, message):
+    (tmp_path / "truth.csv").write_bytes(content)
+    with pytest.raises(FaceveilError, match=rf"truth\.csv: {message}") as refusal:
+        read_truth(tmp_path)
+    assert "\n" not in str(refusal.value)

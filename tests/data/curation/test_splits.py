@@ -98,7 +98,7 @@ def test_other_files_are_refused(tmp_path, content, message):
         read_splits(path)
 
 
-@pytest.mark.parametrize("share", [0.01, 0.99])
-def test_an_empty_split_is_refused(params, share):
-    with pytest.raises(FaceveilError, match="both splits need at least one"):
-        split_people(people(10), params.model_copy(update={"test_share": share}))
+def test_too_few_people_of_whom_all_are_kept_are_told_to_add_photos(params):
+    kept = people(3).query("verdict == 'kept'")
+    with pytest.raises(FaceveilError, match=r"3 of 3 pairs are kept; lower one or add photos$"):
+        split_people(kept, params)

@@ -113,6 +113,14 @@ def test_of_one_name_the_first_path_is_kept(params):
     assert found == {"a/00000.png": "", "b/00000.png": "duplicate", "00000_Mask.jpg": ""}
 
 
+@pytest.mark.parametrize("reason", ["empty_file", "missing_file", "other_shape"])
+def test_of_one_name_the_first_path_that_can_be_read_is_kept(params, reason):
+    paths = ["00/00000.png", "00000.png", "00000_Mask.jpg", "01/00000.png"]
+    rows = [FACE | {"unreadable": reason}, FACE, MASK, FACE]
+    found = judge([recognize(path) for path in paths], rows, params)
+    assert found["reasons"].tolist() == [reason, "", "", "duplicate"]
+
+
 def test_reasons_come_in_the_order_of_the_list(params):
     row = MASK | {"nose_covered": 0, "probability": 0.1, "sharpness": 0}
     entries = [UNMASKED, MASKED]

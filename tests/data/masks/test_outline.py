@@ -21,6 +21,13 @@ def drawn(straps=False, corners=CORNERS):
     return np.asarray(picture)
 
 
+def corner():
+    """A cut-out like the letter Γ: nothing in its lower right."""
+    alpha = np.zeros((220, 300), np.uint8)
+    alpha[20:90, 20:280] = alpha[20:200, 20:100] = 255
+    return alpha
+
+
 def test_the_six_anchors_are_found():
     outline = find_outline(drawn(), "drawn")
     assert np.abs(outline.anchors - CORNERS)[:3].max() < 6
@@ -63,9 +70,11 @@ def test_own_templates_are_symmetric(name):
     ("alpha", "message"),
     [
         (np.full((60, 80), 255, np.uint8), "no transparent background"),
-        (np.full((60, 80), 100, np.uint8), "nothing but transparency"),
+        (np.full((60, 80), 120, np.uint8), "nothing in it is at least half opaque"),
         (np.pad(np.full((20, 20), 255, np.uint8), 90), "its largest part fills"),
         (np.pad(np.full((2, 80), 255, np.uint8), 30), "its largest part fills"),
+        (corner(), "no mask seen from the front; its middle"),
+        (corner()[:, ::-1], "no mask seen from the front; its middle"),
     ],
 )
 def test_what_is_no_cutout_of_a_mask_is_one_line(alpha, message):

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from faceveil.data.curation.looks import READERS
+from faceveil.data.images import REASONS
 from faceveil.data.layouts import Entry
 
 Reasons = Sequence[set[str]]
@@ -12,7 +13,7 @@ Reasons = Sequence[set[str]]
 def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
     """Add to each file's own reasons those that lie in the other files of its person.
 
-    - ``duplicate``: an earlier path has the same kind and name.
+    - ``duplicate``: an earlier path that can be read has the same kind and name.
     - ``no_partner``, ``partner_rejected``: a pair is kept or left as a whole; further photos are
       kept only of people whose pair is.
     - ``another_kept``: of several masks with nothing against them on one photo, the first is kept.
@@ -37,7 +38,9 @@ def _add_duplicates(entries: Sequence[Entry], reasons: Reasons) -> None:
     seen: set[tuple[str, str]] = set()
     for entry, against in zip(entries, reasons, strict=True):
         name = (entry.kind, entry.image_id)
-        if entry.kind in READERS and name in seen:
+        if entry.kind not in READERS or not against.isdisjoint(REASONS):
+            continue
+        if name in seen:
             against.add("duplicate")
         seen.add(name)
 

@@ -17,7 +17,7 @@ from faceveil.data.curation.index import INDEX, write_index
 from faceveil.data.curation.measure import Row, measure_people
 from faceveil.data.curation.packing import pack_collection
 from faceveil.data.curation.score import read_truth, score_against_truth
-from faceveil.data.curation.splits import assign_splits, split_people, write_splits
+from faceveil.data.curation.splits import STUDY, assign_splits, split_people, write_splits
 from faceveil.data.curation.verdicts import judge
 from faceveil.data.layouts import Entry, find_images
 from faceveil.data.shards import ALONE, Load, Ranks, check_start, make_parts, scratch
@@ -50,22 +50,41 @@ def curate_collection(
         nothing for all ranks but the first.
 
     Raises:
-        FaceveilError: if the root is missing, has no pairs or too few, or the folder is in it, or
-            a file changes meanwhile.
+        FaceveilError: if the root is missing, has no pairs or too few or a broken truth table, or
+            the folder is in it, or a file changes meanwhile.
     """
     _check_apart(root, directory)
     check_start(directory)
     entries = find_images(root)
+    check_pairs(root, entries)
     before = stamps(root, [entry.path for entry in entries])
+    truth = read_truth(root)
     with scratch("curate", {"files": before}, ranks) as unfinished:
         rows = measure_collection(root, entries, unfinished, ranks)
         if ranks.rank:
             return {}
         with atomic_directory(directory) as folder:
-            counts = _write(root, folder, judge(entries, rows, params), params)
+            counts = _write(root, folder, judge(entries, rows, params), params, truth)
             after = stamps(root, [entry.path for entry in find_images(root)])
             refuse_changes(root, before, after)
     return counts
+
+
+def check_pairs(root: Path, entries: Sequence[Entry]) -> None:
+    """Refuse a collection in which nobody has photos without and with mask, by their names.
+
+    Raises:
+        FaceveilError: if so; says how photos of people who wear no mask get one.
+    """
+    ids = {kind: {e.subject_id for e in entries if e.kind == kind} for kind in STUDY[:2]}
+    if ids["unmasked"] & ids["masked"]:
+        return
+    by_person = "; photos of people without mask get one from the stage put_on_masks (docs/data.md)"
+    raise FaceveilError(
+        f"{root}: no pairs: {len(ids['unmasked'])} unmasked people (00000.png) and "
+        f"{len(ids['masked'])} masked ones (00000_Mask.jpg) have no number in common"
+        + ("" if ids["masked"] else by_person)
+    )
 
 
 def measure_collection(
@@ -112,15 +131,16 @@ def _measure(root: Path, chunk: Sequence[Entry], path: Path) -> None:
     path.write_text(json.dumps(measure_people(root, chunk)))
 
 
-def _write(root: Path, folder: Path, index: pd.DataFrame, params: Curate) -> dict[str, Any]:
+def _write(
+    root: Path, folder: Path, index: pd.DataFrame, params: Curate, truth: pd.DataFrame | None
+) -> dict[str, Any]:
     """Write all outputs of a judged collection; return what is counted of it."""
     splits = split_people(index, params)
     index = assign_splits(index, splits)
     write_index(folder / INDEX, index)
     write_splits(folder / SPLITS, splits)
-    write_groups(folder / GROUPS, known_groups(root, splits["subject_id"]))
+    write_groups(folder / GROUPS, known_groups(truth, splits["subject_id"]))
     pack_collection(root, index, folder, params)
-    truth = read_truth(root)
     scored = {} if truth is None else {"score": score_against_truth(index, truth)}
     return {**count_funnel(index), **scored}
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 from faceveil.data.atomic import atomic_path
-from faceveil.data.layouts import TRUTH
 from faceveil.params.errors import FaceveilError
 
 GROUPS = "groups.csv"
@@ -30,25 +29,25 @@ sex-typed shape from 0 to 1.
 COLUMNS = ("subject_id", *ATTRIBUTES)
 
 
-def known_groups(root: Path, subject_ids: Iterable[str]) -> pd.DataFrame:
+def known_groups(truth: pd.DataFrame | None, subject_ids: Iterable[str]) -> pd.DataFrame:
     """Return the groups of people: the columns of :data:`COLUMNS`, sorted by ``subject_id``.
 
     Args:
-        root: folder of the collection; a rendered one has a truth table.
+        truth: the truth table of a rendered collection, all columns text; None if it has none.
         subject_ids: people to look up.
 
     Returns:
-        One row per person; none at all where the truth is not known.
+        One row per person of whom all attributes are known as numbers; none at all where the truth
+        is not known.
     """
-    path = root / TRUTH
-    truth = pd.read_csv(path, dtype=str) if path.is_file() else pd.DataFrame(columns=["path"])
-    if not set(COLUMNS) <= set(truth.columns):
+    if truth is None or not set(COLUMNS) <= set(truth.columns):
         return pd.DataFrame(columns=list(COLUMNS), dtype=str)
     people = truth.drop_duplicates("subject_id").set_index("subject_id")
-    chosen = people.loc[sorted(subject_ids)]
+    chosen = people[list(ATTRIBUTES)].apply(pd.to_numeric, errors="coerce")
+    chosen = chosen.reindex(sorted(subject_ids)).dropna()
     named = {
         attribute: pd.cut(
-            chosen[attribute].astype(float), [-float("inf"), *bounds, float("inf")], labels=names
+            chosen[attribute], [-float("inf"), *bounds, float("inf")], labels=names
         ).astype(str)
         for attribute, (bounds, names) in ATTRIBUTES.items()
     }

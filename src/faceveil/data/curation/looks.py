@@ -23,10 +23,8 @@ from faceveil.data.layouts import Entry
 LONGEST_SIDE = 256
 """Photos are measured at this size at most, in pixels: enough for a detector, and fast."""
 
-MASK_LABEL = 2
-"""Value of a label image where the mask is."""
-
 PHOTOS = ("unmasked", "masked", "further_unmasked", "further_masked", "background")
+ANNOTATIONS = ("labels", "cutout")
 READERS = {"labels": read_labels, "cutout": read_alpha} | dict.fromkeys(PHOTOS, read_image)
 """How each kind of file that holds an image is read."""
 
@@ -41,7 +39,7 @@ class Look:
         pixels: uint8 ``[H, W, 3]`` at the size of measuring, or ``[H, W]`` for labels; None if the
             file gives none.
         partner: the same photo without the mask, if there is one that can be read.
-        labels: the label image, if there is one that can be read.
+        labels: the label image, if there is one that can be read and has the photo's shape.
         faces: the faces in the photo, its own or its partner's.
     """
 
@@ -61,6 +59,7 @@ def look_at(root: Path, entries: Sequence[Entry]) -> list[Look]:
         entries: at least all files of each person that occurs.
     """
     looks = [_read(root, entry) for entry in entries]
+    _refuse_other_shapes(looks)
     unmasked: dict[str, Look] = {}
     labels: dict[str, Look] = {}
     for look in looks:
@@ -88,6 +87,23 @@ def _read(root: Path, entry: Entry) -> Look:
     look.row |= {"height": pixels.shape[0], "width": pixels.shape[1]}
     look.pixels = pixels if entry.kind == "labels" else fit(pixels, LONGEST_SIDE)
     return look
+
+
+def _refuse_other_shapes(looks: Sequence[Look]) -> None:
+    """Let label images and cut-outs of another shape than their masked photo give nothing."""
+    masked: dict[str, Look] = {}
+    for look in looks:
+        if look.pixels is not None and look.entry.kind in PHOTOS:
+            masked.setdefault(look.entry.image_id, look)
+    for look in looks:
+        photo = masked.get(look.entry.image_id) if look.entry.kind in ANNOTATIONS else None
+        if photo and look.pixels is not None and not same_shape(_sides(look), _sides(photo)):
+            look.row["unreadable"], look.pixels = "other_shape", None
+
+
+def _sides(look: Look) -> tuple[int, int]:
+    """Return the file's own width and height, in pixels."""
+    return look.row["width"], look.row["height"]
 
 
 def _join(look: Look, partner: Look | None) -> None:

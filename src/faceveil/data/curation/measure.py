@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from faceveil.data.curation.clarity import measure_sharpness
 from faceveil.data.curation.detection import Faces, detect_faces
 from faceveil.data.curation.index import BOX, POINTS
-from faceveil.data.curation.looks import MASK_LABEL, PHOTOS, Look, look_at
+from faceveil.data.curation.looks import PHOTOS, Look, look_at
 from faceveil.data.curation.placement import measure_placement
 from faceveil.data.curation.realism import measure_realism
-from faceveil.data.images import resize
+from faceveil.data.images import MASK_LABEL, resize
 from faceveil.data.layouts import Entry
 from faceveil.data.parallel import one_thread
 from faceveil.data.transparency import difference_transparency
@@ -39,7 +39,7 @@ def measure_people(root: Path, entries: Sequence[Entry]) -> list[Row]:
 
     Returns:
         One row per file, in the order of the entries: the columns of the index that could be
-        measured, and ``unreadable``, the reason why a file could not be read or an empty text.
+        measured, and ``unreadable``, the reason why a file is of no use or an empty text.
     """
     with one_thread():
         looks = look_at(root, entries)

@@ -1,7 +1,7 @@
 """From chosen photos on disk to packed, memory-mapped ones; one chunk in memory at a time."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,14 @@ from numpy.typing import NDArray
 
 from faceveil.data.crops import CROP, Crop, cut, square_crops
 from faceveil.data.curation.index import BOX
-from faceveil.data.curation.looks import MASK_LABEL
 from faceveil.data.faces import COLUMNS, KINDS, open_faces
-from faceveil.data.images import UnreadableImageError, read_alpha, read_image, read_labels
+from faceveil.data.images import (
+    MASK_LABEL,
+    UnreadableImageError,
+    read_alpha,
+    read_image,
+    read_labels,
+)
 from faceveil.data.layouts import unmasked_id
 from faceveil.data.parallel import map_in_order
 from faceveil.params.curate import Curate
@@ -166,25 +171,29 @@ def _read(root: Path, size: int, chunk: Chunk) -> list[Pixels]:
     """Read photos, uint8 ``[B, S, S, 3]``, and transparencies, uint8 ``[B, S, S]``."""
     readers = (read_image, _read_transparency)
     columns = zip(readers, zip(*chunk.paths, strict=True), strict=False)
+    return [
+        np.stack(
+            [
+                cut(_read_again(read, root / path), crop, size)
+                for path, crop in zip(paths, chunk.crops, strict=True)
+            ]
+        )
+        for read, paths in columns
+    ]
+
+
+def _read_again(read: Callable[[Path], Pixels], path: Path) -> Pixels:
     try:
-        return [
-            np.stack(
-                [
-                    cut(read(root / path), crop, size)
-                    for path, crop in zip(paths, chunk.crops, strict=True)
-                ]
-            )
-            for read, paths in columns
-        ]
+        return read(path)
     except UnreadableImageError as reason:
         raise FaceveilError(
-            f"{root}: a photo that was measured can no longer be read ({reason}); let nothing "
-            "change the collection while it is curated, and run again"
+            f"{path}: was measured and can no longer be read ({reason}); let nothing change the "
+            "collection while it is curated, and run again"
         ) from None
 
 
 def _read_transparency(path: Path) -> Pixels:
     """Read a cut-out's alpha, or a label image's mask, as uint8 ``[H, W]``."""
-    if path.stem.endswith("_gt"):
+    if path.stem.lower().endswith("_gt"):
         return np.where(read_labels(path) == MASK_LABEL, np.uint8(255), np.uint8(0))
     return read_alpha(path)

@@ -1,6 +1,6 @@
 """How well curation finds what is wrong: verdicts against the truth about a rendered collection.
 
-Only this module reads the truth, and nothing here reaches a verdict.
+The truth scores what was judged, and nothing of it reaches a verdict.
 """
 
 from pathlib import Path
@@ -18,19 +18,27 @@ def read_truth(root: Path) -> pd.DataFrame | None:
     """Read the truth about a collection, or None if it has none.
 
     Returns:
-        ``path``, ``worn`` (none, correct, nose_mouth, chin, mouth_chin) and ``flaw`` (empty if
-        there is none), all text.
+        All columns as text, among them ``path``, ``worn`` (none, correct, nose_mouth, chin,
+        mouth_chin) and ``flaw`` (empty if there is none).
 
     Raises:
-        FaceveilError: if the file lacks a column.
+        FaceveilError: if the file is no table, lacks a column or has a path twice.
     """
     path = root / TRUTH
     if not path.is_file():
         return None
-    truth = pd.read_csv(path, dtype=str, keep_default_na=False)
+    try:
+        truth = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:  # empty, not UTF-8, or rows of different lengths
+        what = " ".join(str(error).split())
+        raise FaceveilError(
+            f"{path}: no table in UTF-8 ({what}); render the collection again, or remove the file"
+        ) from None
     if missing := set(COLUMNS) - set(truth.columns):
         raise FaceveilError(f"{path}: lacks the columns {sorted(missing)}; render it again")
-    return truth[list(COLUMNS)]
+    if twice := truth["path"][truth["path"].duplicated()].tolist():
+        raise FaceveilError(f"{path}: has {twice[0]} twice; render the collection again")
+    return truth
 
 
 def score_against_truth(index: pd.DataFrame, truth: pd.DataFrame) -> dict[str, float]:
@@ -43,7 +51,9 @@ def score_against_truth(index: pd.DataFrame, truth: pd.DataFrame) -> dict[str, f
         incorrectly worn masks told as such, on study photos without a flaw; and the counts behind
         them. A ratio of nothing is 1, since nothing went wrong.
     """
-    both = truth.merge(index, on="path", how="left", suffixes=("_true", ""), validate="1:1")
+    both = truth[list(COLUMNS)].merge(
+        index, on="path", how="left", suffixes=("_true", ""), validate="1:1"
+    )
     reasons = both["reasons"].fillna("missing_file").str.split()
     rejected = reasons.map(lambda found: not set(FLAWS).isdisjoint(found))
     flawed = both["flaw"] != ""

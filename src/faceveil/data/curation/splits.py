@@ -24,18 +24,13 @@ def split_people(index: pd.DataFrame, params: Curate) -> pd.DataFrame:
         ``subject_id`` and ``split`` (train, test or spare), sorted by ``subject_id``.
 
     Raises:
-        FaceveilError: if there are no pairs, fewer kept ones than wanted, or an empty split.
+        FaceveilError: if fewer pairs are kept than wanted.
     """
     pairs = index[index["kind"] == "unmasked"]
     kept = pairs.loc[pairs["verdict"] == "kept", "subject_id"]
     _check_enough(index, len(kept), params)
     chosen = hash_order(kept, params.seed)[: params.people + params.spare_people]
-    tested = round(params.people * params.test_share)
-    if not 0 < tested < params.people:
-        raise FaceveilError(
-            f"params.yaml: curate.test_share {params.test_share} of {params.people} people leaves "
-            f"{tested} for testing; both splits need at least one, change people or test_share"
-        )
+    tested = params.tested
     order = ["test"] * tested + ["train"] * (params.people - tested) + ["spare"] * len(chosen)
     splits = dict(zip(chosen, order, strict=False))
     return pd.DataFrame(sorted(splits.items()), columns=["subject_id", "split"])
@@ -81,20 +76,15 @@ def read_splits(path: Path) -> pd.DataFrame:
 
 
 def _check_enough(index: pd.DataFrame, kept: int, params: Curate) -> None:
-    """Refuse a collection without pairs, or with too few, and say what spoke against them."""
-    ids = {kind: set(index.loc[index["kind"] == kind, "subject_id"]) for kind in STUDY[:2]}
-    paired = len(ids["unmasked"] & ids["masked"])
-    if not paired:
-        raise FaceveilError(
-            f"{params.root}: no pairs: {len(ids['unmasked'])} unmasked people (00000.png) and "
-            f"{len(ids['masked'])} masked ones (00000_Mask.jpg) have no number in common"
-        )
+    """Refuse a collection with too few kept pairs, and say what spoke against the others."""
     wanted = params.people + params.spare_people
-    if kept < wanted:
-        reasons = index.loc[index["kind"].isin(STUDY[:2]), "reasons"].str.split().explode()
-        common = ", ".join(f"{reason} {count}" for reason, count in reasons.value_counts().items())
-        raise FaceveilError(
-            f"params.yaml: curate.people and curate.spare_people are {wanted} together, but {kept} "
-            f"of {paired} pairs in {params.root} are kept; lower one, add photos or relax "
-            f"thresholds ({common})"
-        )
+    if kept >= wanted:
+        return
+    ids = {kind: set(index.loc[index["kind"] == kind, "subject_id"]) for kind in STUDY[:2]}
+    reasons = index.loc[index["kind"].isin(STUDY[:2]), "reasons"].str.split().explode()
+    common = ", ".join(f"{reason} {count}" for reason, count in reasons.value_counts().items())
+    raise FaceveilError(
+        f"params.yaml: curate.people and curate.spare_people are {wanted} together, but {kept} of "
+        f"{len(ids['unmasked'] & ids['masked'])} pairs are kept; lower one or add photos"
+        + (f", or relax thresholds ({common})" if common else "")
+    )

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from faceveil.data.layouts import files_below
+from faceveil.data.layouts import files_below, is_hidden
 from faceveil.params.errors import FaceveilError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -79,8 +79,7 @@ def find_originals(root: Path) -> Originals:
 
 def _is_photo(path: PurePosixPath) -> bool:
     """Return whether a file is a photo of a person by its path relative to the root."""
-    hidden = any(part.startswith(".") for part in path.parts)
-    return len(path.parts) == 2 and path.suffix.lower() in SUFFIXES and not hidden
+    return len(path.parts) == 2 and path.suffix.lower() in SUFFIXES and not is_hidden(path)
 
 
 def _people(photos: Iterable[str]) -> tuple[Person, ...]:

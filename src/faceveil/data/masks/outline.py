@@ -48,7 +48,8 @@ def find_outline(alpha: NDArray[np.uint8], name: str) -> Outline:
         name: of the cut-out, for messages.
 
     Raises:
-        FaceveilError: if there is no mask, or no transparent background around one.
+        FaceveilError: if there is no mask, no transparent background around one, or nothing where
+            the lower corners of a mask seen from the front are.
     """
     rows, columns = np.nonzero(_body(alpha, name))
     top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
@@ -56,13 +57,19 @@ def find_outline(alpha: NDArray[np.uint8], name: str) -> Outline:
     y = (rows + 0.5 - top) / (bottom - top)
     middle = np.abs(x - 0.5) < 1 / 6
     lower = np.abs(y - 0.5 - np.abs(x - 0.5)) < 0.02
+    left_corner, right_corner = lower & (x < 0.5), lower & (x > 0.5)
+    if not (middle.any() and left_corner.any() and right_corner.any()):
+        raise FaceveilError(
+            f"{name}: no mask seen from the front; its middle, its lower left or its lower right "
+            "is empty"
+        )
     found = [
         _farthest(x, y, -x - y),
         _farthest(x[middle], y[middle], -y[middle]),
         _farthest(x, y, x - y),
-        _farthest(x[lower & (x > 0.5)], y[lower & (x > 0.5)], y[lower & (x > 0.5)]),
+        _farthest(x[right_corner], y[right_corner], y[right_corner]),
         _farthest(x[middle], y[middle], y[middle]),
-        _farthest(x[lower & (x < 0.5)], y[lower & (x < 0.5)], y[lower & (x < 0.5)]),
+        _farthest(x[left_corner], y[left_corner], y[left_corner]),
     ]
     anchors = np.array(found) * (right - left, bottom - top) + (left, top)
     return Outline(anchors, float(left), float(right))
@@ -78,7 +85,9 @@ def _body(alpha: NDArray[np.uint8], name: str) -> NDArray[np.bool_]:
     """Return the largest part of the mask, without straps, bool ``[H, W]``."""
     opaque = alpha >= 128
     if opaque.all() or not opaque.any():
-        what = "no transparent background" if opaque.all() else "nothing but transparency"
+        what = (
+            "no transparent background" if opaque.all() else "nothing in it is at least half opaque"
+        )
         raise FaceveilError(
             f"{name}: {what}; a template is a mask cut out as PNG, transparent all around it"
         )

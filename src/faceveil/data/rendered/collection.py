@@ -74,7 +74,8 @@ def _all_rows(shots: list[Shot], take: "partial[list[Row]]") -> Iterator[Row]:
             for rows in tqdm(results, "photos", len(shots), disable=None):
                 yield from rows
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # those at work are waited for: they still write into the folder that is removed next
+            pool.shutdown(cancel_futures=True)
             raise
 
 
