@@ -56,11 +56,21 @@ def ended(function, *options: str):
     return CliRunner().invoke(command(embed), options)
 
 
+@pytest.fixture
+def own_process(monkeypatch):
+    """SIGTERM and ranks as in a process of a stage's own, whatever ran in this one before."""
+    monkeypatch.delenv("RANK", raising=False)
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
 def terminate():
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(10)
 
 
+@pytest.mark.usefixtures("own_process")
 def test_sigterm_is_an_orderly_stop(tmp_path):
     def work():
         with atomic_directory(tmp_path / "out"):
@@ -74,6 +84,7 @@ def test_sigterm_is_an_orderly_stop(tmp_path):
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
+@pytest.mark.usefixtures("own_process")
 def test_a_rank_keeps_what_sigterm_does_by_itself(monkeypatch):
     seen = []
     monkeypatch.setenv("RANK", "0")
@@ -83,16 +94,14 @@ def test_a_rank_keeps_what_sigterm_does_by_itself(monkeypatch):
     assert seen[0] == signal.SIG_DFL != seen[1]
 
 
-def test_somebody_elses_handler_stays(monkeypatch):
+@pytest.mark.usefixtures("own_process")
+def test_somebody_elses_handler_stays():
     def own(*_):
         return None
 
-    before = signal.signal(signal.SIGTERM, own)
-    try:
-        assert ended(lambda: os.kill(os.getpid(), signal.SIGTERM)).exit_code == 0
-        assert signal.getsignal(signal.SIGTERM) is own
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    signal.signal(signal.SIGTERM, own)
+    assert ended(lambda: os.kill(os.getpid(), signal.SIGTERM)).exit_code == 0
+    assert signal.getsignal(signal.SIGTERM) is own
 
 
 def test_outside_of_the_main_thread_no_handler_is_installed():
