@@ -68,3 +68,27 @@ def test_the_readme_says_the_same():
         ends = f"[{100 * one['low']:.1f}, {100 * one['high']:.1f}]"
         assert f"{100 * one['rank_1']:.1f} %" in readme and ends in readme
         assert f"{one['trials']:,} " in readme
+
+
+def test_the_black_box_says_what_was_measured():
+    after = DATA[DATA.index("| designs of | rank-1, % |") :].split("\n\n")[0]
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in after.splitlines()]
+    for number, line in enumerate(lines[2:]):
+        assert line == black_box(f"exp{number}")
+    assert len(lines) == 2 + 4
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    ends = black_box("exp0")[3].split(" ", 1)
+    assert f"{ends[0]} points in rank-1 {ends[1]}" in readme
+
+
+def black_box(experiment: str) -> list[str]:
+    """A line of the table: rate in designs and in the control, and the lift, by metric."""
+    path = ROOT / f"docs/measured/lfw/transfer/{experiment}.json"
+    found = {one["name"]: one for one in json.loads(path.read_text())["recognizers"]}
+    cells = [f"exp {experiment[-1]}"]
+    for one in found["black_box1"]["lifts"]:
+        if one["protocol"] == "other_photo":
+            assert (one["lift"]["over"], one["lift"]["people"]) == ("white", 38)
+            rates = (f"{100 * one[key]:.1f}" for key in ("design", "control"))
+            cells += [*rates, said(one["lift"], "+")]
+    return cells
