@@ -16,7 +16,9 @@ import logging
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
+from faceveil.data.atomic import atomic_path
 from faceveil.params.errors import FaceveilError
 
 EXPERIMENT = "faceveil"
@@ -53,15 +55,28 @@ def open_store() -> tuple[MlflowClient, str]:
     uri = tracking_uri()
     try:
         with locked():
+            _create_whole(uri)
             _allow_concurrent_writers(uri)
             client = MlflowClient(tracking_uri=uri)
             return client, _experiment(client, uri)
-    except (MlflowException, OSError, sqlite3.Error) as error:
+    except (MlflowException, OSError, sqlite3.Error, SQLAlchemyError) as error:
         reason = " ".join(str(error).split())[:200]
         raise FaceveilError(
             f"MLFLOW_TRACKING_URI={uri}: cannot be opened ({reason}); "
-            "start that server, or unset the variable to track in mlflow.db"
+            "start that server, move a damaged file away, or unset the variable to use mlflow.db"
         ) from None
+
+
+def _create_whole(uri: str) -> None:
+    """Create a SQLite database whole or not at all.
+
+    MLflow makes its tables one by one; what a process that is killed meanwhile leaves can neither
+    be used nor be completed.
+    """
+    path = Path(uri.removeprefix("sqlite:///"))
+    if uri.startswith("sqlite:///") and not path.exists():
+        with atomic_path(path) as temporary:
+            MlflowClient(tracking_uri=f"sqlite:///{temporary}").search_experiments()
 
 
 def _allow_concurrent_writers(uri: str) -> None:
