@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 from threadpoolctl import threadpool_limits
 
 from benchmarks.measure import SIZE, interleaved, write_result
-from faceveil.data.curation.detection import detect_faces
-from faceveil.data.curation.measure import measure_people
-from faceveil.data.images import read_image
-from faceveil.data.layouts import find_images
-from faceveil.data.rendered.collection import write_collection
+from faceveil.collection.detection import detect_faces
+from faceveil.collection.images import read_image
+from faceveil.collection.layouts import find_images
+from faceveil.collection.measure import measure_people
 from faceveil.params.synthesize import Synthesize
+from faceveil.rendering.collection import write_collection
 
 PEOPLE = 32
 ROUNDS = 3

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from faceveil.data.atomic import atomic_path
-from faceveil.data.faces import PackedFaces
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.inception import InceptionResnetV1
-from faceveil.training.device import pick_device
+from faceveil.runtime.atomic import atomic_path
+from faceveil.runtime.device import pick_device
+from faceveil.store.faces import PackedFaces
 
 RESULTS = Path(__file__).parent / "results"
 

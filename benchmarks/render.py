@@ -9,9 +9,9 @@ from scipy import ndimage
 from threadpoolctl import threadpool_limits
 
 from benchmarks.measure import SIZE, interleaved, write_result
-from faceveil.data.rendered.person import draw_person
-from faceveil.data.rendered.photo import draw_photo
-from faceveil.data.rendered.render import SUPERSAMPLING, render
+from faceveil.rendering.person import draw_person
+from faceveil.rendering.photo import draw_photo
+from faceveil.rendering.render import SUPERSAMPLING, render
 
 PHOTOS = 40
 ROUNDS = 3

@@ -25,12 +25,12 @@ import torch
 
 from benchmarks.measure import SIZE, interleaved, random_faces, random_recognizer, write_result
 from benchmarks.train_step import SOURCES, folded, game, people
-from faceveil.data.faces import open_faces
+from faceveil.protection.designs.identification import FACES, count_hits, steps_between_calls
+from faceveil.protection.designs.state import Players
+from faceveil.protection.designs.step import Batch, Match, play_round
+from faceveil.protection.designs.subjects import People, draw_others
 from faceveil.recognition.facenet import FaceNet
-from faceveil.training.naming import FACES, count_hits, steps_between_calls
-from faceveil.training.people import People, draw_others
-from faceveil.training.players import Players
-from faceveil.training.rounds import Batch, Match, play_round
+from faceveil.store.faces import open_faces
 
 PEOPLE = (1_000, 5_000, 20_000, 67_049)
 GALLERY_PEOPLE = 500

@@ -18,15 +18,15 @@ from benchmarks.measure import (
     random_recognizer,
     write_result,
 )
-from faceveil.data.faces import PackedFaces
 from faceveil.params.experiments import Game
 from faceveil.params.section import Precision
+from faceveil.protection.designs.state import Players
+from faceveil.protection.designs.step import Batch, Match, play_round
+from faceveil.protection.designs.subjects import People, Probes
 from faceveil.recognition.facenet import FaceNet, fold_batch_norms
-from faceveil.training.device import arithmetic
-from faceveil.training.people import People, Probes
-from faceveil.training.players import Players
-from faceveil.training.rounds import Batch, Match, play_round
-from faceveil.training.seeding import generator_for
+from faceveil.runtime.device import arithmetic
+from faceveil.runtime.seeding import generator_for
+from faceveil.store.faces import PackedFaces
 
 PEOPLE = 200
 BATCH = 16

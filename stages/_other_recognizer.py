@@ -26,12 +26,12 @@ def prepare(
     """
     import json
 
-    from faceveil.data.atomic import atomic_path
     from faceveil.recognition.black_box import check_refusal
+    from faceveil.recognition.other_recognizers import shown_check
     from faceveil.recognition.store import CARD
+    from faceveil.runtime.atomic import atomic_path
+    from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
-    from faceveil.training.device import pick_device
-    from faceveil.training.other_recognizers import shown_check
 
     kind, name = section.split(".")
     with track(section, params) as run:

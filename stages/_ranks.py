@@ -41,7 +41,7 @@ def on_ranks(function: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> None:
-        from faceveil.training.ranks import is_rank
+        from faceveil.runtime.ranks import is_rank
 
         if is_rank():
             _play_part(function, *args, **kwargs)
@@ -68,7 +68,7 @@ def process_count(environment: Mapping[str, str]) -> int:
 
 def _play_part(function: Callable[..., None], *args: Any, **kwargs: Any) -> None:
     """Run a stage as one of several processes, and leave its problem to who started them."""
-    from faceveil.training.ranks import LostRankError
+    from faceveil.runtime.ranks import LostRankError
 
     try:
         function(*args, **kwargs)
@@ -126,7 +126,7 @@ def environment(rank: int, count: int, folder: Path) -> dict[str, str]:
     """
     import socket
 
-    from faceveil.training.ranks import LAUNCHER, MEETING
+    from faceveil.runtime.ranks import LAUNCHER, MEETING
 
     loopback = next((n for _, n in socket.if_nameindex() if n.startswith("lo")), None)
     interface = {"GLOO_SOCKET_IFNAME": loopback, "NCCL_SOCKET_IFNAME": loopback} if loopback else {}

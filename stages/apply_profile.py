@@ -12,8 +12,8 @@ def apply_profile(
     name: Annotated[str, typer.Argument(help="small, paper, or another file in profiles/")],
 ) -> None:
     """Merge profiles/NAME.yaml into params.yaml; comments and other keys stay."""
-    from faceveil.data.atomic import atomic_path
     from faceveil.params.profiles import merged_text, profile_path
+    from faceveil.runtime.atomic import atomic_path
 
     text = merged_text(PARAMS, profile_path(name, Path("profiles")))
     with atomic_path(PARAMS) as temporary:

@@ -19,10 +19,10 @@ def calibrate(  # noqa: PLR0913, PLR0917 (the paths are the stage's inputs, one 
     from faceveil.evaluation.calibration import write_thresholds
     from faceveil.evaluation.contenders import calibrate_contenders, load_contenders
     from faceveil.evaluation.experiment import calibrate_experiments
-    from faceveil.evaluation.roles import read_roles
     from faceveil.params.file import read_params
+    from faceveil.runtime.device import pick_device
+    from faceveil.store.protocol import read_roles
     from faceveil.tracking.run import track
-    from faceveil.training.device import pick_device
 
     params = read_params(PARAMS)
     with track("calibrate", params.calibrate) as run:

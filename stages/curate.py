@@ -19,12 +19,12 @@ def curate(root: Path, out: Path, metrics: Path) -> None:
 
     import torch
 
-    from faceveil.data.atomic import atomic_path
-    from faceveil.data.curation.curate import INDEX, curate_collection
-    from faceveil.data.curation.funnel import flat
+    from faceveil.collection.curate import INDEX, curate_collection
+    from faceveil.collection.funnel import flat
     from faceveil.params.file import read_params
+    from faceveil.runtime.atomic import atomic_path
+    from faceveil.runtime.ranks import joined, present_ranks
     from faceveil.tracking.run import track
-    from faceveil.training.ranks import joined, present_ranks
 
     params = read_params(PARAMS).curate
     with joined(torch.device("cpu")), ExitStack() as opened:

@@ -12,9 +12,9 @@ def embed(curated: Path, recognizer: Path, out: Path) -> None:
 
     from faceveil.params.file import read_params
     from faceveil.recognition.embedding import embed_curated
+    from faceveil.runtime.device import pick_device
+    from faceveil.runtime.ranks import joined, present_ranks
     from faceveil.tracking.run import track
-    from faceveil.training.device import pick_device
-    from faceveil.training.ranks import joined, present_ranks
 
     params = read_params(PARAMS).embed
     with joined(pick_device()) as device:

@@ -20,8 +20,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 (the paths are the stage's inputs, one b
     from faceveil.evaluation.documents import shown_numbers, write_document
     from faceveil.evaluation.experiment import Artifacts, evaluate_experiment
     from faceveil.params.file import read_params
+    from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
-    from faceveil.training.device import pick_device
 
     params = read_params(PARAMS)
     game = params.game(experiment)

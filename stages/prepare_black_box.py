@@ -11,7 +11,7 @@ def prepare_black_box(name: str, curated: Path, out: Path, metrics: Path) -> Non
     """Train or open a black box and check that it tells people apart."""
     from faceveil.params.file import read_params
     from faceveil.recognition.black_box import save_black_box
-    from faceveil.training.other_recognizers import obtain_black_box
+    from faceveil.recognition.other_recognizers import obtain_black_box
 
     params = read_params(PARAMS).black_box(name)
     obtain = partial(obtain_black_box, name, curated, params)

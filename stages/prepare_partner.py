@@ -10,8 +10,8 @@ from stages._stage import PARAMS, stage
 def prepare_partner(name: str, curated: Path, out: Path, metrics: Path) -> None:
     """Train or read a partner and check that it tells people apart."""
     from faceveil.params.file import read_params
+    from faceveil.recognition.other_recognizers import obtain_partner
     from faceveil.recognition.partner import save_partner
-    from faceveil.training.other_recognizers import obtain_partner
 
     params = read_params(PARAMS).partner(name)
     obtain = partial(obtain_partner, name, curated, params)

@@ -9,13 +9,13 @@ def prepare_recognizer(curated: Path, out: Path, metrics: Path) -> None:
     """Train or read the recognizer and measure it on people it has never seen."""
     import json
 
-    from faceveil.data.atomic import atomic_path
     from faceveil.params.file import read_params
+    from faceveil.recognition.recognizer_accuracy import shown_numbers
+    from faceveil.recognition.recognizer_origin import obtain_recognizer
     from faceveil.recognition.store import CARD, save_recognizer
+    from faceveil.runtime.atomic import atomic_path
+    from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
-    from faceveil.training.device import pick_device
-    from faceveil.training.recognizer_accuracy import shown_numbers
-    from faceveil.training.recognizer_origin import obtain_recognizer
 
     params = read_params(PARAMS).prepare_recognizer
     with track("prepare_recognizer", params) as run:

@@ -7,8 +7,8 @@ from stages._stage import PARAMS, stage
 
 def protocol(curated: Path, enrollments: Path, probes: Path) -> None:
     """Give every person a role, and write it to files that all later stages read."""
-    from faceveil.evaluation.roles import assign_roles, write_roles
     from faceveil.params.file import read_params
+    from faceveil.store.protocol import assign_roles, write_roles
     from faceveil.tracking.run import track
 
     params = read_params(PARAMS).protocol

@@ -16,12 +16,12 @@ def put_on_masks(root: Path, out: Path, contact_sheet: Path, metrics: Path) -> N
     """
     import json
 
-    from faceveil.data.atomic import atomic_path
-    from faceveil.data.curation.funnel import flat
-    from faceveil.data.masks.collection import put_masks_on
-    from faceveil.figures.contact_sheet import write_contact_sheet
+    from faceveil.collection.funnel import flat
+    from faceveil.masks.collection import put_masks_on
     from faceveil.metrics.intervals import wilson_interval
     from faceveil.params.file import read_params
+    from faceveil.report.figures.contact_sheet import write_contact_sheet
+    from faceveil.runtime.atomic import atomic_path
     from faceveil.tracking.run import track
 
     params = read_params(PARAMS).put_on_masks

@@ -15,17 +15,17 @@ def report(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     page: Path,
 ) -> None:
     """Write the page, the accuracy table and the figures, and print the table."""
-    from faceveil.data.atomic import atomic_directory
-    from faceveil.data.weights import fingerprint
     from faceveil.evaluation.accuracy_table import accuracy_table, headline, write_table
     from faceveil.evaluation.documents import all_numbers, read_documents, shown_numbers
-    from faceveil.figures.accuracy import accuracy_figure
-    from faceveil.figures.people import people_figure
     from faceveil.params.file import read_params
+    from faceveil.report.figures.accuracy import accuracy_figure
+    from faceveil.report.figures.people import people_figure
     from faceveil.report.frames import frames
     from faceveil.report.gather import Sources, gather
     from faceveil.report.lead import lead_figure
     from faceveil.report.page import write_page
+    from faceveil.runtime.atomic import atomic_directory
+    from faceveil.store.weights import fingerprint
     from faceveil.tracking.restore import restore_child
     from faceveil.tracking.run import track
 

@@ -19,8 +19,8 @@ def strike_back(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     from faceveil.evaluation.documents import write_document
     from faceveil.evaluation.scene import Places, Stage
     from faceveil.params.file import read_params
+    from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
-    from faceveil.training.device import pick_device
 
     params = read_params(PARAMS)
     with track("strike_back", params.strike_back) as run:

@@ -12,9 +12,9 @@ def synthesize(out_dir: Path, contact_sheet: Path) -> None:
         out_dir: Folder to write, whole: photos, cut-outs and truth.csv.
         contact_sheet: PNG to write: some of the people, in all their photos.
     """
-    from faceveil.data.rendered.collection import write_collection
-    from faceveil.figures.contact_sheet import write_contact_sheet
     from faceveil.params.file import read_params
+    from faceveil.rendering.collection import write_collection
+    from faceveil.report.figures.contact_sheet import write_contact_sheet
     from faceveil.tracking.run import track
 
     params = read_params(PARAMS).synthesize

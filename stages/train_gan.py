@@ -28,17 +28,17 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     """Train a generator against the recognizer, and partners, by the rules of one experiment."""
     from contextlib import ExitStack
 
-    from faceveil.figures.curves import curve_table, write_curves
-    from faceveil.figures.evolution import draw_evolution
     from faceveil.params.file import read_params
+    from faceveil.protection.designs.gan_inputs import Places, read_inputs
+    from faceveil.protection.designs.mask_gan import train_mask_gan
+    from faceveil.protection.designs.state import write_players
+    from faceveil.report.figures.curves import curve_table, write_curves
+    from faceveil.report.figures.evolution import draw_evolution
+    from faceveil.runtime.checkpoints import scratch_checkpoint
+    from faceveil.runtime.device import pick_device
+    from faceveil.runtime.ranks import joined, present_ranks
+    from faceveil.runtime.seeding import seed_everything
     from faceveil.tracking.run import track
-    from faceveil.training.checkpoints import scratch_checkpoint
-    from faceveil.training.device import pick_device
-    from faceveil.training.gan_inputs import Places, read_inputs
-    from faceveil.training.mask_gan import train_mask_gan
-    from faceveil.training.players import write_players
-    from faceveil.training.ranks import joined, present_ranks
-    from faceveil.training.seeding import seed_everything
 
     game = read_params(PARAMS).game(experiment)
     places = Places(curated, projector, recognizer, embeddings, partners)
@@ -82,9 +82,9 @@ def _record(
     """Record weights, curves and, by epoch, designs."""
     from tempfile import TemporaryDirectory
 
-    from faceveil.data.weights import fingerprint
-    from faceveil.figures.curves import draw_curves
-    from faceveil.figures.evolution import write_sheets
+    from faceveil.report.figures.curves import draw_curves
+    from faceveil.report.figures.evolution import write_sheets
+    from faceveil.store.weights import fingerprint
     from faceveil.tracking.restore import WEIGHTS_TAG
 
     run.tag(WEIGHTS_TAG, fingerprint(out / "generator.safetensors"))

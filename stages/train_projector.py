@@ -9,14 +9,14 @@ def train_projector(curated: Path, out: Path, metrics: Path, figure: Path) -> No
     """Train both projectors to see where masks are, and measure them on people they never saw."""
     import json
 
-    from faceveil.data.atomic import atomic_path
-    from faceveil.figures.projector import projector_figure
-    from faceveil.models.projector import ARCHITECTURES, WEIGHTS
     from faceveil.params.file import read_params
+    from faceveil.report.figures.projector import projector_figure
+    from faceveil.runtime.atomic import atomic_path
+    from faceveil.runtime.device import pick_device
+    from faceveil.runtime.seeding import seed_everything
     from faceveil.tracking.run import track
-    from faceveil.training.device import pick_device
-    from faceveil.training.projector import train_projectors, write_projectors
-    from faceveil.training.seeding import seed_everything
+    from faceveil.wearing.projector import ARCHITECTURES, WEIGHTS
+    from faceveil.wearing.train_projector import train_projectors, write_projectors
 
     settings = read_params(PARAMS).train_projector
     with track("train_projector", settings) as run:

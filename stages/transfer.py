@@ -16,14 +16,14 @@ def transfer(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     metrics: Path,
 ) -> None:
     """Measure designs before recognizers that they were, and were not, trained against."""
-    from faceveil.data.atomic import atomic_directory
     from faceveil.evaluation import transfer as library
     from faceveil.evaluation.contenders import load_contenders
     from faceveil.evaluation.documents import write_document
     from faceveil.evaluation.scene import Places, Stage
     from faceveil.params.file import read_params
+    from faceveil.runtime.atomic import atomic_directory
+    from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
-    from faceveil.training.device import pick_device
 
     params, device = read_params(PARAMS), pick_device()
     with track("transfer", params.evaluate):

@@ -20,10 +20,10 @@ def update_readme() -> None:
     """Put the result and the accuracy table into README.md, and its figures into docs/figures."""
     from PIL import Image
 
-    from faceveil.data.atomic import atomic_path
     from faceveil.params.file import read_params
     from faceveil.report.contents import read_metrics
     from faceveil.report.lead import lead_sentence
+    from faceveil.runtime.atomic import atomic_path
 
     readme = Path("README.md")
     table = Path("metrics/accuracy_table.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from benchmarks.scaling import (
     peak_memory,
     write_store,
 )
-from faceveil.data.faces import open_faces
+from faceveil.store.faces import open_faces
 
 
 def test_features_alone_are_no_slope():

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from faceveil.evaluation.accuracy_table import COLUMNS, accuracy_table, headline, write_table
-from faceveil.evaluation.protocol import HEADLINE, PROTOCOLS, ROWS
 from faceveil.evaluation.published import PUBLISHED
+from faceveil.evaluation.rows import HEADLINE, PROTOCOLS, ROWS
 
 EXPERIMENTS = ("exp0", "exp3", "exp9")
 

@@ -6,7 +6,7 @@ import pytest
 
 from faceveil.evaluation.by_group import lift_by_group
 from faceveil.evaluation.calibration import Threshold
-from faceveil.evaluation.protocol import PLAIN
+from faceveil.evaluation.rows import PLAIN
 
 AT = Threshold(0.01, 0.5, 200, None)
 GROUPS = pd.DataFrame(

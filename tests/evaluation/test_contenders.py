@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from faceveil.data.faces import open_faces
 from faceveil.evaluation.calibration import calibrate_facenet, unmasked_features
 from faceveil.evaluation.contenders import (
     BlackBoxEye,
@@ -12,8 +11,9 @@ from faceveil.evaluation.contenders import (
     calibrate_contender,
     study_gallery_of,
 )
-from faceveil.evaluation.roles import STUDY, read_roles
 from faceveil.recognition.store import recognizer_fingerprint
+from faceveil.store.faces import open_faces
+from faceveil.store.protocol import STUDY, read_roles
 from tests.evaluation.world import PatternRecognizer, write_world
 
 CPU = torch.device("cpu")

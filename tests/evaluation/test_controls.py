@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 
-from faceveil.data.faces import PackedFaces
 from faceveil.evaluation.controls import (
     PLEATS,
     fill_wardrobe,
@@ -17,9 +16,10 @@ from faceveil.evaluation.controls import (
     shuffled_designs,
     surgical_design,
 )
-from faceveil.evaluation.protocol import CONTROLS, assign_designs
-from faceveil.models.generators import build_generator
+from faceveil.evaluation.rows import CONTROLS, assign_designs
 from faceveil.params.errors import FaceveilError
+from faceveil.protection.designs.generators import build_generator
+from faceveil.store.faces import PackedFaces
 
 
 def unmasked(training: int, held_out: int = 2, size: int = 32) -> PackedFaces:

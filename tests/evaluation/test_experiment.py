@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from faceveil.data.weights import read_weights
 from faceveil.evaluation import experiment as module
 from faceveil.evaluation.controls import fill_wardrobe
 from faceveil.evaluation.experiment import (
@@ -15,9 +14,10 @@ from faceveil.evaluation.experiment import (
     evaluate_experiment,
     run_trials,
 )
-from faceveil.evaluation.protocol import ROWS
-from faceveil.models.generators import load_generator
+from faceveil.evaluation.rows import ROWS
 from faceveil.params.errors import FaceveilError
+from faceveil.protection.designs.generators import load_generator
+from faceveil.store.weights import read_weights
 from faceveil.wearing.composition import wear
 from tests.evaluation.world import GAME, PEOPLE, SETTINGS, SPARE, LowerHalf, portraits, write_world
 

@@ -9,8 +9,8 @@ import torch
 from faceveil.evaluation import latent_walk as module
 from faceveil.evaluation.controls import sample_designs
 from faceveil.evaluation.latent_walk import ANCHORS, latent_walk, shown_designs
-from faceveil.models.generators import Generator, build_generator, load_generator
-from faceveil.training.seeding import generator_for
+from faceveil.protection.designs.generators import Generator, build_generator, load_generator
+from faceveil.runtime.seeding import generator_for
 from tests.evaluation.world import SETTINGS, SIZE, write_world
 
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import bootstrap
 
 from faceveil.evaluation.lift import lift_of
-from faceveil.evaluation.protocol import CONTROLS, PLAIN, Row
+from faceveil.evaluation.rows import CONTROLS, PLAIN, Row
 
 RATES = {
     "generated": 0.1,

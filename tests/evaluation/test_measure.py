@@ -16,7 +16,7 @@ from faceveil.evaluation.measure import (
     nonmated_of,
     worst_rate,
 )
-from faceveil.evaluation.protocol import PLAIN, ROWS, Row
+from faceveil.evaluation.rows import PLAIN, ROWS, Row
 from faceveil.evaluation.search import BINS, EDGES, counted, steps
 from faceveil.evaluation.trials import NO_DESIGN, Log
 from faceveil.metrics.intervals import wilson_interval

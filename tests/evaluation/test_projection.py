@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from faceveil.data.faces import PackedFaces, write_faces
 from faceveil.evaluation.projection import Projection
 from faceveil.params.errors import FaceveilError
+from faceveil.store.faces import PackedFaces, write_faces
 from tests.evaluation.world import GAME, PEOPLE, LowerHalf, portraits
 
 KNOWN = GAME.model_copy(update={"transparency": "annotated"})

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from faceveil.data.faces import PackedFaces, write_faces
 from faceveil.evaluation.controls import sample_designs
 from faceveil.evaluation.showcase import ORIGINAL, held_out_people, showcase, wearing
-from faceveil.models.generators import load_generator
 from faceveil.params.errors import FaceveilError
+from faceveil.protection.designs.generators import load_generator
+from faceveil.store.faces import PackedFaces, write_faces
 from tests.evaluation.world import GAME, PEOPLE, SETTINGS, LowerHalf, portraits, write_world
 
 

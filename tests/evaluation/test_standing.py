@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from faceveil.evaluation.calibration import Threshold
-from faceveil.evaluation.protocol import PLAIN
+from faceveil.evaluation.rows import PLAIN
 from faceveil.evaluation.standing import person_gains, standings
 
 AT = Threshold(0.01, 0.5, 200, None)

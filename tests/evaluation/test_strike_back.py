@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from faceveil.data.embeddings import FEATURES
 from faceveil.evaluation.scene import Places, Stage
 from faceveil.evaluation.strike_back import open_arena, shown_numbers, strike_back
 from faceveil.params.errors import FaceveilError
+from faceveil.store.embeddings import FEATURES
 from tests.evaluation.world import LowerHalf, PatternRecognizer, tiny_params, write_world
 
 CPU = torch.device("cpu")

@@ -12,9 +12,9 @@ from faceveil.evaluation.calibration import OTHERS, Calibration
 from faceveil.evaluation.contenders import Contender, TorchEye, calibrate_contender
 from faceveil.evaluation.documents import write_document
 from faceveil.evaluation.experiment import Artifacts, evaluate_experiment
-from faceveil.evaluation.roles import read_roles
 from faceveil.evaluation.scene import Places, Stage
 from faceveil.evaluation.transfer import shown_numbers, transfer
+from faceveil.store.protocol import read_roles
 from tests.evaluation.world import (
     RATES,
     SETTINGS,

@@ -10,23 +10,23 @@ from ruamel.yaml import YAML
 from torch import nn
 from torch.nn import functional
 
-from faceveil.data.curation.groups import COLUMNS as GROUP_COLUMNS
-from faceveil.data.curation.groups import GROUPS, write_groups
-from faceveil.data.embeddings import EMBEDDING, FEATURES, EmbeddingTable, write_embeddings
-from faceveil.data.faces import PackedFaces, write_faces
-from faceveil.data.weights import read_weights, write_weights
 from faceveil.evaluation.calibration import (
     calibrate_facenet,
     unmasked_features,
     write_thresholds,
 )
-from faceveil.evaluation.roles import assign_roles, write_roles
-from faceveil.models.generators import build_generator
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Game
 from faceveil.params.file import Params
 from faceveil.params.protocol import Protocol
+from faceveil.protection.designs.generators import build_generator
 from faceveil.recognition.store import WEIGHTS, recognizer_fingerprint
+from faceveil.store.embeddings import EMBEDDING, FEATURES, EmbeddingTable, write_embeddings
+from faceveil.store.faces import PackedFaces, write_faces
+from faceveil.store.groups import COLUMNS as GROUP_COLUMNS
+from faceveil.store.groups import GROUPS, write_groups
+from faceveil.store.protocol import assign_roles, write_roles
+from faceveil.store.weights import read_weights, write_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from faceveil.data.places import Places
+from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.architectures import build_network
 from faceveil.recognition.black_box import BlackBox, load_black_box, save_black_box

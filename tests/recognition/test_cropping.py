@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from faceveil.data.places import Places
+from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.cropping import TEMPLATE, crop_faces, similarity_map
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from faceveil.evaluation.protocol import PLAIN, PROTOCOLS, ROWS
+from faceveil.evaluation.rows import PLAIN, PROTOCOLS, ROWS
 from faceveil.report.contents import Contents, Pictures, read_metrics
 
 EXPERIMENTS = ("exp0", "exp1", "exp2", "exp3")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from faceveil.evaluation.protocol import HEADLINE, LABELS
 from faceveil.evaluation.published import PUBLISHED
+from faceveil.evaluation.rows import HEADLINE, LABELS
 from faceveil.report.accuracy import accuracy_block, published_note
 
 

@@ -7,13 +7,13 @@ import pandas as pd
 import torch
 from ruamel.yaml import YAML
 
-from faceveil.data.faces import PackedFaces, write_faces
-from faceveil.data.weights import write_weights
-from faceveil.models.projector import build_projector
 from faceveil.params.embed import Embed
 from faceveil.recognition.embedding import embed_curated
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.store import save_recognizer
+from faceveil.store.faces import PackedFaces, write_faces
+from faceveil.store.weights import write_weights
+from faceveil.wearing.projector import build_projector
 from tests.conftest import ROOT
 
 SIZE = 80

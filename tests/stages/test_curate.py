@@ -9,10 +9,10 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from faceveil.data.curation.index import read_index
-from faceveil.data.faces import KINDS, open_faces
-from faceveil.data.rendered.collection import write_collection
+from faceveil.collection.index import read_index
 from faceveil.params.synthesize import Synthesize
+from faceveil.rendering.collection import write_collection
+from faceveil.store.faces import KINDS, open_faces
 from stages.curate import app
 from tests.conftest import ROOT
 
@@ -124,7 +124,7 @@ def test_an_interrupted_write_leaves_what_was_there(recorder, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device", "data/curated")
 
-    monkeypatch.setattr("faceveil.data.curation.curate.pack_collection", full)
+    monkeypatch.setattr("faceveil.collection.curate.pack_collection", full)
     result = run(seed=99)
     assert result.exit_code == 1 and "the disk is full" in result.stderr
     assert Path("data/curated/splits.csv").read_bytes() == before

@@ -13,10 +13,10 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from faceveil.data.faces import PackedFaces, write_faces
 from faceveil.recognition.embedding import EMBEDDED
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.store import save_recognizer
+from faceveil.store.faces import PackedFaces, write_faces
 from tests.conftest import ROOT
 
 STAGE = ("-m", "stages.embed", "data/curated", "models/recognizer", "data/embeddings")

@@ -9,14 +9,14 @@ import torch
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
+from faceveil.recognition import recognizer_check
 from faceveil.recognition.black_box import load_black_box
 from faceveil.recognition.partner import load_partner
-from faceveil.training import recognizer_check
 from stages import prepare_black_box, prepare_partner
 from tests.conftest import ROOT
-from tests.training.curated_world import write_curated
-from tests.training.placed_world import write_places
-from tests.training.recognizer_sections import black_box, partner
+from tests.recognition.curated_world import write_curated
+from tests.recognition.placed_world import write_places
+from tests.recognition.recognizer_sections import black_box, partner
 
 CPU = torch.device("cpu")
 PARTNER = ("partner1", "curated", "models/partners/partner1", "metrics/partners/partner1.json")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from stages.put_on_masks import app
 from tests.conftest import ROOT
-from tests.data.masks.by_person import write_people
+from tests.masks.by_person import write_people
 
 OUTPUTS = (
     "data/masked/people",

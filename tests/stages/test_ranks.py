@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from faceveil.params.errors import FaceveilError
-from faceveil.training.ranks import LAUNCHER, MEETING, LostRankError
+from faceveil.runtime.ranks import LAUNCHER, MEETING, LostRankError
 from stages._ranks import ERROR_FILE, LOST, PROCESSES, cause, environment, on_ranks, process_count
 from stages._stage import stage
 

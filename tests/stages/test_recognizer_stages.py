@@ -8,11 +8,11 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from faceveil.data.embeddings import read_embeddings
 from faceveil.recognition.store import recognizer_fingerprint
+from faceveil.store.embeddings import read_embeddings
 from stages import embed, prepare_recognizer
 from tests.conftest import ROOT
-from tests.training.curated_world import settings, write_curated
+from tests.recognition.curated_world import settings, write_curated
 
 PREPARE = ("curated", "models/recognizer", "metrics/recognizer.json")
 EMBED = ("curated", "models/recognizer", "embeddings")

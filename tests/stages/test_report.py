@@ -11,7 +11,7 @@ from PIL import Image
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from faceveil.data.curation.index import INDEX, SCHEMA, write_index
+from faceveil.collection.index import INDEX, SCHEMA, write_index
 from faceveil.evaluation.accuracy_table import COLUMNS
 from faceveil.evaluation.documents import write_document
 from faceveil.evaluation.experiment import Artifacts, evaluate_experiment

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from faceveil.data.atomic import atomic_directory
 from faceveil.params.errors import FaceveilError
+from faceveil.runtime.atomic import atomic_directory
 from stages import _stage
 from stages._stage import command, stage
 

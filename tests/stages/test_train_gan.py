@@ -9,13 +9,13 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from faceveil.data.weights import fingerprint
-from faceveil.models.generators import load_generator
+from faceveil.protection.designs.generators import load_generator
 from faceveil.recognition.architectures import build_network
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.network import View
 from faceveil.recognition.partner import save_partner
 from faceveil.recognition.store import save_recognizer
+from faceveil.store.weights import fingerprint
 from stages.train_gan import app
 from tests.stages.gan_world import SIZE, arguments, enter_world, settings, write_world
 
@@ -135,11 +135,11 @@ def test_a_stage_stopped_before_it_wrote_goes_on_from_its_last_epoch(recorder, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("faceveil.training.players.write_players", interrupt)
+        patch.setattr("faceveil.protection.designs.state.write_players", interrupt)
         stopped = CliRunner().invoke(app, arguments("exp1"))
     assert stopped.exit_code == 130
     assert len(list(Path(".scratch").rglob("*.safetensors"))) == 1
-    monkeypatch.setattr("faceveil.training.mask_gan.play_round", interrupt)
+    monkeypatch.setattr("faceveil.protection.designs.mask_gan.play_round", interrupt)
     assert CliRunner().invoke(app, arguments("exp1")).exit_code == 0
     assert not list(Path(".scratch").iterdir())
 

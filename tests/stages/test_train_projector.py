@@ -8,10 +8,10 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from faceveil.models.projector import load_projector
+from faceveil.wearing.projector import load_projector
 from stages import train_projector
 from tests.conftest import ROOT
-from tests.training.masked_world import settings, write_curated
+from tests.wearing.masked_world import settings, write_curated
 
 ARGUMENTS = ("curated", "models/projector", "metrics/projector.json", "figures/projector.png")
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from faceveil.data.faces import PackedFaces
 from faceveil.params.errors import FaceveilError
+from faceveil.store.faces import PackedFaces
 from faceveil.wearing.transparency import annotated, projected
 
 SIZE = 32

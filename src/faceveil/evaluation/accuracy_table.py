@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from faceveil.data.atomic import atomic_path
 from faceveil.evaluation.documents import Document
 from faceveil.evaluation.markdown import as_markdown
-from faceveil.evaluation.protocol import HEADLINE
 from faceveil.evaluation.published import PUBLISHED
+from faceveil.evaluation.rows import HEADLINE
+from faceveil.runtime.atomic import atomic_path
 
 COLUMNS = (
     "row",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from faceveil.evaluation.calibration import Threshold
 from faceveil.evaluation.lift import Lift, best_control, gains, mean_gain, person_rates
-from faceveil.evaluation.protocol import PROTOCOLS, Row
+from faceveil.evaluation.rows import PROTOCOLS, Row
 from faceveil.params.evaluate import Evaluate
 
 HELD_OUT = Row("generated", "test")

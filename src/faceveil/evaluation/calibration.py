@@ -10,15 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceveil.data.atomic import atomic_directory
-from faceveil.data.embeddings import EmbeddingTable, read_embeddings
-from faceveil.evaluation.protocol import UNMASKED_PHOTOS
-from faceveil.evaluation.roles import DEV, Roles
 from faceveil.evaluation.search import DECIMALS, STEP
 from faceveil.evaluation.trials import enroll
 from faceveil.metrics.verification import threshold_at_fmr
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.facenet import FaceNet
+from faceveil.runtime.atomic import atomic_directory
+from faceveil.store.embeddings import EmbeddingTable, read_embeddings
+from faceveil.store.protocol import DEV, UNMASKED_PHOTOS, Roles
 
 OTHERS = "others.json"
 """Name of the file that holds the thresholds of partners and black boxes."""

@@ -12,16 +12,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceveil.data.faces import PackedFaces, open_faces
-from faceveil.data.places import read_places
+from faceveil.collection.places import read_places
 from faceveil.evaluation.calibration import Calibration, choose_thresholds, probing_photos
-from faceveil.evaluation.roles import DEV, STUDY, Roles
 from faceveil.evaluation.trials import Gallery, See
 from faceveil.params.file import Params
 from faceveil.recognition.black_box import BlackBox, check_refusal, load_black_box
 from faceveil.recognition.interface import Recognizer
 from faceveil.recognition.partner import load_partner
 from faceveil.recognition.store import read_stored_card
+from faceveil.store.faces import PackedFaces, open_faces
+from faceveil.store.protocol import DEV, STUDY, Roles
 
 
 class Eye(Protocol):

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from faceveil.data.faces import PackedFaces
-from faceveil.evaluation.protocol import PLAIN
+from faceveil.evaluation.rows import PLAIN
 from faceveil.evaluation.trials import Outfit
-from faceveil.models.generators import Generator, build_generator
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
-from faceveil.training.seeding import generator_for, seeded
+from faceveil.protection.designs.generators import Generator, build_generator
+from faceveil.runtime.seeding import generator_for, seeded
+from faceveil.store.faces import PackedFaces
 
 SURGICAL_BLUE = (0.66, 0.80, 0.88)
 """Colour of the drawn surgical mask: the pale blue of a disposable one."""

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from faceveil.data.atomic import atomic_path
 from faceveil.evaluation.by_group import GroupLift
 from faceveil.evaluation.calibration import Threshold
 from faceveil.evaluation.diversity import Diversity
@@ -15,6 +14,7 @@ from faceveil.evaluation.measure import Measurement
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Game
+from faceveil.runtime.atomic import atomic_path
 
 Document = dict[str, Any]
 """``experiment``, ``rows.<row>.<protocol>.rank_1`` and ``.fnmr`` (designs: ``.lift`` and

@@ -7,10 +7,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from faceveil.data.curation.groups import GROUPS, read_groups
-from faceveil.data.embeddings import EmbeddingTable, read_embeddings
-from faceveil.data.faces import open_faces
-from faceveil.data.weights import read_weights
 from faceveil.evaluation.by_group import lift_by_group
 from faceveil.evaluation.calibration import (
     Calibration,
@@ -23,8 +19,7 @@ from faceveil.evaluation.diversity import Diversity, diversity_of
 from faceveil.evaluation.documents import Document, Findings, as_document
 from faceveil.evaluation.measure import Judge, measure_all
 from faceveil.evaluation.projection import Projection
-from faceveil.evaluation.protocol import AS_PHOTOGRAPHED, MASKED_PHOTOS
-from faceveil.evaluation.roles import STUDY, Roles, read_roles
+from faceveil.evaluation.rows import AS_PHOTOGRAPHED
 from faceveil.evaluation.trials import (
     Gallery,
     Log,
@@ -35,12 +30,17 @@ from faceveil.evaluation.trials import (
     trunk_sight,
     worn_trials,
 )
-from faceveil.models.generators import load_generator
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Game
 from faceveil.params.file import Params
+from faceveil.protection.designs.generators import load_generator
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.store import load_recognizer, recognizer_fingerprint
+from faceveil.store.embeddings import EmbeddingTable, read_embeddings
+from faceveil.store.faces import open_faces
+from faceveil.store.groups import GROUPS, read_groups
+from faceveil.store.protocol import MASKED_PHOTOS, STUDY, Roles, read_roles
+from faceveil.store.weights import read_weights
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceveil.evaluation.controls import sample_designs
-from faceveil.models.generators import Generator, load_generator
 from faceveil.params.file import Params
-from faceveil.training.seeding import generator_for
+from faceveil.protection.designs.generators import Generator, load_generator
+from faceveil.runtime.seeding import generator_for
 
 ANCHORS = 3
 """Latents that a walk passes through, the first and the last among them."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from faceveil.evaluation.protocol import PLAIN, Row, Subjects, Wears, of_subjects
+from faceveil.evaluation.rows import PLAIN, Row, Subjects, Wears, of_subjects
 from faceveil.metrics.intervals import bootstrap_interval
 from faceveil.params.evaluate import Evaluate
 

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from faceveil.evaluation.documents import Document
-from faceveil.evaluation.protocol import HEADLINE, PROTOCOLS
 from faceveil.evaluation.published import PROTOCOL, PUBLISHED, RELABELLED, SOURCE
+from faceveil.evaluation.rows import HEADLINE, PROTOCOLS
 
 _TITLES = {
     "same_photo": "**Same photo**: the probe is the enrolled photo itself with something on it, as "

@@ -19,7 +19,7 @@ from faceveil.evaluation.matching import (
     false_matches,
     rate_of,
 )
-from faceveil.evaluation.protocol import CURVES, PROTOCOLS, ROWS, SPLITS_OF, Row, of_subjects
+from faceveil.evaluation.rows import CURVES, PROTOCOLS, ROWS, SPLITS_OF, Row, of_subjects
 from faceveil.evaluation.search import BINS, Counts
 from faceveil.evaluation.trials import NO_DESIGN, Log
 from faceveil.params.errors import FaceveilError
@@ -55,7 +55,7 @@ class Measurement:
         nonmated: comparisons with other templates.
         false_match: how often a wearer is taken for somebody else.
         cmc: share of searches at rank k or better, k = 1 to 20; of rows in
-            :data:`faceveil.evaluation.protocol.CURVES`, empty for others.
+            :data:`faceveil.evaluation.rows.CURVES`, empty for others.
         det: pairs of FMR and FNMR, of the same rows.
     """
 

@@ -9,12 +9,9 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from faceveil.data.embeddings import EmbeddingTable
-from faceveil.data.faces import open_faces
 from faceveil.evaluation.calibration import calibrate_facenet
 from faceveil.evaluation.measure import Judge
-from faceveil.evaluation.protocol import PLAIN, UNMASKED_PHOTOS
-from faceveil.evaluation.roles import STUDY, Roles
+from faceveil.evaluation.rows import PLAIN
 from faceveil.evaluation.scene import Scene
 from faceveil.evaluation.trials import (
     Gallery,
@@ -31,6 +28,9 @@ from faceveil.evaluation.trials import (
 from faceveil.params.evaluate import Evaluate
 from faceveil.recognition.embedding import embed_faces
 from faceveil.recognition.facenet import FaceNet
+from faceveil.store.embeddings import EmbeddingTable
+from faceveil.store.faces import open_faces
+from faceveil.store.protocol import STUDY, UNMASKED_PHOTOS, Roles
 
 Features = Mapping[str, EmbeddingTable]
 """Trunk features of unmasked photos, by kind."""

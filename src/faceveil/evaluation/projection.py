@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceveil.data.faces import PackedFaces, open_faces
-from faceveil.models.projector import load_projector
 from faceveil.params.experiments import Game
+from faceveil.store.faces import PackedFaces, open_faces
+from faceveil.wearing.projector import load_projector
 from faceveil.wearing.transparency import annotated, projected
 
 

@@ -4,7 +4,7 @@ Source: A. Maynard, "Design of Facemasks to Protect from Facial Recognition usin
 Adversarial Networks" (2021), and the repository published with it.
 """
 
-from faceveil.evaluation.protocol import Row
+from faceveil.evaluation.rows import Row
 
 SOURCE = 'A. Maynard, "Design of Facemasks to Protect from Facial Recognition using GANs" (2021)'
 

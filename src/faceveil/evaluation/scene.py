@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from faceveil.data.faces import open_faces
 from faceveil.evaluation.controls import fill_wardrobe
 from faceveil.evaluation.experiment import masked_probes
 from faceveil.evaluation.projection import Projection
-from faceveil.evaluation.roles import Roles, read_roles
 from faceveil.evaluation.trials import Outfit, Probes
-from faceveil.models.generators import load_generator
 from faceveil.params.file import Params
+from faceveil.protection.designs.generators import load_generator
+from faceveil.store.faces import open_faces
+from faceveil.store.protocol import Roles, read_roles
 
 
 @dataclass(frozen=True)

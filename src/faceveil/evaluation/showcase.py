@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceveil.data.faces import PackedFaces, open_faces
 from faceveil.evaluation.controls import sample_designs
 from faceveil.evaluation.projection import Projection
-from faceveil.models.generators import load_generator
 from faceveil.params.errors import FaceveilError
 from faceveil.params.file import Params
+from faceveil.protection.designs.generators import load_generator
+from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.wearing.composition import deal, wear
 
 Photos = NDArray[np.float32]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from faceveil.evaluation.calibration import Threshold
 from faceveil.evaluation.lift import Lift, best_control, gains, mean_gain
-from faceveil.evaluation.protocol import PROTOCOLS, Row, of_subjects
+from faceveil.evaluation.rows import PROTOCOLS, Row, of_subjects
 from faceveil.params.evaluate import Evaluate
 
 HELD_OUT = Row("generated", "test")

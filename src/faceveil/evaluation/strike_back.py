@@ -14,10 +14,11 @@ import pandas as pd
 import torch
 from torch import nn
 
-from faceveil.data.faces import open_faces
+from faceveil.evaluation.adaptation import AdaptedTrunk, adapt_head, adapt_last_block
 from faceveil.evaluation.calibration import unmasked_features
 from faceveil.evaluation.claim import judge_claim
 from faceveil.evaluation.experiment import adapted_recognizer
+from faceveil.evaluation.labelled_photos import LabelledPhotos, designs_to_learn, labelled_photos
 from faceveil.evaluation.opponents import (
     Eyes,
     Features,
@@ -29,12 +30,11 @@ from faceveil.evaluation.opponents import (
 )
 from faceveil.evaluation.scene import Scene, Stage
 from faceveil.evaluation.standing import Gains, person_gains, standings
-from faceveil.models.generators import load_generator
 from faceveil.params.file import Params
+from faceveil.protection.designs.generators import load_generator
 from faceveil.recognition.facenet import FaceNet, split_trunk
 from faceveil.recognition.store import load_recognizer, recognizer_fingerprint
-from faceveil.training.adaptation import AdaptedTrunk, adapt_head, adapt_last_block
-from faceveil.training.labelled_photos import LabelledPhotos, designs_to_learn, labelled_photos
+from faceveil.store.faces import open_faces
 
 Document = dict[str, Any]
 

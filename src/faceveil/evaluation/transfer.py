@@ -13,11 +13,11 @@ from faceveil.evaluation.calibration import OTHERS, read_thresholds
 from faceveil.evaluation.contenders import Contender, study_gallery_of
 from faceveil.evaluation.documents import read_documents
 from faceveil.evaluation.measure import Judge
-from faceveil.evaluation.protocol import MASKED_PHOTOS
 from faceveil.evaluation.scene import Scene, Stage
 from faceveil.evaluation.standing import HELD_OUT, standings
 from faceveil.evaluation.trials import Gallery, joined, plain_trials, worn_trials
 from faceveil.params.train_gan import OPPONENT
+from faceveil.store.protocol import MASKED_PHOTOS
 
 Document = dict[str, Any]
 

@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from faceveil.data.embeddings import EmbeddingTable
-from faceveil.data.faces import PackedFaces
-from faceveil.evaluation.protocol import Wears, assign_designs
+from faceveil.evaluation.rows import Wears, assign_designs
 from faceveil.evaluation.search import BINS, Counts, Found, counted, look_up
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.interface import Recognizer
+from faceveil.store.embeddings import EmbeddingTable
+from faceveil.store.faces import PackedFaces
 from faceveil.wearing.composition import wear
 
 COLUMNS = ("wears", "protocol", "subject_id", "image_id", "split", "design",

@@ -11,15 +11,15 @@ import torch
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from faceveil.data.atomic import atomic_directory
-from faceveil.data.places import Places
-from faceveil.data.weights import Card, fingerprint
+from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.cropping import crop_faces
 from faceveil.recognition.network import Network, View
 from faceveil.recognition.onnx_model import OnnxModel
 from faceveil.recognition.partner import load_partner, save_partner
 from faceveil.recognition.store import CARD, WEIGHTS, read_stored_card
+from faceveil.runtime.atomic import atomic_directory
+from faceveil.store.weights import Card, fingerprint
 
 MODEL = "model.onnx"
 """Name of the file in the folder of a black box that was given."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from faceveil.data.places import Places
+from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
 
 Crop = Literal["frame", "box", "aligned"]

@@ -9,19 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from faceveil.data.atomic import atomic_directory
-from faceveil.data.changes import refuse_changes, stamps
-from faceveil.data.embeddings import (
-    EMBEDDING,
-    FEATURES,
-    About,
-    EmbeddingTable,
-    part_name,
-    write_part,
-)
-from faceveil.data.faces import PackedFaces, open_faces
-from faceveil.data.parallel import engine
-from faceveil.data.shards import (
+from faceveil.params.embed import Embed
+from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.store import load_recognizer, recognizer_fingerprint
+from faceveil.runtime.atomic import atomic_directory
+from faceveil.runtime.changes import refuse_changes, stamps
+from faceveil.runtime.parallel import engine
+from faceveil.runtime.shards import (
     ALONE,
     Load,
     Ranks,
@@ -31,9 +25,15 @@ from faceveil.data.shards import (
     put,
     scratch,
 )
-from faceveil.params.embed import Embed
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.store import load_recognizer, recognizer_fingerprint
+from faceveil.store.embeddings import (
+    EMBEDDING,
+    FEATURES,
+    About,
+    EmbeddingTable,
+    part_name,
+    write_part,
+)
+from faceveil.store.faces import PackedFaces, open_faces
 
 EMBEDDED = ("unmasked", "masked", "further_unmasked", "further_masked")
 """The kinds of photos that are galleries and probes."""

@@ -13,8 +13,8 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from faceveil.data.embeddings import EMBEDDING, FEATURES
 from faceveil.recognition.inception import BasicConv2d, InceptionResnetV1
+from faceveil.store.embeddings import EMBEDDING, FEATURES
 
 SMALLEST = 75
 """Smallest height and width, in pixels, that the trunk's strides leave something of."""

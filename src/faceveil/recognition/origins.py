@@ -8,10 +8,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from faceveil.data.weights import Card, fingerprint
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.inception import InceptionResnetV1, get_torch_home
+from faceveil.store.weights import Card, fingerprint
 
 SCRATCH = "scratch"
 """The origin of a recognizer that is trained here."""

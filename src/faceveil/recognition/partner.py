@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from faceveil.data.weights import Card, read_weights
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.architectures import build_network
 from faceveil.recognition.network import Network, View
 from faceveil.recognition.store import CARD, WEIGHTS, read_stored_card, save_recognizer
+from faceveil.store.weights import Card, read_weights
 
 
 def save_partner(directory: Path, network: Network, card: Card) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from torch import nn
 
-from faceveil.data.atomic import atomic_directory
-from faceveil.data.weights import Card, fingerprint, read_weights, write_weights
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.facenet import FaceNet, fold_batch_norms
+from faceveil.runtime.atomic import atomic_directory
+from faceveil.store.weights import Card, fingerprint, read_weights, write_weights
 
 WEIGHTS = "recognizer.safetensors"
 CARD = "card.json"

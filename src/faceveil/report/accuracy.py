@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 
 from faceveil.evaluation.published import PROTOCOL, PUBLISHED, RELABELLED, SOURCE
-from faceveil.figures.intervals import Mark, interval_chart
 from faceveil.report.blocks import DASH, PROTOCOLS, Block, Panel, Row, Table, panel, points, titled
 from faceveil.report.contents import Metrics
+from faceveil.report.figures.intervals import Mark, interval_chart
 
 CHARTED = (
     "generated_train",

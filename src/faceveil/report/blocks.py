@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from faceveil.figures.svg import as_svg
 from faceveil.report.documents import Lift, Rate
+from faceveil.report.figures.svg import as_svg
 
 PROTOCOLS = {"other_photo": "Other photo", "same_photo": "Same photo"}
 """Protocols in words, the harder question first."""

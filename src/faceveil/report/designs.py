@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from faceveil.figures.intervals import Mark, interval_chart, span
-from faceveil.figures.photos import jpeg_uri
 from faceveil.report.blocks import (
     DASH,
     PROTOCOLS,
@@ -21,6 +19,8 @@ from faceveil.report.blocks import (
 )
 from faceveil.report.contents import Contents, Metrics, Photos
 from faceveil.report.documents import Group
+from faceveil.report.figures.intervals import Mark, interval_chart, span
+from faceveil.report.figures.photos import jpeg_uri
 
 WORN_SIDE, DESIGN_SIDE, WALK_SIDE = 128, 96, 128
 """Pixels of a person, of a bare design, and of a step of a latent walk."""

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from faceveil.data.curation.index import INDEX
+from faceveil.collection.index import INDEX
 from faceveil.evaluation.latent_walk import shown_designs
 from faceveil.evaluation.showcase import showcase
 from faceveil.params.file import Params

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from faceveil.figures.intervals import Mark, interval_chart, span, write_intervals
 from faceveil.params.train_gan import OPPONENT
 from faceveil.report.blocks import (
     DASH,
@@ -21,6 +20,7 @@ from faceveil.report.blocks import (
 )
 from faceveil.report.contents import Metrics
 from faceveil.report.documents import Compared, Evaluation, Recognizer
+from faceveil.report.figures.intervals import Mark, interval_chart, span, write_intervals
 
 OWN = "the game's recognizer"
 """Name of the recognizer that an experiment ended with, where no other was asked."""

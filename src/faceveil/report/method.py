@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from faceveil.figures.funnel import funnel_chart
 from faceveil.report.blocks import DASH, Block, Row, Table, nothing, panel, percent, rate
 from faceveil.report.contents import Contents, Metrics
+from faceveil.report.figures.funnel import funnel_chart
 
 
 def curation_block(metrics: Metrics) -> Block:

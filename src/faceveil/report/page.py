@@ -8,7 +8,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from faceveil.data.atomic import atomic_directory
 from faceveil.params.errors import FaceveilError
 from faceveil.report.accuracy import accuracy_block, published_note
 from faceveil.report.blocks import PROTOCOLS, Block
@@ -20,6 +19,7 @@ from faceveil.report.lead import lead_block, lead_sentence
 from faceveil.report.method import curation_block, parts_block, provenance_table
 from faceveil.report.robustness import cross_play_block, strike_back_block, transfer_block
 from faceveil.report.verification import cmc_block, det_block, false_match_block, fnmr_block
+from faceveil.runtime.atomic import atomic_directory
 
 MOST_BYTES = 5_000_000
 """What the page may weigh, so that a phone opens it at once."""

@@ -5,9 +5,6 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from faceveil.figures.adaptation import adaptation_chart
-from faceveil.figures.heat_map import Cell, heat_map
-from faceveil.figures.intervals import Mark
 from faceveil.report.blocks import (
     DASH,
     PROTOCOLS,
@@ -26,6 +23,9 @@ from faceveil.report.blocks import (
 )
 from faceveil.report.contents import Metrics
 from faceveil.report.documents import Claim, Compared, Curve, Lift, Recognizer
+from faceveil.report.figures.adaptation import adaptation_chart
+from faceveil.report.figures.heat_map import Cell, heat_map
+from faceveil.report.figures.intervals import Mark
 
 RATES = ("protocol", "metric", "lift", "over", "design", "control", "people")
 """Columns that every table of lifts ends with."""

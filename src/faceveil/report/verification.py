@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from faceveil.figures.intervals import Mark, interval_chart
-from faceveil.figures.match_curves import Role, cmc_chart, det_chart
 from faceveil.report.blocks import (
     DASH,
     PROTOCOLS,
@@ -23,6 +21,8 @@ from faceveil.report.blocks import (
 )
 from faceveil.report.contents import Metrics
 from faceveil.report.documents import Evaluation, FalseMatch, Fnmr, Measurement
+from faceveil.report.figures.intervals import Mark, interval_chart
+from faceveil.report.figures.match_curves import Role, cmc_chart, det_chart
 
 NO_CURVES = "These evaluations hold none of it; `dvc repro evaluate` measures it."
 

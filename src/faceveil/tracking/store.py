@@ -18,8 +18,8 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
-from faceveil.data.atomic import atomic_path
 from faceveil.params.errors import FaceveilError
+from faceveil.runtime.atomic import atomic_path
 
 EXPERIMENT = "faceveil"
 """Name of the MLflow experiment that holds every run."""

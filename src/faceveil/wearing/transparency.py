@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceveil.data.faces import PackedFaces
-from faceveil.data.transparency import difference_transparency
+from faceveil.collection.difference import difference_transparency
 from faceveil.params.errors import FaceveilError
+from faceveil.store.faces import PackedFaces
 
 Projector = Callable[[Tensor], Tensor]
 """From photos ``[B, 3, S, S]`` to their masks' transparency ``[B, 1, S, S]``, both in [0, 1]."""

@@ -1,0 +1,1 @@
+"""Collections of real photos: layouts, reading images, survey, curation."""

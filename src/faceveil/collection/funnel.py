@@ -1,0 +1,60 @@
+"""Where the files of a collection went: counts per kind, verdict and reason, and of people."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from faceveil.collection.looks import PHOTOS
+
+Counts = dict[str, int]
+
+
+def count_funnel(index: pd.DataFrame) -> dict[str, Counts]:
+    """Count files and people from the collection down to the splits.
+
+    Args:
+        index: the index of a collection, with splits.
+
+    Returns:
+        ``files`` by verdict, ``found`` and ``kept`` photos by kind, ``reasons`` (a file with two
+        counts twice), how masks are ``worn``, and ``people`` from found to test.
+    """
+    photos = index[index["kind"].isin(PHOTOS)]
+    kept = photos[photos["verdict"] == "kept"]
+    masked = photos[(photos["worn_claim"] != "none") & (photos["kind"] != "background")]
+    return {
+        "files": {"found": len(index)} | _counts(index["verdict"]),
+        "found": _counts(index["kind"]),
+        "kept": _counts(kept["kind"]),
+        "reasons": _counts(index["reasons"].str.split().explode().dropna()),
+        "worn": _counts(masked["worn"]),
+        "people": _people(index),
+    }
+
+
+def _people(index: pd.DataFrame) -> Counts:
+    subjects = {kind: index[index["kind"] == kind] for kind in ("unmasked", "masked", "background")}
+    unmasked = subjects["unmasked"]
+    paired = set(unmasked["subject_id"]) & set(subjects["masked"]["subject_id"])
+    background = subjects["background"]
+    return {
+        "found": unmasked["subject_id"].nunique(),
+        "paired": len(paired),
+        "kept": int((unmasked["verdict"] == "kept").sum()),
+        "train": int((unmasked["split"] == "train").sum()),
+        "test": int((unmasked["split"] == "test").sum()),
+        "spare": int((unmasked["split"] == "spare").sum()),
+        "background": background.loc[background["verdict"] == "kept", "subject_id"].nunique(),
+    }
+
+
+def _counts(values: "pd.Series[str]") -> Counts:
+    """Count values, in the order of the alphabet."""
+    return {str(value): int(count) for value, count in values.value_counts().sort_index().items()}
+
+
+def flat(counts: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Return nested counts by ``group/name``."""
+    return {
+        f"{group}/{name}": value for group, named in counts.items() for name, value in named.items()
+    }

@@ -1,0 +1,167 @@
+"""The index of a collection: one row per file with what was measured, the verdict and its reasons.
+
+One schema object is checked on write and on read.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from faceveil.collection import images
+from faceveil.collection.layouts import CLAIMS, KINDS, unmasked_id
+from faceveil.params.errors import FaceveilError
+from faceveil.runtime.atomic import atomic_path
+
+INDEX = "index.parquet"
+"""Name of the file in the curated folder."""
+
+LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
+"""MTCNN's five points; left and right as seen in the photo."""
+
+BOX = ("box_left", "box_top", "box_right", "box_bottom")
+POINTS = tuple(f"{name}_{axis}" for name in LANDMARKS for axis in "xy")
+
+FLAWS = (
+    *images.REASONS,
+    "unrecognized_name",
+    "no_face",
+    "several_faces",
+    "low_probability",
+    "small_face",
+    "out_of_frame",
+    "blurred",
+    "not_same_photo",
+    "no_region",
+    "no_mask",
+    "unrealistic_mask",
+)
+"""Reasons that lie in the file itself."""
+
+PLACEMENTS = ("nose_bare", "mouth_bare", "chin_bare")
+"""Reasons that say how a mask is worn."""
+
+COMPANY = ("duplicate", "no_partner", "partner_rejected", "another_kept")
+"""Reasons that lie in the other photos of a person."""
+
+REASONS = (*FLAWS, *PLACEMENTS, *COMPANY)
+VERDICTS = ("kept", "rejected", "accompanies")
+"""Cut-outs, label images and the truth table accompany photos: they are not kept or rejected."""
+
+WORN = ("none", "correct", "nose_mouth", "chin", "mouth_chin", "other", "unknown")
+FACES_FROM = ("", "own", "partner")
+REGION_FROM = ("", "difference", "labels")
+
+_TEXT = ("path", "kind", "subject_id", "image_id", "worn_claim")
+_MEASURED = (
+    *("probability", "face_share", "inside_share", *BOX, *POINTS),
+    *("pair_difference", "region_share", "nose_covered", "mouth_covered", "chin_covered"),
+    *("sharpness", "realism"),
+)
+SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in _TEXT),
+        *((name, pa.int32()) for name in ("width", "height", "faces")),
+        *((name, pa.float64()) for name in _MEASURED),
+        *((name, pa.string()) for name in ("faces_from", "region_from", "worn")),
+        *((name, pa.string()) for name in ("verdict", "reasons", "split")),
+    ]
+)
+"""Columns and their types. Boxes and points are shares of the photo's width and height; what was
+not measured is null; ``reasons`` are joined by spaces, in the order of :data:`REASONS`."""
+
+CLOSED = {
+    "kind": KINDS,
+    "worn_claim": tuple(CLAIMS.values()),
+    "faces_from": FACES_FROM,
+    "region_from": REGION_FROM,
+    "worn": WORN,
+    "verdict": VERDICTS,
+    "split": ("", "train", "test", "spare", "background"),
+}
+"""Columns with a closed list of values."""
+
+SHARES = ("probability", "inside_share", "region_share", "realism",
+          "nose_covered", "mouth_covered", "chin_covered")  # fmt: skip
+"""Columns in [0, 1] where they are measured."""
+
+
+def write_index(path: Path, index: pd.DataFrame) -> None:
+    """Write the index, whole or not at all.
+
+    Raises:
+        FaceveilError: if it does not fit the schema.
+    """
+    _check(path, index)
+    table = pa.Table.from_pandas(index, SCHEMA, preserve_index=False)
+    with atomic_path(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(None), temporary)
+
+
+def read_index(path: Path) -> pd.DataFrame:
+    """Read an index.
+
+    Raises:
+        FaceveilError: if it is missing or does not fit the schema.
+    """
+    if not path.is_file():
+        raise FaceveilError(f"{path}: no index here; run `dvc repro curate` first")
+    try:
+        index: pd.DataFrame = pq.read_table(path).to_pandas()
+    except pa.ArrowInvalid as error:
+        raise FaceveilError(f"{path}: not Parquet ({error}); run `dvc repro curate`") from None
+    _check(path, index)
+    return index
+
+
+def packed_rows(index: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return the rows of an index that a packed store holds, in its order.
+
+    A masked photo is called after the same photo without mask, as in ``00000_Mask``, even if its
+    file's name claims another way of wearing a mask than was measured.
+
+    ``annotated`` are the masked photos, further ones too, with a cut-out, else a label image:
+    column ``annotation``.
+    """
+    used = index[index["split"] != ""].sort_values(["subject_id", "image_id"])
+    if kind != "annotated":
+        return _named_alike(used[used["kind"] == kind])
+    given = index[index["kind"].isin(["cutout", "labels"]) & (index["verdict"] == "accompanies")]
+    first = given.sort_values(["kind", "path"]).drop_duplicates("image_id")
+    masked = used[used["kind"].isin(["masked", "further_masked"])]
+    annotation = masked["image_id"].map(first.set_index("image_id")["path"])
+    return _named_alike(masked.assign(annotation=annotation).dropna(subset=["annotation"]))
+
+
+def _named_alike(rows: pd.DataFrame) -> pd.DataFrame:
+    ids = [
+        image_id if claim == "none" else f"{unmasked_id(image_id)}_Mask"
+        for image_id, claim in zip(rows["image_id"], rows["worn_claim"], strict=True)
+    ]
+    return rows.assign(image_id=ids)
+
+
+def _check(path: Path, index: pd.DataFrame) -> None:
+    """Refuse an index with other columns, or with values that no reader expects."""
+    if list(index.columns) != SCHEMA.names:
+        differing = sorted(set(index.columns) ^ set(SCHEMA.names)) or "their order"
+        raise FaceveilError(f"{path}: columns differ from the index's schema: {differing}")
+    if index["path"].duplicated().any():
+        raise FaceveilError(f"{path}: a path occurs twice")
+    for column, allowed in CLOSED.items():
+        _refuse(path, column, set(index[column]) - set(allowed))
+    reasons = {reason for row in index["reasons"] for reason in row.split()}
+    _refuse(path, "reasons", reasons - set(REASONS))
+    unexplained = (index["verdict"] == "rejected") != (index["reasons"] != "")
+    if unexplained.any():
+        where = index["path"][unexplained].iloc[0]
+        raise FaceveilError(f"{path}: {where}: rejected without a reason, or kept against one")
+    for column in SHARES:
+        values = index[column].dropna()
+        _refuse(path, column, set(values[(values < 0) | (values > 1)]))
+
+
+def _refuse(path: Path, column: str, found: set[object]) -> None:
+    if found:
+        raise FaceveilError(f"{path}: column {column!r} has {sorted(found, key=str)[0]!r}")

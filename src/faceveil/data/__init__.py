@@ -1,1 +1,0 @@
-"""What lies on disk: layouts, rendered faces, curation, packed faces, embedding tables."""

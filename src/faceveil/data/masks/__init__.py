@@ -1,1 +1,0 @@
-"""Masks put on photos of people who wear none: templates, the head they lie on, collections."""

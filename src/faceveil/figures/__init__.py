@@ -1,1 +1,0 @@
-"""Every picture that the project draws."""

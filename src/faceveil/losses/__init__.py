@@ -1,1 +1,0 @@
-"""Recognition objectives and penalties."""

@@ -1,0 +1,1 @@
+"""The facemask itself: average head, pose, templates, and putting masks on photos."""

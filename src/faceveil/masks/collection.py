@@ -1,0 +1,128 @@
+"""A collection with masks put on, made of photos by person and laid out like the rendered one.
+
+::
+
+    unmasked/00000.png                 one photo of each person, the first that will do
+    masked/00000_Mask.png              the same photo, wearing a mask
+    further/00000_1.png, 00000_1_Mask.png
+    transparent/00000_Mask.png, 00000_1_Mask.png
+                                       each mask alone: RGBA, alpha = exact transparency
+    people.csv                         one row per file of the originals: who, what became of it
+
+A photo without a face that is certain enough is written without a mask.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from faceveil.collection.images import REASONS
+from faceveil.collection.layouts import PEOPLE
+from faceveil.masks.dressing import (
+    BEYOND,
+    COLUMNS,
+    FOLDERS,
+    MASKED,
+    NO_FACE,
+    NO_PHOTO,
+    Row,
+    dress,
+)
+from faceveil.masks.originals import find_originals
+from faceveil.masks.wardrobe import open_wardrobe
+from faceveil.params.errors import FaceveilError
+from faceveil.params.put_on_masks import PutOnMasks
+from faceveil.runtime.atomic import atomic_directory
+from faceveil.runtime.changes import refuse_changes, stamps
+from faceveil.runtime.parallel import map_in_order
+
+LEAST_PEOPLE = 8
+"""People from whom on further processes are worth their start."""
+
+Counts = dict[str, dict[str, int]]
+
+
+def put_masks_on(root: Path, directory: Path, params: PutOnMasks) -> Counts:
+    """Put masks on the photos of a collection by person; written whole or not at all.
+
+    The same params give the same bytes for any number of workers (``FACEVEIL_WORKERS``).
+
+    Args:
+        root: folder with one folder per person; only read.
+        directory: folder to write.
+        params: which masks, how many photos of a person, how certain a face must be.
+
+    Returns:
+        ``people``: ``found``, and ``masked`` with one masked photo or more. ``photos``: ``found``
+        (up to the limit), and of these ``masked``, ``no_face`` and ``unreadable``. ``left_out``:
+        photos ``beyond_limit`` and other files (``no_photo``).
+
+    Raises:
+        FaceveilError: if there are no people, no templates, no face in any photo, or the folder
+            lies in the root, or a file changes meanwhile.
+    """
+    _check_apart(root, directory)
+    originals = find_originals(root)
+    before = stamps(root, originals.paths)
+    wardrobe = open_wardrobe(params.templates, params.seed)
+    with atomic_directory(directory) as folder:
+        for name in FOLDERS:
+            (folder / name).mkdir()
+        work = partial(dress, root, folder, wardrobe, params)
+        dressed = map_in_order(work, originals.people, "people masked", LEAST_PEOPLE)
+        rows = [row for of_person in dressed for row in of_person]
+        rows += [dict.fromkeys(COLUMNS, "") | _other(path) for path in originals.others]
+        counts = count(rows)
+        _check_found(root, counts)
+        _write_people(folder / PEOPLE, rows)
+        refuse_changes(root, before, stamps(root, find_originals(root).paths))
+    return counts
+
+
+def count(rows: Sequence[Row]) -> Counts:
+    """Count people and files by what became of them, as :func:`put_masks_on` returns it."""
+    outcomes = Counter(row["outcome"] for row in rows)
+    photos = {
+        MASKED: outcomes[MASKED],
+        NO_FACE: outcomes[NO_FACE],
+        "unreadable": sum(outcomes[reason] for reason in REASONS),
+    }
+    people = {row["subject_id"] for row in rows if row["subject_id"]}
+    masked = {row["subject_id"] for row in rows if row["outcome"] == MASKED}
+    return {
+        "people": {"found": len(people), "masked": len(masked)},
+        "photos": {"found": sum(photos.values())} | photos,
+        "left_out": {outcome: outcomes[outcome] for outcome in (BEYOND, NO_PHOTO)},
+    }
+
+
+def _other(path: str) -> Row:
+    return {"original": path, "outcome": NO_PHOTO}
+
+
+def _check_found(root: Path, counts: Counts) -> None:
+    """Refuse a collection that would come out without any mask."""
+    photos = counts["photos"]
+    if not photos[MASKED]:
+        raise FaceveilError(
+            f"{root}: no face to put a mask on in {photos['found']} photos, "
+            f"{photos['unreadable']} of which cannot be read; look at the photos, or lower "
+            "put_on_masks.min_face_probability in params.yaml"
+        )
+
+
+def _write_people(path: Path, rows: Iterable[Row]) -> None:
+    """Write people.csv; a name that is no text at all is still listed."""
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _check_apart(root: Path, directory: Path) -> None:
+    """Refuse to write into the originals, or to replace a folder that holds them."""
+    source, target = root.resolve(), directory.resolve()
+    if source == target or source in target.parents or target in source.parents:
+        raise FaceveilError(f"{directory}: would be written into or over {root}; name another one")

@@ -1,0 +1,92 @@
+"""The photos of a collection by person: one folder per person, ``Name/any name.jpg``.
+
+A folder is a person, whatever it is called, and a PNG or JPEG directly in it is a photo. People are
+numbered by the order of their folders' names, as FFHQ's photos are. Hidden files and folders, files
+in the root, in folders below a person's and of other kinds are no photos; they are listed as such.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from faceveil.collection.layouts import files_below, is_hidden
+from faceveil.params.errors import FaceveilError
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+
+MOST_PEOPLE = 100_000
+"""Five digits number them."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person of a collection.
+
+    Attributes:
+        subject_id: five digits.
+        name: of the folder.
+        photos: paths relative to the root, sorted.
+    """
+
+    subject_id: str
+    name: str
+    photos: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Originals:
+    """All files of a collection by person.
+
+    Attributes:
+        people: everyone with a photo, sorted by folder name.
+        others: paths of what is no photo of a person, sorted.
+    """
+
+    people: tuple[Person, ...]
+    others: tuple[str, ...]
+
+    @property
+    def paths(self) -> list[str]:
+        """All files, relative to the root."""
+        return [*(photo for person in self.people for photo in person.photos), *self.others]
+
+
+def find_originals(root: Path) -> Originals:
+    """Find the photos of a collection by person.
+
+    Raises:
+        FaceveilError: if the root is no folder, holds no photo of a person, or too many people.
+    """
+    if not root.is_dir():
+        found = "a file" if root.exists() else "nothing"
+        raise FaceveilError(
+            f"{root}: expected a folder with one folder of photos per person, found {found}; "
+            "put or link the collection there, or edit put_on_masks.collections in params.yaml"
+        )
+    paths = sorted(files_below(root))
+    photos = [path for path in paths if _is_photo(PurePosixPath(path))]
+    people = _people(photos)
+    if not people:
+        example = f", as in {paths[0]!r}" if paths else ""
+        raise FaceveilError(
+            f"{root}: no photo directly in a person's folder (Name/photo.jpg), but {len(paths)} "
+            f"other files{example}; name or link the folder that holds the people's folders"
+        )
+    if len(people) > MOST_PEOPLE:
+        raise FaceveilError(f"{root}: {len(people)} people, at most {MOST_PEOPLE}; divide it")
+    return Originals(people, tuple(sorted(set(paths) - set(photos))))
+
+
+def _is_photo(path: PurePosixPath) -> bool:
+    """Return whether a file is a photo of a person by its path relative to the root."""
+    return len(path.parts) == 2 and path.suffix.lower() in SUFFIXES and not is_hidden(path)
+
+
+def _people(photos: Iterable[str]) -> tuple[Person, ...]:
+    by_name: dict[str, list[str]] = {}
+    for path in photos:
+        by_name.setdefault(PurePosixPath(path).parts[0], []).append(path)
+    return tuple(
+        Person(f"{number:05d}", name, tuple(by_name[name]))
+        for number, name in enumerate(sorted(by_name))
+    )

@@ -1,1 +1,0 @@
-"""The networks that are trained here: mask generators and projectors."""

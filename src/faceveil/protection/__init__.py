@@ -1,0 +1,1 @@
+"""What turns photos into protected photos."""

@@ -1,0 +1,1 @@
+"""Mask designs: generators, and their training against a recognizer."""

@@ -1,0 +1,134 @@
+"""Generators of mask designs: a latent in, a picture out.
+
+None has batch norm: a design depends on its own latent alone, not on its batch.
+"""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from faceveil.params.errors import FaceveilError
+from faceveil.store.weights import read_card, read_weights
+
+Distribution = Literal["normal", "uniform"]
+WEIGHTS = "generator.safetensors"
+
+
+class Generator(nn.Module):
+    """A network from latents to designs.
+
+    Attributes:
+        net: from latents ``[K, L]`` to the logits of ``K * 3 * S * S`` pixel values.
+        latent_size: ``L``.
+        image_size: ``S``, in pixels.
+        distribution: what latents are drawn from; ``normal`` is N(0, 1), ``uniform`` is [0, 1).
+    """
+
+    def __init__(
+        self, net: nn.Module, latent_size: int, image_size: int, distribution: Distribution
+    ) -> None:
+        super().__init__()
+        self.net = net
+        self.latent_size = latent_size
+        self.image_size = image_size
+        self.distribution = distribution
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Return one design per latent, ``[K, 3, S, S]`` in [0, 1].
+
+        Raises:
+            ValueError: if the latents are not ``[K, L]``.
+        """
+        if latents.ndim != 2 or latents.shape[1] != self.latent_size:
+            raise ValueError(f"latents are [K, {self.latent_size}], not {list(latents.shape)}")
+        pixels: Tensor = self.net(latents)
+        return pixels.view(-1, 3, self.image_size, self.image_size).sigmoid()
+
+    def draw(self, count: int, stream: torch.Generator) -> Tensor:
+        """Return latents ``[count, L]`` from a stream of random numbers, on the stream's device."""
+        sample = torch.randn if self.distribution == "normal" else torch.rand
+        return sample(count, self.latent_size, generator=stream, device=stream.device)
+
+
+def build_generator(
+    name: str, latent_size: int, image_size: int, distribution: Distribution = "normal"
+) -> Generator:
+    """Build an untrained generator; it draws something near grey.
+
+    Args:
+        name: ``mlp`` (published), ``deep_mlp`` or ``cnn``.
+        latent_size: numbers per latent.
+        image_size: height and width of a design, in pixels; a multiple of 16.
+        distribution: what latents are drawn from.
+    """
+    return Generator(
+        ARCHITECTURES[name](latent_size, image_size), latent_size, image_size, distribution
+    )
+
+
+def load_generator(directory: Path) -> Generator:
+    """Read a trained generator, in eval mode and without gradients.
+
+    Raises:
+        FaceveilError: if there are no weights, or they fit no known generator.
+    """
+    path = directory / WEIGHTS
+    card = read_card(path)
+    if card.get("architecture") not in ARCHITECTURES:
+        found, allowed = card.get("architecture"), ", ".join(ARCHITECTURES)
+        raise FaceveilError(f"{path}: generator {found!r} is unknown; allowed: {allowed}")
+    generator = build_generator(
+        card["architecture"], card["latent_size"], card["image_size"], card["distribution"]
+    )
+    read_weights(path, generator)
+    return generator.eval().requires_grad_(False)
+
+
+def _mlp(latent_size: int, image_size: int) -> nn.Module:
+    """The published one: 100, 32, 32, 3 * S * S, ReLU between, sigmoid at the end."""
+    return nn.Sequential(
+        nn.Linear(latent_size, 32),
+        nn.ReLU(),
+        nn.Linear(32, 32),
+        nn.ReLU(),
+        nn.Linear(32, 3 * image_size**2),
+    )
+
+
+def _deep_mlp(latent_size: int, image_size: int) -> nn.Module:
+    """Deep and thin: eight hidden layers of 16 units.
+
+    With PyTorch's default weights each layer would shrink the latent to 0.4 of its size, and eight
+    would leave the same design for all; He's initialization keeps it.
+    """
+    layers: list[nn.Module] = []
+    for inputs in (latent_size, *[16] * 7):
+        linear = nn.Linear(inputs, 16)
+        nn.init.kaiming_normal_(linear.weight, nonlinearity="relu")
+        layers += [linear, nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(16, 3 * image_size**2))
+
+
+def _cnn(latent_size: int, image_size: int) -> nn.Module:
+    """A small grid that four times doubles its side; neighbouring pixels share their weights."""
+    side, channels = image_size // 16, (64, 32, 16, 8, 3)
+    layers: list[nn.Module] = [
+        nn.Linear(latent_size, channels[0] * side**2),
+        nn.Unflatten(1, (channels[0], side, side)),
+    ]
+    for inputs, outputs in pairwise(channels):
+        # Nearest-neighbour upsampling and a convolution leave no checkerboard (Odena et al., 2016).
+        layers += [nn.ReLU(), nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1)]
+    return nn.Sequential(*layers)
+
+
+ARCHITECTURES: dict[str, Callable[[int, int], nn.Module]] = {
+    "mlp": _mlp,
+    "deep_mlp": _deep_mlp,
+    "cnn": _cnn,
+}
+"""The generators by name."""

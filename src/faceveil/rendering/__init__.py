@@ -1,0 +1,1 @@
+"""The face renderer: people who exist nowhere, and photos of them."""

@@ -1,0 +1,1 @@
+"""Figures: charts and contact sheets of what stages made and measured."""

@@ -1,0 +1,1 @@
+"""What every stage runs on: whole writes, checkpoints, workers, ranks, device, seeding."""

@@ -1,0 +1,1 @@
+"""What lies on disk between stages: packed photos, embeddings, protocol, weights, groups."""

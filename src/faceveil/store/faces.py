@@ -1,0 +1,128 @@
+"""The packed face store: one folder per kind of photo, memory-mapped pixels and their identifiers.
+
+A folder holds ``pixels.npy`` (uint8 ``[N, S, S, 3]``, RGB), ``rows.parquet`` (one row per photo, in
+the order of the pixels: ``subject_id``, ``image_id``, ``split`` and, where photos are not packed
+whole, the columns :data:`faceveil.collection.crops.CROP`) and, for annotated photos,
+``transparency.npy`` (uint8 ``[N, S, S]``, 255 where the mask covers all).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from faceveil.params.errors import FaceveilError
+from faceveil.runtime.atomic import atomic_directory
+
+KINDS = ("unmasked", "masked", "further_unmasked", "further_masked", "background", "annotated")
+"""The kinds of packed photos; ``annotated`` are masked photos with a known transparency."""
+
+COLUMNS = ("subject_id", "image_id", "split")
+SPLITS = ("train", "test", "spare", "background")
+
+
+@dataclass(frozen=True)
+class PackedFaces:
+    """Photos of one kind.
+
+    Attributes:
+        pixels: uint8 ``[N, S, S, 3]``, RGB, memory-mapped.
+        rows: ``subject_id``, ``image_id``, ``split`` of each photo, in the order of ``pixels``.
+        transparency: uint8 ``[N, S, S]`` or None; 255 is opaque mask.
+    """
+
+    pixels: NDArray[np.uint8]
+    rows: pd.DataFrame
+    transparency: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of the photos, in pixels."""
+        return int(self.pixels.shape[1])
+
+    def images(self, rows: Sequence[int] | NDArray[np.int64] | slice) -> torch.Tensor:
+        """Return photos as float32 ``[B, 3, S, S]`` in [0, 1], RGB."""
+        return as_images(self.pixels[rows])
+
+    def transparencies(self, rows: Sequence[int] | NDArray[np.int64] | slice) -> torch.Tensor:
+        """Return transparencies as float32 ``[B, 1, S, S]`` in [0, 1].
+
+        Raises:
+            FaceveilError: if the photos are not annotated.
+        """
+        if self.transparency is None:
+            raise FaceveilError("these photos have no transparency; only 'annotated' ones have")
+        return torch.from_numpy(self.transparency[rows].astype(np.float32) / 255)[:, None]
+
+    def rows_of(self, subject_ids: Sequence[str]) -> NDArray[np.int64]:
+        """Return the row of each subject's first photo, joined by id.
+
+        Raises:
+            FaceveilError: if a subject has no photo here.
+        """
+        first = self.rows.reset_index(drop=True).drop_duplicates("subject_id")
+        position = pd.Series(first.index, index=first["subject_id"])
+        missing = [subject for subject in subject_ids if subject not in position.index]
+        if missing:
+            raise FaceveilError(f"no photo of subject {missing[0]!r} ({len(missing)} are missing)")
+        return position.loc[list(subject_ids)].to_numpy(dtype=np.int64)
+
+
+def as_images(pixels: NDArray[np.uint8]) -> torch.Tensor:
+    """Turn uint8 ``[B, S, S, 3]`` into float32 ``[B, 3, S, S]`` in [0, 1], channels last."""
+    return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float().div_(255)
+
+
+def write_faces(directory: Path, faces: PackedFaces) -> None:
+    """Write one kind of photos as a folder, whole or not at all.
+
+    Raises:
+        FaceveilError: if pixels and rows do not fit together or an image_id occurs twice.
+    """
+    _check(directory, faces)
+    with atomic_directory(directory) as folder:
+        np.save(folder / "pixels.npy", faces.pixels, allow_pickle=False)
+        faces.rows[list(COLUMNS)].to_parquet(folder / "rows.parquet", index=False)
+        if faces.transparency is not None:
+            np.save(folder / "transparency.npy", faces.transparency, allow_pickle=False)
+
+
+def open_faces(curated: Path, kind: str) -> PackedFaces:
+    """Open ``curated/kind`` memory-mapped.
+
+    Raises:
+        FaceveilError: if the folder is missing or its files do not fit together.
+    """
+    directory = curated / kind
+    if not (directory / "rows.parquet").is_file():
+        raise FaceveilError(f"{directory}: no packed faces here; run `dvc repro curate` first")
+    pixels = np.load(directory / "pixels.npy", mmap_mode="r", allow_pickle=False)
+    alpha = directory / "transparency.npy"
+    transparency = np.load(alpha, mmap_mode="r", allow_pickle=False) if alpha.is_file() else None
+    faces = PackedFaces(pixels, pd.read_parquet(directory / "rows.parquet"), transparency)
+    _check(directory, faces)
+    return faces
+
+
+def _check(directory: Path, faces: PackedFaces) -> None:
+    """Refuse a store whose parts do not fit together."""
+    missing = set(COLUMNS) - set(faces.rows.columns)
+    if missing:
+        raise FaceveilError(f"{directory}: rows lack the columns {sorted(missing)}")
+    shape, count = faces.pixels.shape, len(faces.rows)
+    if faces.pixels.dtype != np.uint8 or len(shape) != 4 or shape[0] != count or shape[3] != 3:
+        raise FaceveilError(f"{directory}: {count} rows need uint8 [{count}, S, S, 3], not {shape}")
+    if faces.transparency is not None and faces.transparency.shape != shape[:3]:
+        raise FaceveilError(f"{directory}: transparency {faces.transparency.shape} fits no {shape}")
+    if faces.rows["image_id"].duplicated().any():
+        raise FaceveilError(f"{directory}: an image_id occurs twice")
+    unknown = set(faces.rows["split"]) - set(SPLITS)
+    if unknown:
+        raise FaceveilError(f"{directory}: unknown split {sorted(unknown)}; allowed {SPLITS}")

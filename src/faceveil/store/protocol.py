@@ -1,0 +1,157 @@
+"""Who is enrolled, who probes and with which photo: written once, read by everything that measures.
+
+Two galleries. ``study`` holds the people of the games and of the test, and distractors, who are
+enrolled and never probe; ``dev`` holds other people, on whom thresholds are chosen before any
+design is worn. Nobody is in both. A small collection may have nobody to spare for it: then the
+training people stand in, and every threshold says so.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faceveil.params.errors import FaceveilError
+from faceveil.params.protocol import Protocol
+from faceveil.runtime.atomic import atomic_path
+from faceveil.runtime.seeding import hash_order
+from faceveil.store.faces import open_faces
+
+MASKED_PHOTOS = {"same_photo": "masked", "other_photo": "further_masked"}
+"""Kind of photo, by protocol, that probes with a mask on, plain or repainted with a design."""
+
+UNMASKED_PHOTOS = {"same_photo": "unmasked", "other_photo": "further_unmasked"}
+"""Kind of photo, by protocol, that probes without a mask."""
+
+STUDY, DEV = "study", "dev"
+
+ROLES = ("train", "test", "distractor", "dev")
+"""What a person is there for."""
+
+ENROLLMENTS = ("gallery", "role", "subject_id", "image_id")
+PROBES = ("gallery", "role", "protocol", "kind", "subject_id", "image_id")
+"""Columns of the two files; all are text."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The two files.
+
+    Attributes:
+        enrollments: the columns of :data:`ENROLLMENTS`, one row per enrolled person.
+        probes: the columns of :data:`PROBES`, one row per photo and protocol that it probes under.
+    """
+
+    enrollments: pd.DataFrame
+    probes: pd.DataFrame
+
+    @property
+    def choosing(self) -> str:
+        """Role of the people on whom thresholds are chosen: dev, or train where nobody is dev."""
+        return "dev" if (self.enrollments["role"] == "dev").any() else "train"
+
+    def enrolled(self, gallery: str) -> NDArray[np.str_]:
+        """Return the enrolled photos of a gallery: ``image_id``, ``[G]``, sorted."""
+        chosen = self.enrollments[self._belongs(self.enrollments, gallery)]
+        return np.sort(chosen["image_id"].to_numpy(dtype=np.str_))
+
+    def probing(self, gallery: str, protocol: str, kind: str) -> NDArray[np.str_]:
+        """Return the photos of a kind that probe under a protocol: ``image_id``, sorted."""
+        table = self.probes
+        keep = self._belongs(table, gallery) & (table["protocol"] == protocol)
+        return np.sort(
+            table.loc[keep & (table["kind"] == kind), "image_id"].to_numpy(dtype=np.str_)
+        )
+
+    def _belongs(self, table: pd.DataFrame, gallery: str) -> "pd.Series[bool]":
+        """Say which rows belong to a gallery."""
+        return table["role"] == self.choosing if gallery == DEV else table["gallery"] == gallery
+
+
+def assign_roles(curated: Path, settings: Protocol) -> Roles:
+    """Give every kept person a role: train and test as curated, spare people by a seed.
+
+    Raises:
+        FaceveilError: if there are fewer spare people than the settings want.
+    """
+    enrolled = open_faces(curated, "unmasked").rows
+    role = _roles(enrolled, settings, curated)
+    photos = [
+        open_faces(curated, kind).rows.assign(protocol=protocol, kind=kind)
+        for kinds in (MASKED_PHOTOS, UNMASKED_PHOTOS)
+        for protocol, kind in kinds.items()
+    ]
+    probes = _with_role(pd.concat(photos), role)
+    probes = probes[~probes["subject_id"].isin(_silent(role, settings))]
+    return Roles(_sorted(_with_role(enrolled, role), ENROLLMENTS), _sorted(probes, PROBES))
+
+
+def write_roles(roles: Roles, enrollments: Path, probes: Path) -> None:
+    """Write both files as CSV, each whole or not at all."""
+    for path, table in ((enrollments, roles.enrollments), (probes, roles.probes)):
+        with atomic_path(path) as temporary:
+            table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_roles(folder: Path) -> Roles:
+    """Read ``enrollments.csv`` and ``probes.csv``.
+
+    Raises:
+        FaceveilError: if a file is missing or holds something else, or somebody has two roles.
+    """
+    roles = Roles(
+        _read(folder / "enrollments.csv", ENROLLMENTS), _read(folder / "probes.csv", PROBES)
+    )
+    if roles.enrollments["subject_id"].duplicated().any():
+        raise FaceveilError(f"{folder}: somebody is enrolled twice; run `dvc repro -f protocol`")
+    both = roles.probes.merge(roles.enrollments, on="subject_id", how="left", suffixes=("", "_in"))
+    if (both["gallery"] != both["gallery_in"]).any():
+        raise FaceveilError(
+            f"{folder}: somebody probes who is not in that gallery; run `dvc repro -f protocol`"
+        )
+    return roles
+
+
+def _roles(enrolled: pd.DataFrame, settings: Protocol, curated: Path) -> dict[str, str]:
+    """Return each person's role by subject_id."""
+    spare = hash_order(enrolled.loc[enrolled["split"] == "spare", "subject_id"], settings.seed)
+    wanted = settings.dev_people + settings.distractors
+    if len(spare) < wanted:
+        raise FaceveilError(
+            f"params.yaml: protocol.dev_people and protocol.distractors are {wanted} together, but "
+            f"{curated} has {len(spare)} spare people; lower one or raise curate.spare_people"
+        )
+    order = ["dev"] * settings.dev_people + ["distractor"] * settings.distractors
+    role = dict(zip(spare, order, strict=False))
+    studied = enrolled[enrolled["split"].isin(["train", "test"])]
+    return role | dict(zip(studied["subject_id"], studied["split"], strict=True))
+
+
+def _silent(role: dict[str, str], settings: Protocol) -> list[str]:
+    """Return who is enrolled and never probes: distractors, and training people beyond a number."""
+    training = hash_order([who for who, what in role.items() if what == "train"], settings.seed)
+    distractors = [who for who, what in role.items() if what == "distractor"]
+    return distractors + training[settings.training_probes :]
+
+
+def _with_role(rows: pd.DataFrame, role: dict[str, str]) -> pd.DataFrame:
+    """Return photos of people who have a role, with it and with their gallery."""
+    table = rows.assign(role=rows["subject_id"].map(role)).dropna(subset=["role"])
+    return table.assign(gallery=np.where(table["role"] == "dev", DEV, STUDY))
+
+
+def _sorted(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    return table[list(columns)].sort_values(list(columns), ignore_index=True)
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    if not path.is_file():
+        raise FaceveilError(f"{path}: no protocol here; run `dvc repro protocol` first")
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if list(table.columns) != list(columns):
+        raise FaceveilError(f"{path}: expected the columns {', '.join(columns)}")
+    if unknown := sorted(set(table["role"]) - set(ROLES)):
+        raise FaceveilError(f"{path}: unknown role {unknown[0]!r}; allowed: {', '.join(ROLES)}")
+    return table

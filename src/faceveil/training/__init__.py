@@ -1,1 +1,0 @@
-"""The training loops, their seeding and their checkpoints."""

@@ -1,0 +1,39 @@
+"""Masks on real photos: they are put on nearly all, and where masks are worn."""
+
+import pytest
+
+from faceveil.collection.images import read_image
+from faceveil.collection.placement import measure_placement
+from faceveil.masks.dressing import look_at
+from faceveil.masks.originals import find_originals
+from faceveil.masks.placing import put_on
+from faceveil.masks.wardrobe import open_wardrobe
+
+pytestmark = pytest.mark.real
+
+PEOPLE, PHOTOS = 30, 4
+
+
+@pytest.fixture(scope="module")
+def shots(real_data):
+    """Some photos of the first people, as they are looked at."""
+    people = find_originals(real_data / "lfw").people[:PEOPLE]
+    return [
+        shot
+        for person in people
+        for shot in look_at(real_data / "lfw", person.photos[:PHOTOS], 0.75)
+    ]
+
+
+@pytest.mark.parametrize("templates", ["rendered", "mask_templates"])
+def test_masks_are_put_on_and_worn_correctly(real_data, shots, templates):
+    folder = templates if templates == "rendered" else str(real_data / templates)
+    wardrobe = open_wardrobe(folder, 2021)
+    worn = []
+    for shot in (shot for shot in shots if shot.face):
+        photo = read_image(real_data / "lfw" / shot.path)
+        mask = put_on(photo, shot.face, wardrobe.open(wardrobe.choose(shot.path)))
+        placed = measure_placement(mask.cutout[..., 3] >= 128, shot.face.landmarks)
+        worn.append(placed.worn(nose=0.5, mouth=0.6, chin=0.2))
+    assert len(worn) >= 0.97 * len(shots)
+    assert worn.count("correct") >= 0.97 * len(shots)
