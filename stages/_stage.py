@@ -33,6 +33,9 @@ def stage(function: Callable[..., None]) -> typer.Typer:
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> None:
+        from faceveil.params.whole_file import read_params
+
+        read_params(PARAMS)  # a wrong key in any section ends the run here, not hours later
         _import_tracking()
         function(*args, **kwargs)
 

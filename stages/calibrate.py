@@ -19,7 +19,7 @@ def calibrate(  # noqa: PLR0913, PLR0917 (the paths are the stage's inputs, one 
     from faceveil.evaluation.calibration import write_thresholds
     from faceveil.evaluation.contenders import calibrate_contenders, load_contenders
     from faceveil.evaluation.experiment import calibrate_experiments
-    from faceveil.params.file import read_params
+    from faceveil.params.whole_file import read_params
     from faceveil.runtime.device import pick_device
     from faceveil.store.protocol import read_roles
     from faceveil.tracking.run import track

@@ -7,8 +7,8 @@ from stages._stage import PARAMS, command
 
 def check_params() -> None:
     """Validate params.yaml, and each profile merged into it."""
-    from faceveil.params.file import read_params
     from faceveil.params.profiles import merged_text
+    from faceveil.params.whole_file import read_params
 
     read_params(PARAMS)
     profiles = sorted(Path("profiles").glob("*.yaml"))

@@ -21,12 +21,13 @@ def curate(root: Path, out: Path, metrics: Path) -> None:
 
     from faceveil.collection.curate import INDEX, curate_collection
     from faceveil.collection.funnel import flat
-    from faceveil.params.file import read_params
+    from faceveil.params.curate import Curate
+    from faceveil.params.read import read_section
     from faceveil.runtime.atomic import atomic_path
     from faceveil.runtime.ranks import joined, present_ranks
     from faceveil.tracking.run import track
 
-    params = read_params(PARAMS).curate
+    params = read_section(PARAMS, "curate", Curate)
     with joined(torch.device("cpu")), ExitStack() as opened:
         ranks = present_ranks()
         if not ranks.leads:

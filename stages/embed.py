@@ -10,13 +10,14 @@ def embed(curated: Path, recognizer: Path, out: Path) -> None:
     """Compute trunk features and embeddings of all curated photos, as Parquet."""
     from contextlib import nullcontext
 
-    from faceveil.params.file import read_params
+    from faceveil.params.embed import Embed
+    from faceveil.params.read import read_section
     from faceveil.recognition.embedding import embed_curated
     from faceveil.runtime.device import pick_device
     from faceveil.runtime.ranks import joined, present_ranks
     from faceveil.tracking.run import track
 
-    params = read_params(PARAMS).embed
+    params = read_section(PARAMS, "embed", Embed)
     with joined(pick_device()) as device:
         ranks = present_ranks()
         with track("embed", params) if ranks.leads else nullcontext():

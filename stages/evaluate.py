@@ -19,7 +19,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 (the paths are the stage's inputs, one b
     """Measure one experiment: its designs, plain masks, no mask and the controls."""
     from faceveil.evaluation.documents import shown_numbers, write_document
     from faceveil.evaluation.experiment import Artifacts, evaluate_experiment
-    from faceveil.params.file import read_params
+    from faceveil.params.whole_file import read_params
     from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
 

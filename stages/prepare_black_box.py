@@ -9,11 +9,12 @@ from stages._stage import PARAMS, stage
 
 def prepare_black_box(name: str, curated: Path, out: Path, metrics: Path) -> None:
     """Train or open a black box and check that it tells people apart."""
-    from faceveil.params.file import read_params
+    from faceveil.params.black_boxes import BlackBox
+    from faceveil.params.read import read_section
     from faceveil.recognition.black_box import save_black_box
     from faceveil.recognition.other_recognizers import obtain_black_box
 
-    params = read_params(PARAMS).black_box(name)
+    params = read_section(PARAMS, f"black_boxes.{name}", BlackBox)
     obtain = partial(obtain_black_box, name, curated, params)
     prepare(f"black_boxes.{name}", params, obtain, save_black_box, out, metrics)
 

@@ -9,11 +9,12 @@ from stages._stage import PARAMS, stage
 
 def prepare_partner(name: str, curated: Path, out: Path, metrics: Path) -> None:
     """Train or read a partner and check that it tells people apart."""
-    from faceveil.params.file import read_params
+    from faceveil.params.partners import Partner
+    from faceveil.params.read import read_section
     from faceveil.recognition.other_recognizers import obtain_partner
     from faceveil.recognition.partner import save_partner
 
-    params = read_params(PARAMS).partner(name)
+    params = read_section(PARAMS, f"partners.{name}", Partner)
     obtain = partial(obtain_partner, name, curated, params)
     prepare(f"partners.{name}", params, obtain, save_partner, out, metrics)
 

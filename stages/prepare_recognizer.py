@@ -9,7 +9,8 @@ def prepare_recognizer(curated: Path, out: Path, metrics: Path) -> None:
     """Train or read the recognizer and measure it on people it has never seen."""
     import json
 
-    from faceveil.params.file import read_params
+    from faceveil.params.prepare_recognizer import PrepareRecognizer
+    from faceveil.params.read import read_section
     from faceveil.recognition.recognizer_accuracy import shown_numbers
     from faceveil.recognition.recognizer_origin import obtain_recognizer
     from faceveil.recognition.store import CARD, save_recognizer
@@ -17,7 +18,7 @@ def prepare_recognizer(curated: Path, out: Path, metrics: Path) -> None:
     from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
 
-    params = read_params(PARAMS).prepare_recognizer
+    params = read_section(PARAMS, "prepare_recognizer", PrepareRecognizer)
     with track("prepare_recognizer", params) as run:
         recognizer, card = obtain_recognizer(
             curated, params, pick_device(), lambda epoch, values: run.metrics(values, step=epoch)

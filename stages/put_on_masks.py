@@ -19,12 +19,13 @@ def put_on_masks(root: Path, out: Path, contact_sheet: Path, metrics: Path) -> N
     from faceveil.collection.funnel import flat
     from faceveil.masks.collection import put_masks_on
     from faceveil.metrics.intervals import wilson_interval
-    from faceveil.params.file import read_params
+    from faceveil.params.put_on_masks import PutOnMasks
+    from faceveil.params.read import read_section
     from faceveil.report.figures.contact_sheet import write_contact_sheet
     from faceveil.runtime.atomic import atomic_path
     from faceveil.tracking.run import track
 
-    params = read_params(PARAMS).put_on_masks
+    params = read_section(PARAMS, "put_on_masks", PutOnMasks)
     with track("put_on_masks", params) as run:
         counts = put_masks_on(root, out, params)
         write_contact_sheet(out, contact_sheet)

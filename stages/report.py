@@ -17,7 +17,7 @@ def report(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     """Write the page, the accuracy table and the figures, and print the table."""
     from faceveil.evaluation.accuracy_table import accuracy_table, headline, write_table
     from faceveil.evaluation.documents import all_numbers, read_documents, shown_numbers
-    from faceveil.params.file import read_params
+    from faceveil.params.whole_file import read_params
     from faceveil.report.figures.accuracy import accuracy_figure
     from faceveil.report.figures.people import people_figure
     from faceveil.report.frames import frames

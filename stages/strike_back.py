@@ -18,7 +18,7 @@ def strike_back(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     from faceveil.evaluation import strike_back as library
     from faceveil.evaluation.documents import write_document
     from faceveil.evaluation.scene import Places, Stage
-    from faceveil.params.file import read_params
+    from faceveil.params.whole_file import read_params
     from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
 

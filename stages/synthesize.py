@@ -12,12 +12,13 @@ def synthesize(out_dir: Path, contact_sheet: Path) -> None:
         out_dir: Folder to write, whole: photos, cut-outs and truth.csv.
         contact_sheet: PNG to write: some of the people, in all their photos.
     """
-    from faceveil.params.file import read_params
+    from faceveil.params.read import read_section
+    from faceveil.params.synthesize import Synthesize
     from faceveil.rendering.collection import write_collection
     from faceveil.report.figures.contact_sheet import write_contact_sheet
     from faceveil.tracking.run import track
 
-    params = read_params(PARAMS).synthesize
+    params = read_section(PARAMS, "synthesize", Synthesize)
     with track("synthesize", params) as run:
         write_collection(out_dir, params)
         write_contact_sheet(out_dir, contact_sheet)

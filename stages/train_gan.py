@@ -28,7 +28,7 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     """Train a generator against the recognizer, and partners, by the rules of one experiment."""
     from contextlib import ExitStack
 
-    from faceveil.params.file import read_params
+    from faceveil.params.experiments import read_game
     from faceveil.protection.designs.gan_inputs import Places, read_inputs
     from faceveil.protection.designs.mask_gan import train_mask_gan
     from faceveil.protection.designs.state import write_players
@@ -40,7 +40,7 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     from faceveil.runtime.seeding import seed_everything
     from faceveil.tracking.run import track
 
-    game = read_params(PARAMS).game(experiment)
+    game = read_game(PARAMS, experiment)
     places = Places(curated, projector, recognizer, embeddings, partners)
     with joined(pick_device()) as device, ExitStack() as opened:
         run = None  # all ranks train, the first alone records and writes

@@ -9,7 +9,8 @@ def train_projector(curated: Path, out: Path, metrics: Path, figure: Path) -> No
     """Train both projectors to see where masks are, and measure them on people they never saw."""
     import json
 
-    from faceveil.params.file import read_params
+    from faceveil.params.read import read_section
+    from faceveil.params.train_projector import TrainProjector
     from faceveil.report.figures.projector import projector_figure
     from faceveil.runtime.atomic import atomic_path
     from faceveil.runtime.device import pick_device
@@ -18,7 +19,7 @@ def train_projector(curated: Path, out: Path, metrics: Path, figure: Path) -> No
     from faceveil.wearing.projector import ARCHITECTURES, WEIGHTS
     from faceveil.wearing.train_projector import train_projectors, write_projectors
 
-    settings = read_params(PARAMS).train_projector
+    settings = read_section(PARAMS, "train_projector", TrainProjector)
     with track("train_projector", settings) as run:
         seed_everything(settings.seed)
         projectors = train_projectors(

@@ -20,7 +20,7 @@ def transfer(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     from faceveil.evaluation.contenders import load_contenders
     from faceveil.evaluation.documents import write_document
     from faceveil.evaluation.scene import Places, Stage
-    from faceveil.params.file import read_params
+    from faceveil.params.whole_file import read_params
     from faceveil.runtime.atomic import atomic_directory
     from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track

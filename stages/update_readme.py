@@ -20,7 +20,7 @@ def update_readme() -> None:
     """Put the result and the accuracy table into README.md, and its figures into docs/figures."""
     from PIL import Image
 
-    from faceveil.params.file import read_params
+    from faceveil.params.whole_file import read_params
     from faceveil.report.contents import read_metrics
     from faceveil.report.lead import lead_sentence
     from faceveil.runtime.atomic import atomic_path

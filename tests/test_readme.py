@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from faceveil.evaluation.accuracy_table import headline
-from faceveil.params.file import read_params
+from faceveil.params.whole_file import read_params
 from faceveil.report.contents import read_metrics
 from faceveil.report.lead import lead_sentence
 from tests.conftest import ROOT

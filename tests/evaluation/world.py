@@ -17,8 +17,8 @@ from faceveil.evaluation.calibration import (
 )
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Game
-from faceveil.params.file import Params
 from faceveil.params.protocol import Protocol
+from faceveil.params.whole_file import Params
 from faceveil.protection.designs.generators import build_generator
 from faceveil.recognition.store import WEIGHTS, recognizer_fingerprint
 from faceveil.store.embeddings import EMBEDDING, FEATURES, EmbeddingTable, write_embeddings

@@ -6,7 +6,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.file import Params, merge, validate
+from faceveil.params.read import merge, validate
+from faceveil.params.whole_file import Params
 from tests.conftest import ROOT
 
 SHIPPED: dict[str, Any] = YAML(typ="safe").load(ROOT / "profiles" / "small.yaml")

@@ -6,8 +6,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.file import read_params
 from faceveil.params.profiles import merged_text, profile_path
+from faceveil.params.whole_file import read_params
 from tests.conftest import ROOT
 
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from faceveil.params.file import Params
+from faceveil.params.whole_file import Params
 from stages._dependencies import declared_files, reached_files
 from tests.conftest import ROOT
 

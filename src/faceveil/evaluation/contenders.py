@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from faceveil.collection.places import read_places
 from faceveil.evaluation.calibration import Calibration, choose_thresholds, probing_photos
 from faceveil.evaluation.trials import Gallery, See
-from faceveil.params.file import Params
+from faceveil.params.whole_file import Params
 from faceveil.recognition.black_box import BlackBox, check_refusal, load_black_box
 from faceveil.recognition.interface import Recognizer
 from faceveil.recognition.partner import load_partner

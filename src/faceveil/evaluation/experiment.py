@@ -32,7 +32,7 @@ from faceveil.evaluation.trials import (
 )
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Game
-from faceveil.params.file import Params
+from faceveil.params.whole_file import Params
 from faceveil.protection.designs.generators import load_generator
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.store import load_recognizer, recognizer_fingerprint

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from faceveil.evaluation.controls import sample_designs
-from faceveil.params.file import Params
+from faceveil.params.whole_file import Params
 from faceveil.protection.designs.generators import Generator, load_generator
 from faceveil.runtime.seeding import generator_for
 

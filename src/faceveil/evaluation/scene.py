@@ -10,7 +10,7 @@ from faceveil.evaluation.controls import fill_wardrobe
 from faceveil.evaluation.experiment import masked_probes
 from faceveil.evaluation.projection import Projection
 from faceveil.evaluation.trials import Outfit, Probes
-from faceveil.params.file import Params
+from faceveil.params.whole_file import Params
 from faceveil.protection.designs.generators import load_generator
 from faceveil.store.faces import open_faces
 from faceveil.store.protocol import Roles, read_roles

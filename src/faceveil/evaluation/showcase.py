@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from faceveil.evaluation.controls import sample_designs
 from faceveil.evaluation.projection import Projection
 from faceveil.params.errors import FaceveilError
-from faceveil.params.file import Params
+from faceveil.params.whole_file import Params
 from faceveil.protection.designs.generators import load_generator
 from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.wearing.composition import deal, wear

@@ -30,7 +30,7 @@ from faceveil.evaluation.opponents import (
 )
 from faceveil.evaluation.scene import Scene, Stage
 from faceveil.evaluation.standing import Gains, person_gains, standings
-from faceveil.params.file import Params
+from faceveil.params.whole_file import Params
 from faceveil.protection.designs.generators import load_generator
 from faceveil.recognition.facenet import FaceNet, split_trunk
 from faceveil.recognition.store import load_recognizer, recognizer_fingerprint

@@ -1,9 +1,11 @@
 """Section ``experiments``: what the recognizer learns from in each game, by name."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from faceveil.params.read import merge, read_section, validate
 from faceveil.params.section import Section
 from faceveil.params.train_gan import TrainGan
 
@@ -35,3 +37,24 @@ class Game(TrainGan):
     recognizer_learns_from: tuple[Source, ...] = Field(
         description="sources of the recognizer's step; none keeps the recognizer fixed"
     )
+
+
+def read_game(path: Path, experiment: str) -> Game:
+    """Read ``train_gan`` as an experiment of params.yaml plays it.
+
+    Raises:
+        FaceveilError: if there is no such experiment, or an override is not allowed.
+    """
+    chosen = read_section(path, f"experiments.{experiment}", Experiment)
+    return game_of(experiment, read_section(path, "train_gan", TrainGan), chosen)
+
+
+def game_of(name: str, base: TrainGan, experiment: Experiment) -> Game:
+    """Return ``train_gan`` with the overrides of an experiment.
+
+    Raises:
+        FaceveilError: if an override is not allowed.
+    """
+    merged = merge(base.model_dump(), experiment.train_gan)
+    game = validate(TrainGan, merged, f"params.yaml: experiments.{name}.train_gan")
+    return Game(**game.model_dump(), recognizer_learns_from=experiment.recognizer_learns_from)

@@ -7,7 +7,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.file import Params, merge, read_yaml, validate
+from faceveil.params.read import merge, read_yaml
+from faceveil.params.whole_file import checked
 
 
 def profile_path(name: str, folder: Path) -> Path:
@@ -32,7 +33,7 @@ def merged_text(params: Path, profile: Path) -> str:
             not allowed.
     """
     values = read_yaml(profile)
-    validate(Params, merge(read_yaml(params), values), str(profile))
+    checked(merge(read_yaml(params), values), str(profile))
     yaml = YAML()
     yaml.width = 120
     document = yaml.load(params)

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from faceveil.evaluation.accuracy_table import accuracy_table, headline
 from faceveil.evaluation.documents import Document, read_documents
 from faceveil.params.errors import FaceveilError
-from faceveil.params.file import validate
+from faceveil.params.read import validate
 from faceveil.report.documents import Curve, Evaluation, StrikeBack, Transfer
 
 Model = TypeVar("Model", bound=BaseModel)

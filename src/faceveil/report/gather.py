@@ -11,7 +11,7 @@ from typing import Any
 from faceveil.collection.index import INDEX
 from faceveil.evaluation.latent_walk import shown_designs
 from faceveil.evaluation.showcase import showcase
-from faceveil.params.file import Params
+from faceveil.params.whole_file import Params
 from faceveil.report.contents import Contents, Pictures, read_metrics
 
 PACKAGES = ("faceveil", "torch", "facenet-pytorch", "onnxruntime", "numpy", "dvc", "mlflow")

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.file import Params, merge, read_params, validate
+from faceveil.params.read import merge, validate
+from faceveil.params.whole_file import Params, read_params
 from tests.conftest import ROOT
 
 SHIPPED: dict[str, Any] = YAML(typ="safe").load(ROOT / "profiles" / "small.yaml")
