@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
 
+from faceveil.params.adapt import Adapt
 from faceveil.params.black_boxes import BlackBox
 from faceveil.params.calibrate import Calibrate
 from faceveil.params.curate import Curate
@@ -17,15 +18,20 @@ from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Experiment, Game, game_of
 from faceveil.params.partners import Partner
 from faceveil.params.prepare_recognizer import PrepareRecognizer
+from faceveil.params.project import Project
+from faceveil.params.protect import Protect
+from faceveil.params.protections import Entry
 from faceveil.params.protocol import Protocol
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.params.read import read_yaml, validate
 from faceveil.params.report import Report
 from faceveil.params.section import Section
-from faceveil.params.strike_back import StrikeBack
 from faceveil.params.synthesize import Synthesize
 from faceveil.params.train_gan import TrainGan
 from faceveil.params.train_projector import TrainProjector
+
+BARE, ENROLLED = "none", "bare"
+"""What tables call a face without anything, and folders call the photos of such faces."""
 
 GUARD = "facenet"
 """What reports call the recognizer of ``prepare_recognizer``."""
@@ -44,13 +50,16 @@ class Params(Section):
     embed: Embed
     train_gan: TrainGan
     experiments: dict[str, Experiment] = Field(min_length=1)
+    project: Project
+    protections: dict[str, Entry]
+    protect: Protect
     protocol: Protocol
     calibrate: Calibrate
     evaluate: Evaluate
-    strike_back: StrikeBack
+    adapt: Adapt
     report: Report
 
-    @field_validator("experiments", "partners", "black_boxes")
+    @field_validator("experiments", "partners", "black_boxes", "protections")
     @classmethod
     def _names_fit_files(cls, named: dict[str, Section]) -> dict[str, Section]:
         for name in named:
@@ -66,6 +75,26 @@ class Params(Section):
             raise ValueError(
                 f"two recognizers are called {twice[0]!r}; names in partners and black_boxes "
                 f"differ, and {GUARD} is the one of prepare_recognizer"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _protections_can_be_told_apart(self) -> "Params":
+        both = set(self.protections) & {BARE, ENROLLED, *self.experiments}
+        if both:
+            raise ValueError(
+                f"protections: {min(both)!r} is taken; {BARE} and {ENROLLED} are bare faces, and "
+                "an experiment's designs have its name"
+            )
+        unknown = [name for name in self.evaluate.plain if name not in self.protections]
+        if unknown:
+            known = ", ".join(self.protections)
+            raise ValueError(f"evaluate.plain: no protection {unknown[0]!r}; there are {known}")
+        most = max(self.adapt.photos)
+        if most > self.protect.learn_photos:
+            raise ValueError(
+                f"adapt.photos asks for {most} photos, protect.learn_photos makes "
+                f"{self.protect.learn_photos}; lower one or raise the other"
             )
         return self
 

@@ -1,0 +1,24 @@
+"""Section ``protections``: what people may put on, by name, besides trained designs."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Entry(BaseModel):
+    """A method and its settings, which the method's own file describes."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    method: str = Field(min_length=1, description="name of a file in protection/methods")
+
+
+DEFAULT = {
+    "plain": Entry(method="plain"),
+    "surgical": Entry(method="surgical"),
+    "noise": Entry(method="noise", patterns=8),  # type: ignore[call-arg]
+    "grey": Entry(method="flat", value=0.5),  # type: ignore[call-arg]
+    "black": Entry(method="flat", value=0.0),  # type: ignore[call-arg]
+    "white": Entry(method="flat", value=1.0),  # type: ignore[call-arg]
+    "other_face": Entry(method="other_face", faces=8),  # type: ignore[call-arg]
+    "blur": Entry(method="blur", sigma_share=0.03),  # type: ignore[call-arg]
+}
+"""The entries of the default run."""

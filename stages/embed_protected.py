@@ -1,0 +1,31 @@
+"""Protected photos and all recognizers in; what each of them sees out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stages._stage import PARAMS, stage
+
+
+def embed_protected(
+    protected: Annotated[Path, typer.Option(help="protected photos")],
+    curated: Annotated[Path, typer.Option(help="packed faces")],
+    recognizers: Annotated[Path, typer.Option(help="folder of the recognizers' folders")],
+    out: Annotated[Path, typer.Option(help="folder of embeddings to write")],
+) -> None:
+    """Let every recognizer look at every photo of a store once."""
+    from faceveil.params.embed import Embed
+    from faceveil.params.read import read_names, read_section
+    from faceveil.recognition.protected import embed_protected as embed
+    from faceveil.runtime.device import pick_device
+
+    settings = read_section(PARAMS, "embed", Embed)
+    folders = [recognizers / name for name in read_names(PARAMS, "recognizers")]
+    embed(curated, protected, folders, out, settings.batch_size, pick_device())
+
+
+app = stage(embed_protected)
+
+if __name__ == "__main__":
+    app()
