@@ -17,12 +17,14 @@ def embed_protected(
     """Let every recognizer look at every photo of a store once."""
     from faceveil.params.embed import Embed
     from faceveil.params.read import read_names, read_section
-    from faceveil.recognition.protected import embed_protected as embed
+    from faceveil.recognition.embedding import embed_protected as embed
+    from faceveil.recognition.recognizer import open_recognizer
     from faceveil.runtime.device import pick_device
 
     settings = read_section(PARAMS, "embed", Embed)
-    folders = [recognizers / name for name in read_names(PARAMS, "recognizers")]
-    embed(curated, protected, folders, out, settings.batch_size, pick_device())
+    names, device = read_names(PARAMS, "recognizers"), pick_device()
+    opened = [open_recognizer(recognizers / name, device) for name in names]
+    embed(curated, protected, opened, out, settings.batch_size)
 
 
 app = stage(embed_protected)

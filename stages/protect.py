@@ -1,4 +1,4 @@
-"""Photos of people in; what they look like under a protection, or an experiment's designs, out."""
+"""Photos of people in; what they look like under an entry of ``protections`` out."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,28 +9,24 @@ from stages._stage import PARAMS, stage
 
 
 def protect(
-    name: Annotated[str, typer.Argument(help="an entry of protections, or an experiment")],
+    name: Annotated[str, typer.Argument(help="an entry of section protections")],
     curated: Annotated[Path, typer.Option(help="packed faces")],
     transparencies: Annotated[Path, typer.Option(help="where masks are")],
     protocol: Annotated[Path, typer.Option(help="who probes with which photo")],
     out: Annotated[Path, typer.Option(help="folder of protected photos to write")],
-    designs: Annotated[Path | None, typer.Option(help="the experiment's trainings")] = None,
 ) -> None:
     """Protect the photos that probe."""
     from faceveil.params.protect import Protect
     from faceveil.params.protections import Entry
     from faceveil.params.read import read_section
-    from faceveil.protection.protect import Sources, protect_entry, protect_experiment
+    from faceveil.protection.protect import Sources, protect_entry
     from faceveil.protection.registry import build
     from faceveil.store.protocol import read_roles
 
     settings = read_section(PARAMS, "protect", Protect)
-    sources = Sources(curated, transparencies, read_roles(protocol))
-    if designs is not None:
-        protect_experiment(name, designs, sources, settings, out)
-        return
     entry = read_section(PARAMS, f"protections.{name}", Entry)
     protection = build(entry.model_dump(), f"params.yaml: protections.{name}")
+    sources = Sources(curated, transparencies, read_roles(protocol))
     protect_entry(name, protection, sources, settings, out)
 
 

@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from faceveil.params.adapt import Adapt
 from faceveil.protection.designs.drawn import training_folders
-from faceveil.protection.designs.losses import head_penalty
+from faceveil.protection.designs.penalty import head_penalty
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.seeding import generator_for
@@ -109,9 +109,9 @@ def adapt_experiment(
         out: folder to write, whole or not at all.
     """
     bare, worn = (read_embeddings(folder, recognizer.fingerprint) for folder in embeddings)
-    training = np.flatnonzero(bare.rows()["split"] == "train")
-    people = bare.rows()["subject_id"].to_numpy(dtype=np.str_)[training]
-    gallery, rows = torch.from_numpy(bare.features[training]), worn.rows()
+    training = np.flatnonzero(bare.splits == "train")
+    people = bare.subject_ids[training]
+    gallery, rows = torch.from_numpy(bare.features[training]), worn.rows
     with atomic_directory(out) as folder:
         for place in training_folders(experiment):
             own = rows[(rows["use"] == LEARN) & (rows["training"] == int(place.name))]

@@ -1,8 +1,8 @@
 """The paper's central claim: designs trained against a recognizer that learns are more robust.
 
 Robust is what keeps its lift when the recognizer has learned from labelled photos of the designs.
-Compared are the same held-out people, so the difference has an interval over people, and a test that
-holds however few of them tell the two apart.
+Compared are the same held-out people, so the difference has an interval over people, and a test
+that holds however few of them tell the two apart.
 """
 
 from collections.abc import Mapping

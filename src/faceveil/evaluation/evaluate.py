@@ -1,6 +1,6 @@
 """All stored photos before all recognizers: the one table of results."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,6 @@ from faceveil.recognition.recognizer import Recognizer
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.photos import DESIGNS, JUDGE
 from faceveil.store.protocol import DEV, STUDY, UNMASKED_PHOTOS, Roles
-
 
 AT_ONCE = 1024
 """Probes compared at once where thresholds are chosen."""
@@ -67,12 +66,10 @@ class Inputs:
             seen = _seen(self._folder("bare", recognizer) / kind, recognizer)
             probes = self.roles.probes[self.roles.probes["kind"] == kind]
             role = seen.rows["image_id"].map(probes.set_index("image_id")["role"])
-            words = {"protocol": protocol, "role": role, "protection": BARE, "training": -1}
-            parts.append(
-                Seen(seen.rows.assign(kind=kind, **words), seen.features).where(
-                    role.notna().to_numpy()
-                )
+            words = seen.rows.assign(
+                kind=kind, protocol=protocol, role=role, protection=BARE, training=-1
             )
+            parts.append(Seen(words, seen.features).where(role.notna().to_numpy()))
         return _joined_seen(parts)
 
     def protected(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
@@ -114,7 +111,7 @@ def evaluate(inputs: Inputs, protected: Path, thresholds: Path, settings: Evalua
 
 
 def calibrate(inputs: Inputs, rates: Sequence[float]) -> list[Threshold]:
-    """Choose the thresholds of every version of every recognizer, on dev people without anything."""
+    """Choose the thresholds of every version of every recognizer, on dev people."""
     found = []
     for recognizer in inputs.recognizers:
         probes = inputs.bare_probes(recognizer)
@@ -147,7 +144,7 @@ def calibrate(inputs: Inputs, rates: Sequence[float]) -> list[Threshold]:
                     None if threshold is not None else round(1 / fmr),
                     inputs.roles.choosing,
                     len(gallery.subject_ids),
-                )  # fmt: skip
+                )
                 for fmr, threshold, nonmated in chosen
             ]
     return found
@@ -192,7 +189,7 @@ def _rows_of(
         rows += table_rows(log, judge)
         if of_trainings[0].name.endswith(f":{max(inputs.heads.photos, default=0)}"):
             left[of_trainings[0].learned] = _gains_left(log, of_trainings[0].learned, judge)
-    return rows + _claim_rows(recognizer, left, inputs, settings)
+    return [*rows, *_claim_rows(recognizer, left, inputs, settings)]
 
 
 def _search(
@@ -249,7 +246,7 @@ def _claim_rows(
     left: Mapping[str, "pd.Series[float]"],
     inputs: Inputs,
     settings: Evaluate,
-) -> Iterator[Row]:
+) -> list[Row]:
     found = judge_claim(left, inputs.heads.experiments, settings) if left else None
     if found is None:
         return []
@@ -273,10 +270,8 @@ def _claim_rows(
 
 def _row(**values: object) -> Row:
     """Return a row that is about no single trial, with what is not said left empty."""
-    words = ("protection", "recognizer", "recognizer_role", "protocol", "gallery_side", "probe_side",
-             "condition", "group", "over", "threshold_role")  # fmt: skip
-    empty: Row = dict.fromkeys(words, "") | {"variant_policy": "one", "people": 0, "trials": 0}
-    return empty | {"low": np.nan, "high": np.nan} | values
+    numbers = {"value": np.nan, "low": np.nan, "high": np.nan, "people": 0, "trials": 0}
+    return dict.fromkeys(COLUMNS, "") | numbers | {"variant_policy": "one"} | values
 
 
 def _threshold_row(at: Threshold, version: Version) -> Row:
@@ -313,7 +308,7 @@ def _check_row(recognizer: Recognizer) -> Row:
 
 def _seen(folder: Path, recognizer: Recognizer) -> Seen:
     table = read_embeddings(folder, recognizer.fingerprint)
-    return Seen(table.rows(), table.features)
+    return Seen(table.rows, table.features)
 
 
 def _joined_seen(parts: Sequence[Seen]) -> Seen:

@@ -1,6 +1,6 @@
 """Lift: what a protection does beyond something plain that the same people wear on the same photos.
 
-Recognized means what a column of the trial log says: identified at rank 1 (``hit``), or matched with
+Recognized means what a column of the trials says: identified at rank 1 (``hit``), or matched with
 the own template at a frozen threshold (``matched@<fmr>``), whose complement is the false non-match.
 """
 

@@ -47,8 +47,8 @@ def rate_of(trials: pd.DataFrame, outcome: str, confidence: float) -> Rate:
     Several trials of one person are not independent, so the interval is Wilson's with the number of
     *people*, not of trials, at the rate over all trials. Where people have unequally many trials,
     it is fewer people that have a say: the effective number of L. Kish, "Survey Sampling" (1965),
-    section 11.7, the square of the sum of their trials over the sum of the squares. Where there are
-    several trainings, the spread between them widens it: :func:`faceveil.metrics.spread.with_spread`.
+    section 11.7, the square of the sum of their trials over the sum of the squares. Where there
+    are several trainings, their spread widens it: :func:`faceveil.metrics.spread.with_spread`.
 
     Args:
         trials: with ``subject_id`` and ``training``, not empty.

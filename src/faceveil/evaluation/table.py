@@ -57,8 +57,9 @@ class Judge:
 def table_rows(log: Log, judge: Judge) -> Iterator[Row]:
     """Yield all rows about a version: each protection, protocol and group that has trials."""
     judged = log.trials[log.trials["role"].isin(list(GROUP_OF))]
-    for (protection, protocol, role), own in judged.groupby(["protection", "protocol", "role"]):
-        words = _words(judge, str(protection), str(protocol), GROUP_OF[str(role)], own)
+    for key, own in judged.groupby(["protection", "protocol", "role"]):
+        protection, protocol, role = map(str, key)
+        words = _words(judge, protection, protocol, GROUP_OF[role], own)
         for number in _numbers(own, judge):
             yield words | number
         if role == "test" and judge.version.role != ADAPTED:
@@ -70,7 +71,7 @@ def table_rows(log: Log, judge: Judge) -> Iterator[Row]:
 
 
 def _words(judge: Judge, protection: str, protocol: str, group: str, own: pd.DataFrame) -> Row:
-    several = own["training"].nunique() > 1
+    several = len(own["training"].unique()) > 1
     return {
         "protection": protection,
         "variant_policy": "dealt" if several else "one",
@@ -104,7 +105,7 @@ def _numbers(own: pd.DataFrame, judge: Judge) -> Iterator[Row]:
     yield _number("rank_1", rate_of(own, "hit", level))
     yield _number("rank_5", rate_of(own.assign(five=own["rank"] <= 5), "five", level))
     yield _single("similarity", float(own["mated"].mean()), own)
-    if own["training"].nunique() > 1:
+    if len(own["training"].unique()) > 1:
         for training, of in own.groupby("training"):
             spread = {"variant_policy": f"training {training}"}
             yield _number("rank_1", rate_of(of, "hit", level)) | spread

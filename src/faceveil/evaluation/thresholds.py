@@ -85,7 +85,7 @@ def read_thresholds(path: Path) -> list[Threshold]:
     if list(table.columns) != wanted:
         raise FaceveilError(f"{path}: expected the columns {', '.join(wanted)}")
     table = table.astype(object).where(table.notna(), None)
-    return [Threshold(**row) for row in table.to_dict(orient="records")]
+    return [Threshold(*row) for row in table.itertuples(index=False, name=None)]
 
 
 def thresholds_of(

@@ -18,7 +18,7 @@ class Protect(Section):
         default=1000,
         ge=0,
         le=1_000_000,
-        description="labelled photos for recognizers to learn from",
+        description="labelled photos per training to learn from",
     )
     learn_designs: int = Field(
         default=64, ge=1, le=100_000, description="designs on these photos; none of them is judged"

@@ -14,11 +14,11 @@ class Entry(BaseModel):
 DEFAULT = {
     "plain": Entry(method="plain"),
     "surgical": Entry(method="surgical"),
-    "noise": Entry(method="noise", patterns=8),  # type: ignore[call-arg]
-    "grey": Entry(method="flat", value=0.5),  # type: ignore[call-arg]
-    "black": Entry(method="flat", value=0.0),  # type: ignore[call-arg]
-    "white": Entry(method="flat", value=1.0),  # type: ignore[call-arg]
-    "other_face": Entry(method="other_face", faces=8),  # type: ignore[call-arg]
-    "blur": Entry(method="blur", sigma_share=0.03),  # type: ignore[call-arg]
+    "noise": Entry(method="noise", patterns=8),
+    "grey": Entry(method="flat", value=0.5),
+    "black": Entry(method="flat", value=0.0),
+    "white": Entry(method="flat", value=1.0),
+    "other_face": Entry(method="other_face", faces=8),
+    "blur": Entry(method="blur", sigma_share=0.03),
 }
 """The entries of the default run."""

@@ -6,9 +6,6 @@ from pydantic import Field, field_validator
 
 from faceveil.params.section import Precision, Section, Seed
 
-OPPONENT = "facenet"
-"""Name of the recognizer that every game is played against."""
-
 
 class Penalty(Section):
     """The L1 penalty that keeps the recognizer's head from moving anywhere."""
@@ -34,8 +31,11 @@ class Latent(Section):
 class TrainGan(Section):
     """One game between a generator and a recognizer."""
 
+    trainings: int = Field(
+        default=3, ge=1, le=100, description="trainings from other seeds: how much they differ"
+    )
     ensemble: tuple[str, ...] = Field(
-        description="partners that the generator must evade besides the recognizer; [] is none"
+        description="surrogates that the generator must evade besides the target; [] is none"
     )
     generator: Literal["mlp", "deep_mlp", "cnn"] = Field(description="mlp is the published one")
     objective: Literal["cross_entropy", "non_saturating", "margin", "cosine"] = Field(
@@ -51,9 +51,6 @@ class TrainGan(Section):
     penalty: Penalty
     latent: Latent
     designs_per_batch: int = Field(ge=1, le=4096, description="designs drawn per step")
-    transparency: Literal["projector", "annotated"] = Field(
-        description="where a design shows: the projector's output, or cut-out and pair difference"
-    )
     precision: Precision = Field(description="arithmetic of the trunk")
     epochs: int = Field(ge=1, le=100_000, description="passes over the training people")
     batch_size: int = Field(ge=1, le=65_536, description="faces per step")
@@ -64,12 +61,7 @@ class TrainGan(Section):
 
     @field_validator("ensemble")
     @classmethod
-    def _each_partner_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _each_surrogate_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(names)) != len(names):
-            raise ValueError("names a partner twice; name each at most once")
+            raise ValueError("names a surrogate twice; name each at most once")
         return names
-
-    @property
-    def trained_against(self) -> tuple[str, ...]:
-        """Every recognizer that the generator is trained to evade, by name."""
-        return (OPPONENT, *self.ensemble)

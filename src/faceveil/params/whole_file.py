@@ -9,21 +9,19 @@ from pathlib import Path
 from pydantic import Field, field_validator, model_validator
 
 from faceveil.params.adapt import Adapt
-from faceveil.params.black_boxes import BlackBox
 from faceveil.params.calibrate import Calibrate
 from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Experiment, Game, game_of
-from faceveil.params.partners import Partner
-from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.params.project import Project
 from faceveil.params.protect import Protect
 from faceveil.params.protections import Entry
 from faceveil.params.protocol import Protocol
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.params.read import read_yaml, validate
+from faceveil.params.recognizers import RecognizerParams
 from faceveil.params.report import Report
 from faceveil.params.section import Section
 from faceveil.params.synthesize import Synthesize
@@ -33,9 +31,6 @@ from faceveil.params.train_projector import TrainProjector
 BARE, ENROLLED = "none", "bare"
 """What tables call a face without anything, and folders call the photos of such faces."""
 
-GUARD = "facenet"
-"""What reports call the recognizer of ``prepare_recognizer``."""
-
 
 class Params(Section):
     """All of params.yaml; a field is a section, named after the stage that reads it."""
@@ -43,9 +38,7 @@ class Params(Section):
     synthesize: Synthesize
     put_on_masks: PutOnMasks
     curate: Curate
-    prepare_recognizer: PrepareRecognizer
-    partners: dict[str, Partner]
-    black_boxes: dict[str, BlackBox]
+    recognizers: dict[str, RecognizerParams]
     train_projector: TrainProjector
     embed: Embed
     train_gan: TrainGan
@@ -59,7 +52,7 @@ class Params(Section):
     adapt: Adapt
     report: Report
 
-    @field_validator("experiments", "partners", "black_boxes", "protections")
+    @field_validator("experiments", "recognizers", "protections")
     @classmethod
     def _names_fit_files(cls, named: dict[str, Section]) -> dict[str, Section]:
         for name in named:
@@ -68,14 +61,11 @@ class Params(Section):
         return named
 
     @model_validator(mode="after")
-    def _recognizers_have_names_of_their_own(self) -> "Params":
-        taken = {GUARD, *self.partners} & {GUARD, *self.black_boxes}
-        twice = [name for name in (*self.partners, *self.black_boxes) if name in taken]
-        if twice:
-            raise ValueError(
-                f"two recognizers are called {twice[0]!r}; names in partners and black_boxes "
-                f"differ, and {GUARD} is the one of prepare_recognizer"
-            )
+    def _one_recognizer_is_the_target(self) -> "Params":
+        targets = [name for name, one in self.recognizers.items() if one.role == "target"]
+        if len(targets) != 1:
+            found = ", ".join(targets) or "none"
+            raise ValueError(f"recognizers: found {found} with role target; exactly one has it")
         return self
 
     @model_validator(mode="after")
@@ -120,11 +110,13 @@ def checked(values: object, where: str) -> Params:
     """
     params = validate(Params, values, where)
     for name, experiment in params.experiments.items():
-        for partner in game_of(name, params.train_gan, experiment).ensemble:
-            if partner not in params.partners:
-                known = ", ".join(params.partners) or "none"
+        for surrogate in game_of(name, params.train_gan, experiment).ensemble:
+            known = [one for one, of in params.recognizers.items() if of.role == "surrogate"]
+            if surrogate not in known:
+                role = params.recognizers.get(surrogate)
+                found = f"a {role.role}" if role else "no recognizer"
                 raise FaceveilError(
-                    f"params.yaml: no partner {partner!r}, which train_gan.ensemble of {name} "
-                    f"names; there are {known}"
+                    f"params.yaml: train_gan.ensemble of {name} names {surrogate!r}, {found}; "
+                    f"designs are trained against surrogates: {', '.join(known) or 'there is none'}"
                 )
     return params

@@ -1,6 +1,6 @@
 """The contract of a protection: photos in, photos out.
 
-The public call is final and keeps the promise for all methods; a method brings the idea, as ``run``.
+The public call is final and keeps the promise for all methods; a method brings the idea, ``run``.
 """
 
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ from faceveil.store.faces import PackedFaces
 from faceveil.wearing.composition import wear
 
 Scope = Literal["photo", "wearer", "set"]
-"""What a protection takes: any photo, a photo of somebody who wears a mask, or all people at once."""
+"""What it takes: any photo, a photo of somebody who wears a mask, or all people at once."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,11 @@ class Protection(ABC):
     @abstractmethod
     def run(self, photos: Photos, draw: Draw) -> Tensor:
         """Return the protected photos; what lies beyond [0, 1] is clipped."""
+
+
+def method_name(protection: type[Protection]) -> str:
+    """Return the name of a method: that of its file."""
+    return protection.__module__.rpartition(".")[2]
 
 
 class Worn(Protection):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -13,23 +14,11 @@ from tqdm import tqdm
 
 from faceveil.params.protect import Protect
 from faceveil.protection.base import Draw, Photos, Protection
-from faceveil.protection.deal import deal_labelled, deal_variants
-from faceveil.protection.designs.drawn import DrawnDesigns, training_folders
-from faceveil.protection.methods.design import Design
-from faceveil.protection.registry import build
+from faceveil.protection.deal import deal_variants
 from faceveil.store.faces import PackedFaces, open_faces
-from faceveil.store.photos import JUDGE, LEARN, write_photos
+from faceveil.store.photos import JUDGE, write_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS, Roles
 from faceveil.wearing.masked import open_masked
-
-OF_DESIGNS = ("mean_colour", "shuffled", "untrained")
-"""Methods that are made of an experiment's designs, to compare them with."""
-
-
-class DesignsToLearn(DrawnDesigns):
-    """Designs of the same generators on photos that recognizers learn from; none is judged."""
-
-    STREAM = "learn"
 
 
 @dataclass(frozen=True)
@@ -86,34 +75,7 @@ def protect_entry(
     roles = ("test", "train", "dev") if protection.plain else ("test",)
     photos = probing_photos(sources, protection, roles)
     rows = deal_variants(photos, protection.variants, 1, 1).assign(training=-1, use=JUDGE)
-    _write([Job(protection, rows.assign(protection=name))], sources, settings, out)
-
-
-def protect_experiment(
-    name: str, models: Path, sources: Sources, settings: Protect, out: Path
-) -> None:
-    """Write what people look like in the designs of an experiment, and in what is made of them.
-
-    Held-out and training people wear the designs that are judged, some of every training. Training
-    people also wear others, on the photos that recognizers learn from afterwards.
-    """
-    trainings = len(training_folders(models))
-    design = Design(Design.Settings(designs=settings.designs))
-    design.read(models, settings.seed)
-    each = probing_photos(sources, design, ("test", "train"))
-    worn = deal_variants(each, design.variants, trainings, settings.designs_per_subject)
-    jobs = [Job(design, worn.assign(protection=name, use=JUDGE))]
-    for method in OF_DESIGNS:
-        control = build({"method": method, "designs": settings.designs}, method)
-        control.read(models, settings.seed)
-        photos = probing_photos(sources, control, ("test",))
-        rows = deal_variants(photos, control.variants, 1, 1).assign(training=-1, use=JUDGE)
-        jobs.append(Job(control, rows.assign(protection=f"{name}_{method}")))
-    learned = DesignsToLearn(DesignsToLearn.Settings(designs=settings.learn_designs))
-    learned.read(models, settings.seed)
-    labelled = deal_labelled(_training_photos(sources), trainings, settings)
-    jobs.append(Job(learned, labelled.assign(protection=name, use=LEARN)))
-    _write(jobs, sources, settings, out, design.drawn)
+    write_jobs([Job(protection, rows.assign(protection=name))], sources, settings, out)
 
 
 def probing_photos(sources: Sources, protection: Protection, roles: Sequence[str]) -> pd.DataFrame:
@@ -125,24 +87,13 @@ def probing_photos(sources: Sources, protection: Protection, roles: Sequence[str
     kinds = MASKED_PHOTOS if protection.scope == "wearer" else UNMASKED_PHOTOS
     probes = sources.roles.probes
     chosen = probes[probes["role"].isin(roles) & probes["kind"].isin(list(kinds.values()))]
-    dev = chosen["role"] == "dev"
-    other = chosen["protocol"] == "other_photo"
-    return _with_rows(chosen[~dev | other | ~(dev & other).any()], sources)
+    dev, other = chosen["role"] == "dev", chosen["protocol"] == "other_photo"
+    if (dev & other).any():
+        chosen = chosen[~dev | other]
+    return with_rows(chosen, sources)
 
 
-def _training_photos(sources: Sources) -> pd.DataFrame:
-    """Return all masked photos of training people."""
-    train = sources.roles.of_role("train")
-    photos = [
-        (rows := open_faces(sources.curated, kind).rows)[rows["subject_id"].isin(train)].assign(
-            protocol=protocol, kind=kind, role="train"
-        )
-        for protocol, kind in MASKED_PHOTOS.items()
-    ]
-    return _with_rows(pd.concat(photos), sources)
-
-
-def _with_rows(photos: pd.DataFrame, sources: Sources) -> pd.DataFrame:
+def with_rows(photos: pd.DataFrame, sources: Sources) -> pd.DataFrame:
     """Add to each photo its row in the store of its kind, joined by id."""
     parts = []
     for kind, of_kind in photos.groupby("kind"):
@@ -155,7 +106,7 @@ def _with_rows(photos: pd.DataFrame, sources: Sources) -> pd.DataFrame:
     return pd.concat(parts)[columns].sort_values(["image_id", "protocol"], ignore_index=True)
 
 
-def _write(
+def write_jobs(
     jobs: Sequence[Job],
     sources: Sources,
     settings: Protect,
@@ -175,11 +126,11 @@ def _write(
 
 def _complete(rows: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that no physical draw and no learning recognizer has filled."""
-    return rows.assign(condition="", order=rows["order"] if "order" in rows else -1)
+    return rows.assign(condition="", order=rows.get("order", -1))
 
 
 def _applied(
-    jobs: Sequence[Job], sources: Sources, settings: Protect, bar: "tqdm[object]"
+    jobs: Sequence[Job], sources: Sources, settings: Protect, bar: "tqdm[NoReturn]"
 ) -> Iterator[Tensor]:
     for job in jobs:
         for kind, rows in job.rows.groupby("kind", sort=False):

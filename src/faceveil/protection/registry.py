@@ -55,6 +55,6 @@ def build(entry: Mapping[str, Any], where: str) -> Protection:
 
 
 def check_protections(entries: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse an entry of ``protections`` with an unknown method or a setting that is not allowed."""
+    """Refuse an entry of ``protections`` that has an unknown method or a wrong setting."""
     for name, entry in entries.items():
         build(entry, f"params.yaml: protections.{name}")

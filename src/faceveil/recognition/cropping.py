@@ -12,7 +12,7 @@ from torch.nn import functional
 from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
 
-Crop = Literal["frame", "box", "aligned"]
+Crop = Literal["frame", "aligned"]
 
 TEMPLATE = (
     (38.2946, 51.6963),

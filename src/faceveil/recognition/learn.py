@@ -4,22 +4,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
-from typing import TypeVar, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
-from faceveil.params.recognizer_training import RecognizerTraining
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.inception import InceptionResnetV1
-from faceveil.recognition.recognizer_batches import Batches, augment, photo_sizes, wearing_masks
+from faceveil.params.recognizers import RecognizerParams
+from faceveil.recognition.batches import (
+    Batches,
+    augment,
+    cover,
+    distort,
+    photo_sizes,
+    wearing_masks,
+)
+from faceveil.recognition.cropping import crop_faces
+from faceveil.recognition.networks import Network, View, build_network
 from faceveil.runtime.device import arithmetic, autocast
 from faceveil.runtime.seeding import generator_for, seeded
-from faceveil.store.embeddings import EMBEDDING
 from faceveil.store.faces import PackedFaces
 
 Report = Callable[[int, Mapping[str, float]], None]
@@ -27,8 +34,6 @@ Report = Callable[[int, Mapping[str, float]], None]
 
 Lesson = tuple[torch.Tensor, torch.Tensor]
 """Augmented photos ``[B, 3, H, W]`` and their labels, int64 ``[B]``."""
-
-Net = TypeVar("Net", bound=nn.Module)
 
 LOGIT_SCALE = 24.0
 """s in the logits s * cosine: 24 learned faster than 16, and 30 was no better."""
@@ -69,48 +74,64 @@ class Classifier(nn.Module):
         return LOGIT_SCALE * functional.linear(embeddings, functional.normalize(self.directions))
 
 
-class _FaceNetInTraining(nn.Module):
-    """InceptionResnetV1, with its head, on images in [0, 1]."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # no dropout: the published 0.6 is for millions of photos, and here it only slows learning
-        self.layers = InceptionResnetV1(pretrained=None, dropout_prob=0)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return cast("torch.Tensor", self.layers((images * 255 - 127.5) / 128))
-
-
-def train_recognizer(
-    faces: PackedFaces, params: RecognizerTraining, device: torch.device, report: Report
-) -> FaceNet:
-    """Train FaceNet to name the people of ``faces``; the classifier is dropped afterwards.
+def train_network(
+    faces: PackedFaces,
+    places: Places | None,
+    params: RecognizerParams,
+    device: torch.device,
+    report: Report,
+) -> Network:
+    """Train a network to name the people of ``faces``; the classifier is dropped afterwards.
 
     Args:
         faces: background photos; ``subject_id`` is the label.
-        params: length, batch, schedule and share of masks.
-        device: where the network is trained.
+        places: of their faces, if it sees crops; photos without a face are left out.
+        params: network, crop, length, batch, schedule and share of masks.
+        device: where it is trained.
         report: told loss and training accuracy of each epoch.
 
     Returns:
-        The recognizer, on the CPU and in evaluation mode.
+        The network, on the CPU and frozen.
 
     Raises:
-        FaceveilError: if there are fewer than two people, no photo of a kind that is asked for, or
-            the loss is no longer finite.
+        FaceveilError: if there are too few people or photos, or the loss is no longer finite.
     """
+    seen = np.arange(len(faces)) if places is None else np.flatnonzero(places.found)
     count, labels = label_people(faces)
-    batches = Batches(wearing_masks(faces), params, generator_for(params.seed, "batches"))
-    sizes = photo_sizes(faces.image_size, params.epochs * batches.per_epoch)
-    generator = generator_for(params.seed, "augmentation")
-    lessons = (
-        (augment(faces.images(rows), size, generator), labels[rows])
-        for rows, size in zip(batches, sizes, strict=False)
-    )
+    worn = wearing_masks(faces)[seen]
+    batches = Batches(worn, params, generator_for(params.seed, "batches"))
+    rows = (seen[batch].astype(np.int64) for batch in batches)
+    lessons = _lessons(faces, places, labels, rows, params)
     course = Course(lessons, count, batches.per_epoch)
-    network = learn_people(_FaceNetInTraining, EMBEDDING, course, params, device, report)
-    with seeded(params.seed, "unused"):  # weights that the trained ones replace at once
-        return FaceNet(network.layers)
+    view = View(params.input_size, params.mean, params.scale)
+
+    def build() -> Network:
+        return build_network(params.architecture, view)
+
+    return learn_people(build, course, params, device, report).freeze()
+
+
+def _lessons(
+    faces: PackedFaces,
+    places: Places | None,
+    labels: torch.Tensor,
+    batches: Iterator[NDArray[np.int64]],
+    params: RecognizerParams,
+) -> Iterator[Lesson]:
+    """Show photos, each warped and lit anew; where masks are worn is known in whole photos only."""
+    generator = generator_for(params.seed, "augmentation")
+    steps = params.epochs * max(1, round(len(faces) / params.batch_size))
+    sizes = photo_sizes(params.input_size, steps) if params.small_photos else []
+    for step, rows in enumerate(batches):
+        images = faces.images(rows)
+        if places is None:
+            size = sizes[step] if step < len(sizes) else params.input_size
+            shown = augment(images, size, generator)
+        else:
+            size = params.input_size
+            cropped = crop_faces(cover(images, generator), places[rows], params.crop, size)
+            shown = distort(cropped, size, generator)
+        yield shown, labels[rows]
 
 
 def label_people(faces: PackedFaces) -> tuple[int, torch.Tensor]:
@@ -131,13 +152,12 @@ def label_people(faces: PackedFaces) -> tuple[int, torch.Tensor]:
 
 
 def learn_people(
-    build: Callable[[], Net],
-    embedding: int,
+    build: Callable[[], Network],
     course: Course,
-    params: RecognizerTraining,
+    params: RecognizerParams,
     device: torch.device,
     report: Report,
-) -> Net:
+) -> Network:
     """Train a network to name people.
 
     AdamW under a one-cycle schedule (L. Smith, N. Topin, "Super-convergence", 2018) minimizes the
@@ -145,7 +165,6 @@ def learn_people(
 
     Args:
         build: makes the network: images ``[B, 3, H, W]`` in [0, 1] to unit embeddings.
-        embedding: numbers per embedding.
         course: photos and labels.
         params: length, batch, schedule.
         device: where the network is trained.
@@ -159,13 +178,14 @@ def learn_people(
     """
     with seeded(params.seed, "recognizer"):
         network, dtype = build(), arithmetic(params.precision, device)
+        embedding = network.head.get_parameter("weight").shape[0]
         model = Classifier(network, embedding, course.people, dtype).to(device).train()
         model = model.to(memory_format=torch.channels_last)
         _fit(model, course, params, report)
         return network.cpu().eval()
 
 
-def _fit(model: Classifier, course: Course, params: RecognizerTraining, report: Report) -> None:
+def _fit(model: Classifier, course: Course, params: RecognizerParams, report: Report) -> None:
     """Take all steps of the schedule."""
     steps, rate = params.epochs * course.per_epoch, params.max_learning_rate
     optimizer = torch.optim.AdamW(

@@ -1,7 +1,7 @@
 """Protected photos between stages: packed, memory-mapped pixels, and a row of words for each.
 
-A folder holds ``pixels.npy`` (uint8 ``[N, S, S, 3]``, RGB) and ``rows.parquet``, one row per photo in
-the order of the pixels, with :data:`COLUMNS`.
+A folder holds ``pixels.npy`` (uint8 ``[N, S, S, 3]``, RGB) and ``rows.parquet``, one row per photo
+in the order of the pixels, with :data:`COLUMNS`.
 """
 
 from collections.abc import Iterable
@@ -31,8 +31,8 @@ COLUMNS = {
     "use": "str",
 }
 """Columns and types. ``kind`` is that of the source photo; ``variant`` is the design's number,
-``training`` the training it comes from, -1 without one; ``condition`` is the physical draw, ``order`` the
-place among the photos that a recognizer learns from, -1 for those that are judged."""
+``training`` the training it comes from, -1 without one; ``condition`` is the physical draw;
+``order`` is the place among the photos that a recognizer learns from, -1 if it is judged."""
 
 KEY = ["image_id", "protection", "variant", "condition", "use"]
 """What no two photos of a store have in common."""

@@ -36,7 +36,7 @@ def write_transparencies(
             else:
                 bare = open_faces(curated, kind.replace("masked", "unmasked"))
                 found = annotated(faces, bare, open_faces(curated, "annotated"))
-            np.save(folder / f"{kind}.npy", found.transparency, allow_pickle=False)
+            np.save(folder / f"{kind}.npy", np.asarray(found.transparency), allow_pickle=False)
 
 
 def open_masked(curated: Path, transparencies: Path, kind: str) -> PackedFaces:

@@ -38,7 +38,7 @@ def training_folders(experiment: Path) -> list[Path]:
 
 
 class DrawnDesigns(Worn):
-    """Designs of all trainings of an experiment: variant ``t * K + k`` is design k of training t."""
+    """Designs of all trainings of an experiment; variant ``t * K + k`` is training t's design k."""
 
     STREAM: ClassVar[str] = "evaluate"
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.experiments import Game
-from faceveil.protection.designs.ensemble import Partner
+from faceveil.protection.designs.ensemble import Surrogate
 from faceveil.protection.designs.identification import share_of_hits, steps_between_calls
 from faceveil.protection.designs.state import Players
 from faceveil.protection.designs.step import Batch, Match, play_round
@@ -59,7 +59,7 @@ def train_mask_gan(
     recognizer: Recognizer,
     checkpoint: Checkpoint | None = None,
     report: Report = lambda *_: None,
-    partners: Sequence[Partner] = (),
+    surrogates: Sequence[Surrogate] = (),
 ) -> Players:
     """Play all epochs and return the players; the recognizer given stays as it was.
 
@@ -73,12 +73,12 @@ def train_mask_gan(
         checkpoint: where an unfinished run is kept and taken up again; it stays after success, so
             that nothing is lost before the caller has written the outcome.
         report: told the values of each epoch, also of those that a checkpoint already holds.
-        partners: further recognizers that the generator's loss is the mean over.
+        surrogates: further recognizers that the generator's loss is the mean over.
 
     Raises:
         FaceveilError: if a loss is not finite, or another rank ended.
     """
-    match = _match(game, people, recognizer, partners)
+    match = _match(game, people, recognizer, surrogates)
     players, leads = match.players, match.ranks.leads
     _take_up(players, checkpoint)
     match.ranks.agree("an epoch to go on from,", len(players.curves), players.device)
@@ -112,13 +112,13 @@ def sheet_epochs(epochs: int) -> set[int]:
 
 
 def _match(
-    game: Game, people: People, recognizer: Recognizer, partners: Sequence[Partner]
+    game: Game, people: People, recognizer: Recognizer, surrogates: Sequence[Surrogate]
 ) -> Match:
     """Set players and people up."""
     device = people.gallery.device
     trunk = recognizer.trunk.to(device).eval().requires_grad_(False)
     players = Players(game, recognizer.head, people.faces.image_size, device)
-    return Match(players, people, trunk, partners, present_ranks())
+    return Match(players, people, trunk, surrogates, present_ranks())
 
 
 def _take_up(players: Players, checkpoint: Checkpoint | None) -> None:

@@ -1,9 +1,6 @@
 """The two players of a mask GAN, what they learned so far, and how that is stored."""
 
-import json
 from copy import deepcopy
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,8 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from faceveil.params.experiments import Game
-from faceveil.protection.designs.generators import WEIGHTS, build_generator
-from faceveil.runtime.atomic import atomic_directory
+from faceveil.protection.designs.generators import build_generator
 from faceveil.runtime.checkpoints import (
     Record,
     Tensors,
@@ -23,7 +19,6 @@ from faceveil.runtime.checkpoints import (
 )
 from faceveil.runtime.device import arithmetic
 from faceveil.runtime.seeding import generator_for, seeded
-from faceveil.store.weights import fingerprint, write_weights
 
 SHOWN = 6
 """Designs in a sheet; their latents stay the same over all epochs."""
@@ -99,34 +94,3 @@ class Players:
         restore_optimizer(self.head_optimizer, unnested("head_optimizer", tensors))
         self.sheets = {int(e): s.numpy() for e, s in unnested("sheet", tensors).items()}
         self.curves = record["curves"]
-
-
-def write_players(directory: Path, players: Players, card: dict[str, Any]) -> None:
-    """Write ``generator.safetensors``, ``head.safetensors`` and ``card.json``, whole or not at all.
-
-    Args:
-        directory: the folder to write.
-        players: after training.
-        card: what else to say: experiment, people, fingerprints of the inputs.
-    """
-    game, generator = players.game, players.generator
-    about = {
-        "architecture": game.generator,
-        "latent_size": generator.latent_size,
-        "image_size": generator.image_size,
-        "distribution": generator.distribution,
-    }
-    with atomic_directory(directory) as folder:
-        write_weights(folder / WEIGHTS, generator, about)
-        write_weights(folder / "head.safetensors", players.head, {})
-        full = {
-            **card,
-            **about,
-            "game": game.model_dump(mode="json"),
-            "trained_against": game.trained_against,
-            "arithmetic": str(players.arithmetic).removeprefix("torch."),
-            "last_epoch": players.curves[-1],
-            "generator_sha256": fingerprint(folder / WEIGHTS),
-            "head_sha256": fingerprint(folder / "head.safetensors"),
-        }
-        (folder / "card.json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from faceveil.protection.designs.ensemble import Partner
+from faceveil.protection.designs.ensemble import Surrogate
 from faceveil.protection.designs.identification import count_hits
 from faceveil.protection.designs.objectives import build_objective, recognition_loss
 from faceveil.protection.designs.penalty import head_penalty
@@ -32,14 +32,14 @@ class Match:
         players: the two players.
         people: whose photos and features are used.
         trunk: the frozen part of the recognizer.
-        partners: further recognizers that the generator must evade; they never learn.
+        surrogates: further recognizers that the generator must evade; they never learn.
         ranks: the processes that share every batch.
     """
 
     players: Players
     people: People
     trunk: Trunk
-    partners: Sequence[Partner] = ()
+    surrogates: Sequence[Surrogate] = ()
     ranks: Ranks = field(default_factory=Ranks)
 
 
@@ -136,8 +136,8 @@ def _generator_step(match: Match, hand: Hand, gallery: Tensor) -> tuple[Tensor, 
     objective = build_objective(game.objective, game.logit_scale, game.margin)
     # Held-out people are enrolled where accuracy is measured, never where a player learns.
     among = [cosines[:, : people.trained]]
-    for partner in match.partners:
-        among.append(_enrolled(partner, hand).cosines(_features(match, partner.trunk, worn)))
+    for surrogate in match.surrogates:
+        among.append(_enrolled(surrogate, hand).cosines(_features(match, surrogate.trunk, worn)))
     loss = torch.stack([objective(found, hand.labels) for found in among]).mean()
     players.generator_optimizer.zero_grad()
     learning = list(players.generator.parameters())
@@ -147,11 +147,11 @@ def _generator_step(match: Match, hand: Hand, gallery: Tensor) -> tuple[Tensor, 
     return features.detach(), cosines.detach(), loss.detach()
 
 
-def _enrolled(partner: Partner, hand: Hand) -> Partner:
-    """Return a partner with those people enrolled whom the losses are among."""
+def _enrolled(surrogate: Surrogate, hand: Hand) -> Surrogate:
+    """Return a surrogate with those people enrolled whom the losses are among."""
     if hand.among is None:
-        return partner
-    return replace(partner, gallery=partner.gallery[hand.among])
+        return surrogate
+    return replace(surrogate, gallery=surrogate.gallery[hand.among])
 
 
 def _worn(match: Match, numbers: Tensor, designs: Tensor) -> Tensor:

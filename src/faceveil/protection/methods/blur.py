@@ -27,4 +27,6 @@ class Blur(Protection):
     def run(self, photos: Photos, draw: Draw) -> Tensor:  # noqa: ARG002
         """Blur out to three standard deviations."""
         sigma = self.settings.sigma_share * photos.images.shape[-1]
-        return gaussian_blur(photos.images, 2 * max(1, round(3 * sigma)) + 1, sigma)
+        size = 2 * max(1, round(3 * sigma)) + 1
+        blurred: Tensor = gaussian_blur(photos.images, size, sigma)
+        return blurred

@@ -19,8 +19,12 @@ class Untrained(DrawnDesigns):
         parts: list[Tensor] = []
         for number, one in enumerate(training_folders(folder)):
             card = read_card(one / WEIGHTS)
-            about = [card[key] for key in ("architecture", "latent_size", "image_size")]
             with seeded(seed, "untrained", number):
-                fresh = build_generator(*about, card["distribution"]).eval()
+                fresh = build_generator(
+                    card["architecture"],
+                    card["latent_size"],
+                    card["image_size"],
+                    card["distribution"],
+                ).eval()
             parts.append(draw_designs(fresh, self.settings.designs, seed, self.STREAM))
         self.drawn = torch.cat(parts)

@@ -1,4 +1,4 @@
-"""The check of another recognizer: does it tell people apart as well as its card expects?
+"""The check of a recognizer: does it tell people apart as well as its card expects?
 
 A recognizer that is fed the wrong crop or the wrong grey values still answers, and a design would
 seem to defeat it. So each first verifies people on bare faces, and whoever misses what is expected
@@ -16,8 +16,8 @@ from faceveil.collection.places import read_places
 from faceveil.metrics.intervals import wilson_interval
 from faceveil.metrics.verification import verification_accuracy
 from faceveil.params.errors import FaceveilError
-from faceveil.params.other_recognizer import CURATED, OtherRecognizer
-from faceveil.recognition.black_box import BlackBox, Embeddings
+from faceveil.params.recognizers import CURATED, RecognizerParams
+from faceveil.recognition.recognizer import Recognizer
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.faces import open_faces
 from faceveil.store.weights import Card
@@ -31,19 +31,18 @@ FOLDS = 10
 DRAWS = 16
 """Non-mated pairs drawn for each that is wanted; those of one person or drawn twice are dropped."""
 
-PAIRS_AT_ONCE = 256
-
 KINDS = ("unmasked", "further_unmasked")
 """The curated photos of bare faces."""
 
 Pairs = NDArray[np.int64]
+Features = NDArray[np.float32]
 
 
-def check_recognizer(black_box: BlackBox, curated: Path, params: OtherRecognizer) -> Card:
+def check_recognizer(recognizer: Recognizer, curated: Path, params: RecognizerParams) -> Card:
     """Verify people on bare faces, half of the pairs mated.
 
     Args:
-        black_box: what is checked.
+        recognizer: what is checked.
         curated: folder of the packed faces, for a check on the curated people.
         params: where the photos are, how many pairs, and what is expected.
 
@@ -55,13 +54,13 @@ def check_recognizer(black_box: BlackBox, curated: Path, params: OtherRecognizer
         FaceveilError: if the photos are missing or make too few pairs.
     """
     photos = (
-        embed_curated_people(black_box, curated, params.batch_size)
+        embed_curated_people(recognizer, curated, params.batch_size)
         if params.check == CURATED
-        else embed_collection(black_box, Path(params.check), params)
+        else embed_collection(recognizer, Path(params.check), params)
     )
     half = params.check_pairs // 2
     mated, nonmated = draw_pairs(photos.subject_ids, half, params)
-    scores = [_similarity(black_box, photos.embeddings, pairs) for pairs in (mated, nonmated)]
+    scores = [_similarity(recognizer, photos.embeddings, pairs) for pairs in (mated, nonmated)]
     accuracy = verification_accuracy(scores[0], scores[1], min(FOLDS, half))
     return {
         "collection": params.check,
@@ -77,7 +76,7 @@ def check_recognizer(black_box: BlackBox, curated: Path, params: OtherRecognizer
 
 
 def draw_pairs(
-    subject_ids: NDArray[np.str_], half: int, params: OtherRecognizer
+    subject_ids: NDArray[np.str_], half: int, params: RecognizerParams
 ) -> tuple[Pairs, Pairs]:
     """Draw mated and non-mated pairs of photos, ``[half, 2]`` each, no pair twice.
 
@@ -103,24 +102,24 @@ def draw_pairs(
     return mated, nonmated
 
 
-def embed_curated_people(black_box: BlackBox, curated: Path, batch_size: int) -> NamedPhotos:
+def embed_curated_people(recognizer: Recognizer, curated: Path, batch_size: int) -> NamedPhotos:
     """Embed the bare faces of the spare people, or of all if nobody is spare."""
     subjects: list[str] = []
-    embeddings: list[Embeddings] = []
+    embeddings: list[Features] = []
     for kind in KINDS:
         faces = open_faces(curated, kind)
-        places = None if black_box.card["crop"] == "frame" else read_places(curated, kind)
+        places = None if not recognizer.needs_places else read_places(curated, kind)
         spare = (faces.rows["split"] == "spare").to_numpy()
         rows = np.flatnonzero(spare if spare.any() else ~spare).astype(np.int64)
         for start in range(0, len(rows), batch_size):
             part = rows[start : start + batch_size]
             seen = None if places is None else places[part]
-            embeddings.append(black_box.embed(faces.images(part), seen))
+            embeddings.append(recognizer.see(faces.images(part), seen).numpy())
         subjects += faces.rows["subject_id"].iloc[rows].tolist()
     return NamedPhotos(np.array(subjects, dtype=np.str_), np.concatenate(embeddings), 0)
 
 
-def embed_collection(black_box: BlackBox, folder: Path, params: OtherRecognizer) -> NamedPhotos:
+def embed_collection(recognizer: Recognizer, folder: Path, params: RecognizerParams) -> NamedPhotos:
     """Embed the bare faces of a collection that has one folder per person.
 
     Raises:
@@ -128,12 +127,12 @@ def embed_collection(black_box: BlackBox, folder: Path, params: OtherRecognizer)
     """
     paths = find_photos(folder, params.check_pairs)
     subjects: list[str] = []
-    embeddings: list[Embeddings] = []
-    detects = black_box.card["crop"] != "frame"
+    embeddings: list[Features] = []
+    detects = recognizer.needs_places
     for batch in photo_batches(paths, detects):
-        crops = [black_box.crop(photo, place) for photo, place in zip(*batch[1:], strict=True)]
+        crops = [recognizer.crop(photo, place) for photo, place in zip(*batch[1:], strict=True)]
         if crops:
-            embeddings.append(black_box.embed_crops(torch.cat(crops)))
+            embeddings.append(recognizer.see_crops(torch.cat(crops)).numpy())
         subjects += batch[0]
     if not embeddings:
         raise FaceveilError(f"{folder}: no face was found in {len(paths)} photos")
@@ -141,10 +140,7 @@ def embed_collection(black_box: BlackBox, folder: Path, params: OtherRecognizer)
     return NamedPhotos(names, np.concatenate(embeddings), len(paths) - len(names))
 
 
-def _similarity(black_box: BlackBox, embeddings: Embeddings, pairs: Pairs) -> NDArray[np.float64]:
-    """Compare the two photos of each pair, ``[N]``."""
-    found = [
-        np.diagonal(black_box.similarity(embeddings[part[:, 0]], embeddings[part[:, 1]]))
-        for part in np.array_split(pairs, max(1, len(pairs) // PAIRS_AT_ONCE))
-    ]
-    return np.concatenate(found)
+def _similarity(recognizer: Recognizer, features: Features, pairs: Pairs) -> NDArray[np.float64]:
+    """Return the cosine of the two photos of each pair, ``[N]``."""
+    templates = recognizer.templates(features)
+    return np.asarray((templates[pairs[:, 0]] * templates[pairs[:, 1]]).sum(axis=1))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.recognizer_training import RecognizerTraining
+from faceveil.params.recognizers import RecognizerParams
 from faceveil.store.faces import PackedFaces
 
 TURN, ZOOM, SHIFT = 0.06, 0.04, 0.02
@@ -53,7 +53,7 @@ class Batches:
     """
 
     def __init__(
-        self, worn: NDArray[np.bool_], params: RecognizerTraining, generator: torch.Generator
+        self, worn: NDArray[np.bool_], params: RecognizerParams, generator: torch.Generator
     ) -> None:
         """Prepare both decks.
 

@@ -1,11 +1,20 @@
-"""A recognizer of any architecture: how it looks at a photo, a trunk and a head."""
+"""The networks that recognizers have: how they look at a photo, a trunk and a head."""
 
+import importlib
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import torch
+from facenet_pytorch.models.inception_resnet_v1 import InceptionResnetV1
 from torch import nn
 from torch.nn import functional
+
+from faceveil.recognition import inception, mobilefacenet
+
+EMBEDDING = 128
+"""Numbers per embedding of the small networks that are trained here."""
+
+RESNET_FEATURES = 512
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,8 @@ class Trunk(nn.Module):
         """
         if images.ndim != 4 or images.shape[1] != 3:
             raise ValueError(f"images are [B, 3, H, W], not {list(images.shape)}")
-        seen = self.view.normalized(self.view.resized(images))
+        # In training, photos come as large as the step wants them.
+        seen = self.view.normalized(images if self.training else self.view.resized(images))
         features: torch.Tensor = self.layers(seen.contiguous(memory_format=torch.channels_last))
         return features.flatten(1)
 
@@ -71,7 +81,7 @@ class Head(nn.Module):
 
 
 class Network(nn.Module):
-    """A recognizer behind the interface of :class:`faceveil.recognition.interface.Recognizer`.
+    """A trunk and the head on top of it.
 
     It learns until it is frozen; from then on it stays in evaluation mode and no parameter requires
     a gradient, so that gradients reach the photos alone.
@@ -101,3 +111,31 @@ class Network(nn.Module):
     def train(self, mode: bool = True) -> Self:
         """Switch between training and evaluation; a frozen network stays in evaluation mode."""
         return super().train(mode and not self._frozen)
+
+
+def build_network(architecture: str, view: View) -> Network:
+    """Return an untrained network.
+
+    Args:
+        architecture: ``inception_resnet_v1``, ``resnet18`` or ``mobilefacenet``.
+        view: how it looks at a photo.
+    """
+    if architecture == "inception_resnet_v1":
+        # no dropout: the published 0.6 is for millions of photos, and here it only slows learning
+        return inception_network(InceptionResnetV1(pretrained=None, dropout_prob=0), view)
+    if architecture == "resnet18":
+        # K. He et al., "Deep residual learning for image recognition" (2016), less its classifier.
+        models: Any = importlib.import_module("torchvision.models")
+        network = models.resnet18(weights=None)
+        network.fc = nn.Identity()
+        return Network(Trunk(network, view), Head(RESNET_FEATURES, EMBEDDING))
+    layers = mobilefacenet.mobilefacenet_layers(view.input_size)
+    return Network(Trunk(layers, view), Head(mobilefacenet.FEATURES, EMBEDDING))
+
+
+def inception_network(network: InceptionResnetV1, view: View) -> Network:
+    """Return FaceNet as a trunk and a head; it shares the weights' memory."""
+    head = Head(inception.FEATURES, inception.EMBEDDING)
+    head.weight.data = network.last_linear.weight.data
+    head.norm.load_state_dict(network.last_bn.state_dict())
+    return Network(Trunk(inception.trunk_layers(network), view), head)
