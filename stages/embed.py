@@ -6,8 +6,8 @@ from stages._ranks import on_ranks
 from stages._stage import PARAMS, stage
 
 
-def embed(curated: Path, recognizer: Path, out: Path) -> None:
-    """Compute trunk features and embeddings of all curated photos, as Parquet."""
+def embed(name: str, curated: Path, recognizer: Path, out: Path) -> None:  # noqa: ARG001
+    """Compute features and embeddings of all curated photos under one recognizer, as Parquet."""
     from contextlib import nullcontext
 
     from faceveil.params.embed import Embed

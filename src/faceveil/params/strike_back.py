@@ -29,7 +29,6 @@ class StrikeBack(Section):
     )
     logit_scale: float = Field(gt=0, le=1000, description="s in the logits s * cosine")
     penalty: Penalty
-    last_block: bool = Field(description="whether the trunk's last block learns with the head")
     seed: Seed = Field(description="seed of designs, photos and batches")
 
     @field_validator("photos")

@@ -6,9 +6,6 @@ from pydantic import Field, field_validator
 
 from faceveil.params.section import Precision, Section, Seed
 
-OPPONENT = "facenet"
-"""Name of the recognizer that every game is played against."""
-
 
 class Penalty(Section):
     """The L1 penalty that keeps the recognizer's head from moving anywhere."""
@@ -35,7 +32,7 @@ class TrainGan(Section):
     """One game between a generator and a recognizer."""
 
     ensemble: tuple[str, ...] = Field(
-        description="partners that the generator must evade besides the recognizer; [] is none"
+        description="surrogates that the generator must evade besides the target; [] is none"
     )
     generator: Literal["mlp", "deep_mlp", "cnn"] = Field(description="mlp is the published one")
     objective: Literal["cross_entropy", "non_saturating", "margin", "cosine"] = Field(
@@ -64,12 +61,11 @@ class TrainGan(Section):
 
     @field_validator("ensemble")
     @classmethod
-    def _each_partner_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _each_surrogate_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(names)) != len(names):
-            raise ValueError("names a partner twice; name each at most once")
+            raise ValueError("names a recognizer twice; name each at most once")
         return names
 
-    @property
-    def trained_against(self) -> tuple[str, ...]:
-        """Every recognizer that the generator is trained to evade, by name."""
-        return (OPPONENT, *self.ensemble)
+    def trained_against(self, target: str) -> tuple[str, ...]:
+        """Return every recognizer that the generator is trained to evade, by name."""
+        return (target, *self.ensemble)

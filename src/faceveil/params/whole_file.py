@@ -6,29 +6,24 @@ wherever it stands. It refuses or passes and changes no output, so that no stage
 
 from pathlib import Path
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from faceveil.params.black_boxes import BlackBox
 from faceveil.params.calibrate import Calibrate
 from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Experiment, Game, game_of
-from faceveil.params.partners import Partner
-from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.params.protocol import Protocol
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.params.read import read_yaml, validate
+from faceveil.params.recognizers import RecognizerSettings, surrogates_of, target_of
 from faceveil.params.report import Report
 from faceveil.params.section import Section
 from faceveil.params.strike_back import StrikeBack
 from faceveil.params.synthesize import Synthesize
 from faceveil.params.train_gan import TrainGan
 from faceveil.params.train_projector import TrainProjector
-
-GUARD = "facenet"
-"""What reports call the recognizer of ``prepare_recognizer``."""
 
 
 class Params(Section):
@@ -37,9 +32,7 @@ class Params(Section):
     synthesize: Synthesize
     put_on_masks: PutOnMasks
     curate: Curate
-    prepare_recognizer: PrepareRecognizer
-    partners: dict[str, Partner]
-    black_boxes: dict[str, BlackBox]
+    recognizers: dict[str, RecognizerSettings]
     train_projector: TrainProjector
     embed: Embed
     train_gan: TrainGan
@@ -50,7 +43,7 @@ class Params(Section):
     strike_back: StrikeBack
     report: Report
 
-    @field_validator("experiments", "partners", "black_boxes")
+    @field_validator("experiments", "recognizers")
     @classmethod
     def _names_fit_files(cls, named: dict[str, Section]) -> dict[str, Section]:
         for name in named:
@@ -58,16 +51,23 @@ class Params(Section):
                 raise ValueError(f"name {name!r} must be letters, digits and '_', as in exp4")
         return named
 
-    @model_validator(mode="after")
-    def _recognizers_have_names_of_their_own(self) -> "Params":
-        taken = {GUARD, *self.partners} & {GUARD, *self.black_boxes}
-        twice = [name for name in (*self.partners, *self.black_boxes) if name in taken]
-        if twice:
+    @field_validator("recognizers")
+    @classmethod
+    def _one_is_the_target(
+        cls, recognizers: dict[str, RecognizerSettings]
+    ) -> dict[str, RecognizerSettings]:
+        targets = [name for name, one in recognizers.items() if one.role == "target"]
+        if len(targets) != 1:
             raise ValueError(
-                f"two recognizers are called {twice[0]!r}; names in partners and black_boxes "
-                f"differ, and {GUARD} is the one of prepare_recognizer"
+                f"{len(targets)} have role target ({', '.join(targets) or 'none'}); one must have "
+                "it, the others are surrogate or judge"
             )
-        return self
+        return recognizers
+
+    @property
+    def target(self) -> str:
+        """Name of the recognizer that all designs are trained against."""
+        return target_of(self.recognizers)
 
     def game(self, experiment: str) -> Game:
         """Return ``train_gan`` as an experiment plays it."""
@@ -90,12 +90,14 @@ def checked(values: object, where: str) -> Params:
         FaceveilError: names the key, what was found and what is allowed.
     """
     params = validate(Params, values, where)
+    allowed = surrogates_of(params.recognizers)
     for name, experiment in params.experiments.items():
-        for partner in game_of(name, params.train_gan, experiment).ensemble:
-            if partner not in params.partners:
-                known = ", ".join(params.partners) or "none"
+        for one in game_of(name, params.train_gan, experiment).ensemble:
+            if one not in allowed:
+                known = params.recognizers.get(one)
+                found = f"which is a {known.role}" if known else "which is not in recognizers"
                 raise FaceveilError(
-                    f"params.yaml: no partner {partner!r}, which train_gan.ensemble of {name} "
-                    f"names; there are {known}"
+                    f"{where}: train_gan.ensemble of {name} names {one!r}, {found}; allowed are "
+                    f"recognizers with role surrogate: {', '.join(allowed) or 'there are none'}"
                 )
     return params

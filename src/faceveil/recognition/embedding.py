@@ -1,6 +1,6 @@
-"""Trunk features and embeddings of packed photos, a batch in memory at a time."""
+"""Features and embeddings of photos under a recognizer, a batch in memory at a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from faceveil.collection.index import INDEX
+from faceveil.collection.places import Places, read_places
 from faceveil.params.embed import Embed
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.store import load_recognizer, recognizer_fingerprint
+from faceveil.recognition.recognizer import (
+    Recognizer,
+    open_recognizer,
+    read_recognizer_card,
+    recognizer_fingerprint,
+)
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.changes import refuse_changes, stamps
 from faceveil.runtime.parallel import engine
@@ -26,9 +32,6 @@ from faceveil.runtime.shards import (
     scratch,
 )
 from faceveil.store.embeddings import (
-    EMBEDDING,
-    FEATURES,
-    About,
     EmbeddingTable,
     part_name,
     write_part,
@@ -52,8 +55,8 @@ class Source:
     Attributes:
         curated: folder of the packed faces.
         stored: folder of the recognizer.
-        recognizer: SHA-256 of its weights.
-        faces: SHA-256 of the packed faces, by file.
+        recognizer: its fingerprint.
+        faces: SHA-256 of the packed faces, and of the index if places are needed, by file.
         counts: photos by kind.
         device: where the recognizer runs.
         batch_size: photos per forward pass.
@@ -102,7 +105,7 @@ def embed_curated(
         FaceveilError: if the faces or the recognizer are missing, or change meanwhile.
     """
     check_start(out)
-    files = [f"{kind}/{name}" for kind in EMBEDDED for name in STORE]
+    files = _files(stored)
     before = stamps(curated, files)
     source = _source(curated, stored, params, device)
     shards = _shards(source)
@@ -118,46 +121,64 @@ def embed_curated(
             refuse_changes(curated, before, stamps(curated, files))
 
 
-def embed_faces(
-    recognizer: FaceNet, faces: PackedFaces, rows: NDArray[np.int64], batch_size: int
+def embed_photos(
+    recognizer: Recognizer,
+    faces: PackedFaces,
+    rows: NDArray[np.int64],
+    batch_size: int,
+    places: Places | None = None,
 ) -> EmbeddingTable:
-    """Return trunk features and embeddings of some photos, in the order of ``rows``.
+    """Return features and embeddings of some photos, sorted as all tables are.
 
-    No gradient is kept, and one batch of photos is in memory at a time.
+    One batch of photos is in memory at a time; its size changes no more than rounding does.
+
+    Args:
+        recognizer: what looks at them.
+        faces: photos; of ``rows``, columns with the names of :class:`EmbeddingTable`'s in the
+            singular (kind, protection, variant, condition, use) become those of the table.
+        rows: which photos.
+        batch_size: photos per forward pass.
+        places: of all photos of ``faces``, where the recognizer needs places.
+
+    Raises:
+        FaceveilError: if the place of a face is needed and not known.
     """
-    features = np.empty((len(rows), FEATURES), np.float32)
-    embeddings = np.empty((len(rows), EMBEDDING), np.float32)
-    device = recognizer.head.weight.device
-    with torch.inference_mode():
-        for start in range(0, len(rows), batch_size):
-            part = slice(start, start + batch_size)
-            found = recognizer.trunk(faces.images(rows[part]).to(device))
-            features[part] = found.cpu()
-            embeddings[part] = recognizer.head(found).cpu()
-    return EmbeddingTable(
-        subject_ids=faces.rows["subject_id"].to_numpy(dtype=np.str_)[rows],
-        image_ids=faces.rows["image_id"].to_numpy(dtype=np.str_)[rows],
-        splits=faces.rows["split"].to_numpy(dtype=np.str_)[rows],
-        features=features,
-        embeddings=embeddings,
-    )
+    features = np.empty((len(rows), recognizer.features), np.float32)
+    for start in range(0, len(rows), batch_size):
+        part = rows[start : start + batch_size]
+        where = None if places is None else places[part]
+        features[start : start + len(part)] = recognizer.see(faces.images(part), where)
+    texts = ("subject_id", "image_id", "split", "kind", "protection", "condition", "use")
+    types = dict.fromkeys(texts, np.str_) | {"variant": np.int64}
+    columns = {
+        f"{name}s": faces.rows[name].to_numpy(dtype=kind)[rows]
+        for name, kind in types.items()
+        if name in faces.rows
+    }
+    embeddings = recognizer.templates(features).astype(np.float32)
+    return EmbeddingTable(**columns, features=features, embeddings=embeddings).sorted()
 
 
 def _source(curated: Path, stored: Path, params: Embed, device: torch.device) -> Source:
     """Find and fingerprint what the parts are made of."""
     counts = tuple((kind, len(open_faces(curated, kind))) for kind in EMBEDDED)
-    files = [f"{kind}/{name}" for kind in EMBEDDED for name in STORE]
     return Source(
         curated=curated,
         stored=stored,
         recognizer=recognizer_fingerprint(stored),
-        faces=tuple((name, fingerprint_file(curated / name)) for name in files),
+        faces=tuple((name, fingerprint_file(curated / name)) for name in _files(stored)),
         counts=counts,
         # Ray gives each task a GPU of its own, which is the first one there.
         device=device.type if engine() == "ray" else str(device),
         batch_size=params.batch_size,
         part_size=params.part_size,
     )
+
+
+def _files(stored: Path) -> list[str]:
+    """Name what the parts are made of, within the curated folder."""
+    files = [f"{kind}/{name}" for kind in EMBEDDED for name in STORE]
+    return files if read_recognizer_card(stored)["crop"] == "frame" else [*files, INDEX]
 
 
 def _shards(source: Source) -> list[Shard]:
@@ -172,19 +193,24 @@ def _shards(source: Source) -> list[Shard]:
 def _write(source: Source, shard: Shard, path: Path) -> None:
     """Write one part: rows of one kind, which all parts together hold sorted by image_id."""
     kind, number = shard
-    faces, order = _opened(source, kind)
+    recognizer = _loaded(source)
+    faces, order, places = _opened(source, kind, recognizer.needs_places)
     rows = order[number * source.part_size : (number + 1) * source.part_size]
-    table = embed_faces(_loaded(source), faces, rows, source.batch_size)
-    write_part(path, table, About(kind, source.recognizer, len(faces)))
+    table = embed_photos(recognizer, faces, rows, source.batch_size, places)
+    write_part(path, table, source.recognizer, len(faces))
 
 
 @lru_cache(maxsize=1)
-def _loaded(source: Source) -> FaceNet:
-    return load_recognizer(source.stored).to(torch.device(source.device))
+def _loaded(source: Source) -> Recognizer:
+    return open_recognizer(source.stored, torch.device(source.device))
 
 
 @lru_cache(maxsize=1)
-def _opened(source: Source, kind: str) -> tuple[PackedFaces, NDArray[np.int64]]:
-    """Open the photos of one kind; return them and their order by image_id."""
+def _opened(
+    source: Source, kind: str, placed: bool
+) -> tuple[PackedFaces, NDArray[np.int64], Places | None]:
+    """Open the photos of one kind; return them, their order by image_id, and their places."""
     faces = open_faces(source.curated, kind)
-    return faces, np.argsort(faces.rows["image_id"].to_numpy(dtype=np.str_)).astype(np.int64)
+    order = np.argsort(faces.rows["image_id"].to_numpy(dtype=np.str_)).astype(np.int64)
+    places = read_places(source.curated, kind) if placed else None
+    return replace(faces, rows=faces.rows.assign(kind=kind)), order, places

@@ -9,8 +9,8 @@ from faceveil.metrics.identification import hits
 from faceveil.metrics.intervals import wilson_interval
 from faceveil.metrics.verification import auc
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition.embedding import embed_faces
-from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.embedding import embed_photos
+from faceveil.recognition.recognizer import Recognizer
 from faceveil.store.embeddings import EmbeddingTable
 from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.store.weights import Card
@@ -22,11 +22,11 @@ MOST = 1000
 """People measured at most, the first by id: more cost time and tell little more."""
 
 
-def measure_recognizer(recognizer: FaceNet, curated: Path, batch_size: int) -> Card:
+def measure_recognizer(recognizer: Recognizer, curated: Path, batch_size: int) -> Card:
     """Measure rank-1 identification and AUC on curated people, one gallery for all probes.
 
     Args:
-        recognizer: what is measured.
+        recognizer: what is measured; it sees whole photos.
         curated: folder of the packed faces.
         batch_size: photos per forward pass; changes no result.
 
@@ -44,23 +44,13 @@ def measure_recognizer(recognizer: FaceNet, curated: Path, batch_size: int) -> C
         raise FaceveilError(
             f"{curated}: {len(people)} people; a recognizer is measured on 2 or more"
         )
-    gallery = embed_faces(recognizer, faces, faces.rows_of(people), batch_size)
+    gallery = embed_photos(recognizer, faces, faces.rows_of(people), batch_size)
     measured: Card = {"gallery_people": len(people)}
     for protocol, kind in PROBES.items():
         probes = _of_people(open_faces(curated, kind), people)
         if len(probes[1]):
-            measured[protocol] = _measure(embed_faces(recognizer, *probes, batch_size), gallery)
+            measured[protocol] = _measure(embed_photos(recognizer, *probes, batch_size), gallery)
     return measured
-
-
-def shown_numbers(measured: Card) -> dict[str, float]:
-    """Return rank-1 accuracy and AUC by ``<protocol>/<number>``, to be tracked."""
-    return {
-        f"{protocol}/{name}": measured[protocol][name]
-        for protocol in PROBES
-        if protocol in measured
-        for name in ("rank_1", "auc")
-    }
 
 
 def _of_people(faces: PackedFaces, people: list[str]) -> tuple[PackedFaces, NDArray[np.int64]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from faceveil.recognition.recognizer import Recognizer
 from faceveil.store.faces import PackedFaces
 
 
@@ -35,26 +36,25 @@ class Partner:
 
 
 def enroll_partner(
-    partner: nn.Module,
+    recognizer: Recognizer,
     unmasked: PackedFaces,
     subject_ids: Sequence[str],
     device: torch.device,
     batch_size: int = 64,
 ) -> Partner:
-    """Freeze a recognizer and compute the templates of the training people, once.
+    """Compute the templates of the training people under a recognizer, once.
 
     Args:
-        partner: has a ``trunk`` and a ``head``; it is moved, frozen and put into eval mode.
+        recognizer: gives gradients.
         unmasked: unmasked photos, of at least these people.
         subject_ids: the training people, in the order of their numbers.
         device: where the game is played.
         batch_size: photos per forward pass; changes nothing but memory.
 
     Raises:
-        FaceveilError: if a person has no unmasked photo.
+        FaceveilError: if a person has no unmasked photo, or the recognizer gives no gradients.
     """
-    partner = partner.to(device).eval().requires_grad_(False)
-    trunk, head = partner.get_submodule("trunk"), partner.get_submodule("head")
+    trunk, head = recognizer.trunk, recognizer.head
     rows = unmasked.rows_of(subject_ids)
     with torch.no_grad():
         parts = [

@@ -10,9 +10,7 @@ import torch
 from faceveil.params.experiments import Game
 from faceveil.protection.designs.ensemble import Partner, enroll_partner
 from faceveil.protection.designs.subjects import People, gather_people
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.partner import load_partner
-from faceveil.recognition.store import CARD, load_recognizer, recognizer_fingerprint
+from faceveil.recognition.recognizer import Recognizer, open_recognizer, recognizer_fingerprint
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.store.weights import fingerprint
@@ -38,7 +36,7 @@ class GanInputs:
     """People, recognizer and partners, and the fingerprints of the files they come from."""
 
     people: People
-    recognizer: FaceNet
+    recognizer: Recognizer
     partners: tuple[Partner, ...]
     fingerprints: dict[str, str]
 
@@ -50,12 +48,12 @@ def read_inputs(game: Game, places: Places, device: torch.device) -> GanInputs:
         FaceveilError: if an output is missing, damaged, or made by another recognizer.
     """
     made_by = recognizer_fingerprint(places.recognizer)
-    tables = {kind: read_embeddings(places.embeddings, kind, made_by) for kind in KINDS}
+    tables = {kind: read_embeddings(places.embeddings / kind, made_by) for kind in KINDS}
     faces = masked_faces(game, places, device)
     people = gather_people(faces, tables, device)
     return GanInputs(
         people=people,
-        recognizer=load_recognizer(places.recognizer),
+        recognizer=open_recognizer(places.recognizer, device),
         partners=_enrolled_partners(game, places, people, device),
         fingerprints=_fingerprints(places, faces) | _partner_fingerprints(game, places),
     )
@@ -75,7 +73,7 @@ def _enrolled_partners(
 ) -> tuple[Partner, ...]:
     """Return the partners of the ensemble; without one, no photo is opened."""
     training = people.subject_ids[: people.trained]
-    loaded = [load_partner(places.partners / name) for name in game.ensemble]
+    loaded = [open_recognizer(places.partners / name, device) for name in game.ensemble]
     return tuple(
         enroll_partner(partner, open_faces(places.curated, "unmasked"), training, device)
         for partner in loaded
@@ -83,10 +81,8 @@ def _enrolled_partners(
 
 
 def _partner_fingerprints(game: Game, places: Places) -> dict[str, str]:
-    """Return SHA-256 sums of weights and cards; a card says how its network looks at a photo."""
-    folders = {f"partners/{name}": places.partners / name for name in game.ensemble}
-    weights = {key: recognizer_fingerprint(folder) for key, folder in folders.items()}
-    return weights | {f"{key}/card": fingerprint(f / CARD) for key, f in folders.items()}
+    """Return the fingerprints of the ensemble's recognizers: weights, and how they see photos."""
+    return {f"partners/{n}": recognizer_fingerprint(places.partners / n) for n in game.ensemble}
 
 
 def _fingerprints(places: Places, faces: PackedFaces) -> dict[str, str]:
