@@ -8,15 +8,25 @@ from faceveil.params.section import Section, Seed
 class Evaluate(Section):
     """The measurement of an experiment's designs."""
 
-    designs: int = Field(ge=1, le=100_000, description="designs sampled from the generator")
+    designs: int = Field(
+        default=8, ge=1, le=100_000, description="designs sampled from the generator"
+    )
     designs_per_train_subject: int = Field(
+        default=2,
         ge=1,
         description="how many of them each training person wears; held-out people wear all",
     )
-    worst_share: float = Field(gt=0, le=1, description="share of designs called the worst")
-    false_match_rate: float = Field(
-        gt=0, lt=1, description="operating point of lifts and of harm; one that calibrate chose"
+    worst_share: float = Field(
+        default=0.1, gt=0, le=1, description="share of designs called the worst"
     )
-    confidence: float = Field(gt=0, lt=1, description="level of every interval")
-    batch_size: int = Field(ge=1, le=65_536, description="faces per forward pass")
-    seed: Seed = Field(description="seed of the sampled designs and of the random controls")
+    false_match_rate: float = Field(
+        default=0.001,
+        gt=0,
+        lt=1,
+        description="operating point of lifts and of harm; one that calibrate chose",
+    )
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="level of every interval")
+    batch_size: int = Field(default=64, ge=1, le=65_536, description="faces per forward pass")
+    seed: Seed = Field(
+        default=2021, description="seed of the sampled designs and of the random controls"
+    )

@@ -54,7 +54,7 @@ class RecognizerSettings(Section):
     mean: float = Field(
         default=127.5, ge=0, le=255, description="grey value in [0, 255] that the input has as 0"
     )
-    scale: float = Field(default=128, gt=0, le=1000, description="grey values per unit of input")
+    scale: float = Field(default=128.0, gt=0, le=1000, description="grey values per unit of input")
     crop: Crop = Field(
         default="frame", description="what it sees: the whole photo, or five points put in place"
     )

@@ -16,20 +16,30 @@ class StrikeBack(Section):
     """An opponent who gets labelled photos of people wearing designs, and trains again."""
 
     photos: tuple[Count, ...] = Field(
-        min_length=1, description="labelled photos given, increasing; 0 is the recognizer as it is"
+        default=(0, 10, 100, 1000),
+        min_length=1,
+        description="labelled photos given, increasing; 0 is the recognizer as it is",
     )
     designs: int = Field(
-        ge=1, le=100_000, description="designs on these photos; others than those that are judged"
+        default=64,
+        ge=1,
+        le=100_000,
+        description="designs on these photos; others than those that are judged",
     )
-    steps: int = Field(ge=1, le=1_000_000, description="optimizer steps, however many photos")
-    batch_size: int = Field(ge=1, le=65_536, description="labelled photos per step")
-    learning_rate: float = Field(gt=0, le=1, description="Adam's learning rate")
+    steps: int = Field(
+        default=200, ge=1, le=1_000_000, description="optimizer steps, however many photos"
+    )
+    batch_size: int = Field(default=64, ge=1, le=65_536, description="labelled photos per step")
+    learning_rate: float = Field(default=0.0001, gt=0, le=1, description="Adam's learning rate")
     clean_share: Share = Field(
-        description="share of unmasked enrolled photos in the loss; keeps clean faces recognized"
+        default=0.5,
+        description="share of unmasked enrolled photos in the loss; keeps clean faces recognized",
     )
-    logit_scale: float = Field(gt=0, le=1000, description="s in the logits s * cosine")
-    penalty: Penalty
-    seed: Seed = Field(description="seed of designs, photos and batches")
+    logit_scale: float = Field(
+        default=10.0, gt=0, le=1000, description="s in the logits s * cosine"
+    )
+    penalty: Penalty = Penalty()
+    seed: Seed = Field(default=2021, description="seed of designs, photos and batches")
 
     @field_validator("photos")
     @classmethod

@@ -13,11 +13,11 @@ from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import Experiment, Game, game_of
+from faceveil.params.experiments import EXPERIMENTS, Experiment, Game, game_of
 from faceveil.params.protocol import Protocol
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.params.read import read_yaml, validate
-from faceveil.params.recognizers import RecognizerSettings, surrogates_of, target_of
+from faceveil.params.recognizers import DEFAULTS, RecognizerSettings, surrogates_of, target_of
 from faceveil.params.report import Report
 from faceveil.params.section import Section
 from faceveil.params.strike_back import StrikeBack
@@ -25,23 +25,26 @@ from faceveil.params.synthesize import Synthesize
 from faceveil.params.train_gan import TrainGan
 from faceveil.params.train_projector import TrainProjector
 
+NAMED = ("recognizers", "experiments")
+"""Sections whose keys are names, each of an entry."""
+
 
 class Params(Section):
     """All of params.yaml; a field is a section, named after the stage that reads it."""
 
-    synthesize: Synthesize
-    put_on_masks: PutOnMasks
-    curate: Curate
-    recognizers: dict[str, RecognizerSettings]
-    train_projector: TrainProjector
-    embed: Embed
-    train_gan: TrainGan
-    experiments: dict[str, Experiment] = Field(min_length=1)
-    protocol: Protocol
-    calibrate: Calibrate
-    evaluate: Evaluate
-    strike_back: StrikeBack
-    report: Report
+    synthesize: Synthesize = Synthesize()
+    put_on_masks: PutOnMasks = PutOnMasks()
+    curate: Curate = Curate()
+    recognizers: dict[str, RecognizerSettings] = DEFAULTS
+    train_projector: TrainProjector = TrainProjector()
+    embed: Embed = Embed()
+    train_gan: TrainGan = TrainGan()
+    experiments: dict[str, Experiment] = Field(default=EXPERIMENTS, min_length=1)
+    protocol: Protocol = Protocol()
+    calibrate: Calibrate = Calibrate()
+    evaluate: Evaluate = Evaluate()
+    strike_back: StrikeBack = StrikeBack()
+    report: Report = Report()
 
     @field_validator("experiments", "recognizers")
     @classmethod
