@@ -3,7 +3,7 @@
 import pytest
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.protections import DEFAULT
+from faceveil.params.protections import PROTECTIONS
 from faceveil.protection.registry import build, check_protections, method_names
 
 
@@ -12,7 +12,7 @@ def test_every_file_is_a_method():
 
 
 def test_the_default_entries_are_valid():
-    check_protections({name: entry.model_dump() for name, entry in DEFAULT.items()})
+    check_protections({name: entry.model_dump() for name, entry in PROTECTIONS.items()})
 
 
 @pytest.mark.parametrize(

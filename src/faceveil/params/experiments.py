@@ -31,6 +31,15 @@ class Experiment(Section):
         return sources
 
 
+EXPERIMENTS = {
+    "exp0": Experiment(recognizer_learns_from=()),
+    "exp1": Experiment(recognizer_learns_from=("generated",)),
+    "exp2": Experiment(recognizer_learns_from=("generated", "unmasked")),
+    "exp3": Experiment(recognizer_learns_from=("generated", "masked", "unmasked")),
+}
+"""The experiments of a file that names none."""
+
+
 class Game(TrainGan):
     """``train_gan`` as one experiment plays it: everything that decides how its training goes."""
 

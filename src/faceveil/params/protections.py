@@ -11,7 +11,7 @@ class Entry(BaseModel):
     method: str = Field(min_length=1, description="name of a file in protection/methods")
 
 
-DEFAULT = {
+PROTECTIONS = {
     "plain": Entry(method="plain"),
     "surgical": Entry(method="surgical"),
     "noise": Entry(method="noise", patterns=8),

@@ -10,21 +10,23 @@ from faceveil.params.section import Precision, Section, Seed
 class Penalty(Section):
     """The L1 penalty that keeps the recognizer's head from moving anywhere."""
 
-    weight: float = Field(ge=0, description="lambda; the published value is 0.01")
+    weight: float = Field(default=0.01, ge=0, description="lambda; the published value is 0.01")
     reduction: Literal["mean", "sum"] = Field(
-        description="mean over the head's weights (sound) or sum (published, destroys the head)"
+        default="mean",
+        description="mean over the head's weights (sound) or sum (published, destroys the head)",
     )
     anchor: Literal["initial", "zero"] = Field(
-        description="distance from the initial weights (sound) or from zero (published)"
+        default="initial",
+        description="distance from the initial weights (sound) or from zero (published)",
     )
 
 
 class Latent(Section):
     """What a design is drawn from."""
 
-    size: int = Field(ge=1, le=4096, description="numbers per latent; published 100")
+    size: int = Field(default=100, ge=1, le=4096, description="numbers per latent; published 100")
     distribution: Literal["normal", "uniform"] = Field(
-        description="N(0, 1), or uniform in [0, 1) as the published code drew it"
+        default="normal", description="N(0, 1), or uniform in [0, 1) as the published code drew it"
     )
 
 
@@ -32,36 +34,53 @@ class TrainGan(Section):
     """One game between a generator and a recognizer."""
 
     trainings: int = Field(
-        default=3, ge=1, le=100, description="trainings from other seeds: how much they differ"
+        default=3, ge=1, le=100, description="trainings from different seeds: how much they differ"
     )
     ensemble: tuple[str, ...] = Field(
-        description="surrogates that the generator must evade besides the target; [] is none"
+        default=(),
+        description="surrogates that the generator must evade besides the target; [] is none",
     )
-    generator: Literal["mlp", "deep_mlp", "cnn"] = Field(description="mlp is the published one")
+    generator: Literal["mlp", "deep_mlp", "cnn"] = Field(
+        default="mlp", description="mlp is the published one"
+    )
     objective: Literal["cross_entropy", "non_saturating", "margin", "cosine"] = Field(
-        description="what the generator strives for; cross_entropy is the published one"
+        default="cross_entropy",
+        description="what the generator strives for; cross_entropy is the published one",
     )
-    margin: float = Field(ge=0, le=100, description="kappa of the margin objective, in logits")
+    margin: float = Field(
+        default=1.0, ge=0, le=100, description="kappa of the margin objective, in logits"
+    )
     gallery_people: int | None = Field(
+        default=None,
         ge=2,
         description="training people whom a step's losses are among, the batch's own included; "
         "null is all of them (published), and costs a pass of all through the head each step",
     )
-    logit_scale: float = Field(gt=0, le=1000, description="s in the logits s * cosine")
-    penalty: Penalty
-    latent: Latent
-    designs_per_batch: int = Field(ge=1, le=4096, description="designs drawn per step")
-    precision: Precision = Field(description="arithmetic of the trunk")
-    epochs: int = Field(ge=1, le=100_000, description="passes over the training people")
-    batch_size: int = Field(ge=1, le=65_536, description="faces per step")
-    learning_rate: float = Field(gt=0, le=1, description="Adam's learning rate, generator")
-    recognizer_learning_rate: float = Field(gt=0, le=1, description="Adam's learning rate, head")
-    checkpoint_epochs: int = Field(ge=1, description="epochs between two checkpoints")
-    seed: Seed = Field(description="seed of initialization, batches and latents")
+    logit_scale: float = Field(
+        default=30.0, gt=0, le=1000, description="s in the logits s * cosine"
+    )
+    penalty: Penalty = Penalty()
+    latent: Latent = Latent()
+    designs_per_batch: int = Field(default=16, ge=1, le=4096, description="designs drawn per step")
+    precision: Precision = Field(default="auto", description="arithmetic of the trunk")
+    epochs: int = Field(default=10, ge=1, le=100_000, description="passes over the training people")
+    batch_size: int = Field(default=16, ge=1, le=65_536, description="faces per step")
+    learning_rate: float = Field(
+        default=0.01, gt=0, le=1, description="Adam's learning rate, generator"
+    )
+    recognizer_learning_rate: float = Field(
+        default=3e-05, gt=0, le=1, description="Adam's learning rate, head"
+    )
+    checkpoint_epochs: int = Field(default=5, ge=1, description="epochs between two checkpoints")
+    seed: Seed = Field(default=2021, description="seed of initialization, batches and latents")
 
     @field_validator("ensemble")
     @classmethod
     def _each_surrogate_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(names)) != len(names):
-            raise ValueError("names a surrogate twice; name each at most once")
+            raise ValueError("names a recognizer twice; name each at most once")
         return names
+
+    def trained_against(self, target: str) -> tuple[str, ...]:
+        """Return every recognizer that the generator is trained to evade, by name."""
+        return (target, *self.ensemble)

@@ -14,19 +14,23 @@ from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import Experiment, Game, game_of
+from faceveil.params.experiments import EXPERIMENTS, Experiment, Game, game_of
 from faceveil.params.project import Project
 from faceveil.params.protect import Protect
-from faceveil.params.protections import Entry
+from faceveil.params.protections import PROTECTIONS, Entry
 from faceveil.params.protocol import Protocol
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.params.read import read_yaml, validate
-from faceveil.params.recognizers import RecognizerParams
+from faceveil.params.recognizers import DEFAULTS, RecognizerSettings, surrogates_of, target_of
 from faceveil.params.report import Report
 from faceveil.params.section import Section
 from faceveil.params.synthesize import Synthesize
 from faceveil.params.train_gan import TrainGan
 from faceveil.params.train_projector import TrainProjector
+
+NAMED = ("recognizers", "experiments", "protections")
+"""Sections whose keys are names, each of an entry."""
+
 
 BARE, ENROLLED = "none", "bare"
 """What tables call a face without anything, and folders call the photos of such faces."""
@@ -35,22 +39,22 @@ BARE, ENROLLED = "none", "bare"
 class Params(Section):
     """All of params.yaml; a field is a section, named after the stage that reads it."""
 
-    synthesize: Synthesize
-    put_on_masks: PutOnMasks
-    curate: Curate
-    recognizers: dict[str, RecognizerParams]
-    train_projector: TrainProjector
-    embed: Embed
-    train_gan: TrainGan
-    experiments: dict[str, Experiment] = Field(min_length=1)
-    project: Project
-    protections: dict[str, Entry]
-    protect: Protect
-    protocol: Protocol
-    calibrate: Calibrate
-    evaluate: Evaluate
-    adapt: Adapt
-    report: Report
+    synthesize: Synthesize = Synthesize()
+    put_on_masks: PutOnMasks = PutOnMasks()
+    curate: Curate = Curate()
+    recognizers: dict[str, RecognizerSettings] = DEFAULTS
+    train_projector: TrainProjector = TrainProjector()
+    embed: Embed = Embed()
+    train_gan: TrainGan = TrainGan()
+    experiments: dict[str, Experiment] = Field(default=EXPERIMENTS, min_length=1)
+    project: Project = Project()
+    protections: dict[str, Entry] = PROTECTIONS
+    protect: Protect = Protect()
+    protocol: Protocol = Protocol()
+    calibrate: Calibrate = Calibrate()
+    evaluate: Evaluate = Evaluate()
+    adapt: Adapt = Adapt()
+    report: Report = Report()
 
     @field_validator("experiments", "recognizers", "protections")
     @classmethod
@@ -60,13 +64,18 @@ class Params(Section):
                 raise ValueError(f"name {name!r} must be letters, digits and '_', as in exp4")
         return named
 
-    @model_validator(mode="after")
-    def _one_recognizer_is_the_target(self) -> "Params":
-        targets = [name for name, one in self.recognizers.items() if one.role == "target"]
+    @field_validator("recognizers")
+    @classmethod
+    def _one_is_the_target(
+        cls, recognizers: dict[str, RecognizerSettings]
+    ) -> dict[str, RecognizerSettings]:
+        targets = [name for name, one in recognizers.items() if one.role == "target"]
         if len(targets) != 1:
-            found = ", ".join(targets) or "none"
-            raise ValueError(f"recognizers: found {found} with role target; exactly one has it")
-        return self
+            raise ValueError(
+                f"{len(targets)} have role target ({', '.join(targets) or 'none'}); one must have "
+                "it, the others are surrogate or judge"
+            )
+        return recognizers
 
     @model_validator(mode="after")
     def _protections_can_be_told_apart(self) -> "Params":
@@ -87,6 +96,11 @@ class Params(Section):
                 f"{self.protect.learn_photos}; lower one or raise the other"
             )
         return self
+
+    @property
+    def target(self) -> str:
+        """Name of the recognizer that all designs are trained against."""
+        return target_of(self.recognizers)
 
     def game(self, experiment: str) -> Game:
         """Return ``train_gan`` as an experiment plays it."""
@@ -109,14 +123,14 @@ def checked(values: object, where: str) -> Params:
         FaceveilError: names the key, what was found and what is allowed.
     """
     params = validate(Params, values, where)
+    allowed = surrogates_of(params.recognizers)
     for name, experiment in params.experiments.items():
-        for surrogate in game_of(name, params.train_gan, experiment).ensemble:
-            known = [one for one, of in params.recognizers.items() if of.role == "surrogate"]
-            if surrogate not in known:
-                role = params.recognizers.get(surrogate)
-                found = f"a {role.role}" if role else "no recognizer"
+        for one in game_of(name, params.train_gan, experiment).ensemble:
+            if one not in allowed:
+                known = params.recognizers.get(one)
+                found = f"which is a {known.role}" if known else "which is not in recognizers"
                 raise FaceveilError(
-                    f"params.yaml: train_gan.ensemble of {name} names {surrogate!r}, {found}; "
-                    f"designs are trained against surrogates: {', '.join(known) or 'there is none'}"
+                    f"{where}: train_gan.ensemble of {name} names {one!r}, {found}; allowed are "
+                    f"recognizers with role surrogate: {', '.join(allowed) or 'there are none'}"
                 )
     return params

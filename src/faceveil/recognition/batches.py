@@ -1,6 +1,7 @@
 """What a recognizer learns from: batches with a fixed share of masks, warped and lit anew."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.recognizers import RecognizerParams
+from faceveil.params.recognizers import RecognizerSettings
 from faceveil.store.faces import PackedFaces
 
 TURN, ZOOM, SHIFT = 0.06, 0.04, 0.02
@@ -40,6 +41,38 @@ SMALLEST = 80
 """Least height and width, in pixels, that photos are made small to."""
 
 
+def background_rows(faces: PackedFaces, skip: int, people: int, keys: str) -> slice:
+    """Return the rows of ``people`` background people, after the first ``skip`` of them.
+
+    Args:
+        faces: background photos; a packed store has those of a person side by side, by id.
+        skip: people to leave out, the first by id.
+        people: people to take, the next ones.
+        keys: where the numbers come from, for the message.
+
+    Raises:
+        FaceveilError: if there are not as many people.
+    """
+    subjects = faces.rows["subject_id"].to_numpy(dtype=np.str_)
+    there = np.unique(subjects)
+    if len(there) < skip + people:
+        raise FaceveilError(
+            f"{keys} ask for {skip + people} background people, but "
+            f"{len(there)} are curated; ask for fewer, or raise synthesize.background_people"
+        )
+    if (subjects[:-1] > subjects[1:]).any():
+        raise FaceveilError("background photos are not sorted by person; run `dvc repro curate`")
+    chosen = there[skip : skip + people]
+    start = np.searchsorted(subjects, chosen[0], side="left")
+    return slice(int(start), int(np.searchsorted(subjects, chosen[-1], side="right")))
+
+
+def take_rows(faces: PackedFaces, rows: slice) -> PackedFaces:
+    """Return consecutive photos, still memory-mapped."""
+    kept = faces.rows.iloc[rows].reset_index(drop=True)
+    return replace(faces, pixels=faces.pixels[rows], rows=kept, transparency=None)
+
+
 def wearing_masks(faces: PackedFaces) -> NDArray[np.bool_]:
     """Return which background photos wear masks, ``[N]``: their image_id ends in ``_Mask``."""
     return faces.rows["image_id"].str.endswith("_Mask").to_numpy(dtype=np.bool_)
@@ -53,15 +86,15 @@ class Batches:
     """
 
     def __init__(
-        self, worn: NDArray[np.bool_], params: RecognizerParams, generator: torch.Generator
+        self, worn: NDArray[np.bool_], settings: RecognizerSettings, generator: torch.Generator
     ) -> None:
         """Prepare both decks.
 
         Raises:
             FaceveilError: if a deck that the share asks for is empty.
         """
-        masked = round(params.masked_share * params.batch_size)
-        self._sizes = (params.batch_size - masked, masked)
+        masked = round(settings.masked_share * settings.batch_size)
+        self._sizes = (settings.batch_size - masked, masked)
         self._decks = (
             torch.from_numpy(np.flatnonzero(~worn)),
             torch.from_numpy(np.flatnonzero(worn)),
@@ -69,11 +102,11 @@ class Batches:
         for size, deck, what in zip(self._sizes, self._decks, ("without", "with"), strict=True):
             if size and not len(deck):
                 raise FaceveilError(
-                    f"masked_share: {params.masked_share}, but no background photo is {what} a "
+                    f"masked_share: {settings.masked_share}, but no background photo is {what} a "
                     "mask; 0 learns from bare faces alone, 1 from masks alone"
                 )
         self._generator = generator
-        self.per_epoch = max(1, round(len(worn) / params.batch_size))
+        self.per_epoch = max(1, round(len(worn) / settings.batch_size))
 
     def __iter__(self) -> Iterator[NDArray[np.int64]]:
         """Deal rows ``[B]`` for ever, those without masks first."""

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition.networks import View
+from faceveil.recognition.network import View
 
 FLOAT = "tensor(float)"
 ERRORS_ONLY = 3
@@ -21,9 +21,6 @@ class OnnxModel:
 
     The graph has one float32 input ``[B, 3, S, S]`` and one float32 output ``[B, E]``; B is free,
     or 1.
-
-    Attributes:
-        numbers: of an embedding, ``E``.
     """
 
     def __init__(self, path: Path, view: View) -> None:
@@ -36,7 +33,6 @@ class OnnxModel:
         self._session = _session(path)
         self._input = _only_input(path, self._session, view.input_size)
         self._one_by_one = self._session.get_inputs()[0].shape[0] == 1
-        self.numbers = int(self(torch.zeros(1, 3, view.input_size, view.input_size)).shape[1])
 
     def __call__(self, crops: torch.Tensor) -> NDArray[np.float32]:
         """Turn crops ``[B, 3, S, S]`` in [0, 1], RGB, into embeddings ``[B, E]``."""

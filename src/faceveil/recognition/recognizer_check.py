@@ -16,7 +16,7 @@ from faceveil.collection.places import read_places
 from faceveil.metrics.intervals import wilson_interval
 from faceveil.metrics.verification import verification_accuracy
 from faceveil.params.errors import FaceveilError
-from faceveil.params.recognizers import CURATED, RecognizerParams
+from faceveil.params.recognizers import CURATED, RecognizerSettings
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.faces import open_faces
@@ -35,16 +35,15 @@ KINDS = ("unmasked", "further_unmasked")
 """The curated photos of bare faces."""
 
 Pairs = NDArray[np.int64]
-Features = NDArray[np.float32]
 
 
-def check_recognizer(recognizer: Recognizer, curated: Path, params: RecognizerParams) -> Card:
+def check_recognizer(recognizer: Recognizer, curated: Path, settings: RecognizerSettings) -> Card:
     """Verify people on bare faces, half of the pairs mated.
 
     Args:
         recognizer: what is checked.
         curated: folder of the packed faces, for a check on the curated people.
-        params: where the photos are, how many pairs, and what is expected.
+        settings: where the photos are, how many pairs, and what is expected.
 
     Returns:
         ``collection``, ``people``, ``photos``, ``photos_without_face`` (left out), ``pairs``,
@@ -54,36 +53,37 @@ def check_recognizer(recognizer: Recognizer, curated: Path, params: RecognizerPa
         FaceveilError: if the photos are missing or make too few pairs.
     """
     photos = (
-        embed_curated_people(recognizer, curated, params.batch_size)
-        if params.check == CURATED
-        else embed_collection(recognizer, Path(params.check), params)
+        embed_curated_people(recognizer, curated, settings.batch_size)
+        if settings.check == CURATED
+        else embed_collection(recognizer, Path(settings.check), settings)
     )
-    half = params.check_pairs // 2
-    mated, nonmated = draw_pairs(photos.subject_ids, half, params)
-    scores = [_similarity(recognizer, photos.embeddings, pairs) for pairs in (mated, nonmated)]
+    half = settings.check_pairs // 2
+    mated, nonmated = draw_pairs(photos.subject_ids, half, settings)
+    templates = photos.embeddings.astype(np.float64)
+    scores = [(templates[a] * templates[b]).sum(1) for a, b in (mated.T, nonmated.T)]
     accuracy = verification_accuracy(scores[0], scores[1], min(FOLDS, half))
     return {
-        "collection": params.check,
+        "collection": settings.check,
         "people": len(np.unique(photos.subject_ids)),
         "photos": len(photos.subject_ids),
         "photos_without_face": photos.without_face,
         "pairs": 2 * half,
         "accuracy": accuracy,
         "interval": list(wilson_interval(accuracy * 2 * half, 2 * half)),
-        "expected": params.expected_accuracy,
-        "passed": bool(accuracy >= params.expected_accuracy - TOLERANCE - 1e-9),
+        "expected": settings.expected_accuracy,
+        "passed": bool(accuracy >= settings.expected_accuracy - TOLERANCE - 1e-9),
     }
 
 
 def draw_pairs(
-    subject_ids: NDArray[np.str_], half: int, params: RecognizerParams
+    subject_ids: NDArray[np.str_], half: int, settings: RecognizerSettings
 ) -> tuple[Pairs, Pairs]:
     """Draw mated and non-mated pairs of photos, ``[half, 2]`` each, no pair twice.
 
     Raises:
         FaceveilError: if there are not as many; names the key to change.
     """
-    generator = generator_for(params.seed, "check")
+    generator = generator_for(settings.seed, "check")
     first, second = np.triu_indices(len(subject_ids), k=1)
     same = subject_ids[first] == subject_ids[second]
     mated = np.stack([first[same], second[same]], axis=1)
@@ -96,7 +96,7 @@ def draw_pairs(
     nonmated = drawn[different][:half]
     if min(len(mated), len(nonmated)) < half:
         raise FaceveilError(
-            f"check_pairs is {params.check_pairs}, but the photos of {params.check} make "
+            f"check_pairs is {settings.check_pairs}, but the photos of {settings.check} make "
             f"{len(mated)} mated and {len(nonmated)} non-mated pairs; lower it or add photos"
         )
     return mated, nonmated
@@ -105,42 +105,41 @@ def draw_pairs(
 def embed_curated_people(recognizer: Recognizer, curated: Path, batch_size: int) -> NamedPhotos:
     """Embed the bare faces of the spare people, or of all if nobody is spare."""
     subjects: list[str] = []
-    embeddings: list[Features] = []
+    seen: list[torch.Tensor] = []
     for kind in KINDS:
         faces = open_faces(curated, kind)
-        places = None if not recognizer.needs_places else read_places(curated, kind)
+        places = read_places(curated, kind) if recognizer.needs_places else None
         spare = (faces.rows["split"] == "spare").to_numpy()
         rows = np.flatnonzero(spare if spare.any() else ~spare).astype(np.int64)
         for start in range(0, len(rows), batch_size):
             part = rows[start : start + batch_size]
-            seen = None if places is None else places[part]
-            embeddings.append(recognizer.see(faces.images(part), seen).numpy())
+            where = None if places is None else places[part]
+            seen.append(recognizer.see(faces.images(part), where))
         subjects += faces.rows["subject_id"].iloc[rows].tolist()
-    return NamedPhotos(np.array(subjects, dtype=np.str_), np.concatenate(embeddings), 0)
+    return NamedPhotos(np.array(subjects, dtype=np.str_), _templates(recognizer, seen), 0)
 
 
-def embed_collection(recognizer: Recognizer, folder: Path, params: RecognizerParams) -> NamedPhotos:
+def embed_collection(
+    recognizer: Recognizer, folder: Path, settings: RecognizerSettings
+) -> NamedPhotos:
     """Embed the bare faces of a collection that has one folder per person.
 
     Raises:
         FaceveilError: if the collection is missing or has too few photos.
     """
-    paths = find_photos(folder, params.check_pairs)
+    paths = find_photos(folder, settings.check_pairs)
     subjects: list[str] = []
-    embeddings: list[Features] = []
-    detects = recognizer.needs_places
-    for batch in photo_batches(paths, detects):
+    seen: list[torch.Tensor] = []
+    for batch in photo_batches(paths, recognizer.needs_places):
         crops = [recognizer.crop(photo, place) for photo, place in zip(*batch[1:], strict=True)]
         if crops:
-            embeddings.append(recognizer.see_crops(torch.cat(crops)).numpy())
+            seen.append(recognizer.see_crops(torch.cat(crops)))
         subjects += batch[0]
-    if not embeddings:
+    if not seen:
         raise FaceveilError(f"{folder}: no face was found in {len(paths)} photos")
     names = np.array(subjects, dtype=np.str_)
-    return NamedPhotos(names, np.concatenate(embeddings), len(paths) - len(names))
+    return NamedPhotos(names, _templates(recognizer, seen), len(paths) - len(names))
 
 
-def _similarity(recognizer: Recognizer, features: Features, pairs: Pairs) -> NDArray[np.float64]:
-    """Return the cosine of the two photos of each pair, ``[N]``."""
-    templates = recognizer.templates(features)
-    return np.asarray((templates[pairs[:, 0]] * templates[pairs[:, 1]]).sum(axis=1))
+def _templates(recognizer: Recognizer, seen: list[torch.Tensor]) -> NDArray[np.float32]:
+    return recognizer.templates(torch.cat(seen)).astype(np.float32)
