@@ -28,8 +28,9 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     """Train a generator against the recognizer, and partners, by the rules of one experiment."""
     from contextlib import ExitStack
 
-    from faceveil.params.experiments import read_game
     from faceveil.protection.designs.gan_inputs import Places, read_inputs
+
+    from faceveil.params.experiments import read_game
     from faceveil.protection.designs.mask_gan import train_mask_gan
     from faceveil.protection.designs.state import write_players
     from faceveil.report.figures.curves import curve_table, write_curves

@@ -1,4 +1,4 @@
-"""Section ``train_gan``: the generator of designs and the recognizer it plays against."""
+"""Section ``train_gan``: the generator of designs and how it is trained against recognizers."""
 
 from typing import Literal
 
@@ -6,8 +6,8 @@ from pydantic import Field, field_validator
 
 from faceveil.params.section import Precision, Section, Seed
 
-OPPONENT = "facenet"
-"""Name of the recognizer that every game is played against."""
+TARGET = "facenet"
+"""Name of the recognizer that every generator is trained against."""
 
 
 class Penalty(Section):
@@ -32,12 +32,12 @@ class Latent(Section):
 
 
 class TrainGan(Section):
-    """One game between a generator and a recognizer."""
+    """How a generator and a recognizer are trained against each other."""
 
     ensemble: tuple[str, ...] = Field(
         description="partners that the generator must evade besides the recognizer; [] is none"
     )
-    generator: Literal["mlp", "deep_mlp", "cnn"] = Field(description="mlp is the published one")
+    generator: Literal["mlp", "cnn"] = Field(description="mlp is the published one")
     objective: Literal["cross_entropy", "non_saturating", "margin", "cosine"] = Field(
         description="what the generator strives for; cross_entropy is the published one"
     )
@@ -60,7 +60,16 @@ class TrainGan(Section):
     learning_rate: float = Field(gt=0, le=1, description="Adam's learning rate, generator")
     recognizer_learning_rate: float = Field(gt=0, le=1, description="Adam's learning rate, head")
     checkpoint_epochs: int = Field(ge=1, description="epochs between two checkpoints")
-    seed: Seed = Field(description="seed of initialization, batches and latents")
+    trainings: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="times that an experiment is trained, from other seeds",
+    )
+    seed: Seed = Field(
+        description="seed of the first training's initialization, batches and latents; the others' "
+        "seeds are derived from it"
+    )
 
     @field_validator("ensemble")
     @classmethod
@@ -72,4 +81,4 @@ class TrainGan(Section):
     @property
     def trained_against(self) -> tuple[str, ...]:
         """Every recognizer that the generator is trained to evade, by name."""
-        return (OPPONENT, *self.ensemble)
+        return (TARGET, *self.ensemble)

@@ -14,7 +14,7 @@ from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import Experiment, Game, game_of
+from faceveil.params.experiments import Experiment, GanTraining, gan_training_of
 from faceveil.params.partners import Partner
 from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.params.protocol import Protocol
@@ -69,9 +69,9 @@ class Params(Section):
             )
         return self
 
-    def game(self, experiment: str) -> Game:
+    def game(self, experiment: str) -> GanTraining:
         """Return ``train_gan`` as an experiment plays it."""
-        return game_of(experiment, self.train_gan, self.experiments[experiment])
+        return gan_training_of(experiment, self.train_gan, self.experiments[experiment])
 
 
 def read_params(path: Path) -> Params:
@@ -91,7 +91,7 @@ def checked(values: object, where: str) -> Params:
     """
     params = validate(Params, values, where)
     for name, experiment in params.experiments.items():
-        for partner in game_of(name, params.train_gan, experiment).ensemble:
+        for partner in gan_training_of(name, params.train_gan, experiment).ensemble:
             if partner not in params.partners:
                 known = ", ".join(params.partners) or "none"
                 raise FaceveilError(
