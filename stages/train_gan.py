@@ -1,6 +1,5 @@
 """Faces and recognizers in; the generators and heads of all trainings of one experiment out."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ from stages._stage import PARAMS, stage
 if TYPE_CHECKING:
     import pandas as pd
 
-    from faceveil.protection.designs.state import Players
+    from faceveil.protection.designs.state import State
     from faceveil.tracking.run import Recorder
 
 
@@ -29,45 +28,39 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one
     """Train generators against the target, and surrogates, by the rules of one experiment."""
     from contextlib import ExitStack
 
-    from faceveil.params.experiments import read_game
+    from faceveil.params.experiments import read_gan_training
     from faceveil.params.recognizers import read_target
-    from faceveil.protection.designs.gan_inputs import Places, read_inputs
-    from faceveil.protection.designs.trainings import train_all, write_curves, write_trainings
+    from faceveil.protection.designs.inputs import InputFolders, read_inputs
+    from faceveil.protection.designs.mask_gan import trained
+    from faceveil.protection.designs.state import write_curves, write_trainings
     from faceveil.report.figures.evolution import draw_evolution
     from faceveil.runtime.device import pick_device
     from faceveil.runtime.ranks import joined, present_ranks
     from faceveil.runtime.seeding import seed_everything
     from faceveil.tracking.run import track
 
-    game, target = read_game(PARAMS, experiment), read_target(PARAMS)
-    places = Places(curated, transparencies, recognizers, embeddings)
+    settings, target = read_gan_training(PARAMS, experiment), read_target(PARAMS)
+    folders = InputFolders(curated, transparencies, recognizers, embeddings)
     with joined(pick_device()) as device, ExitStack() as opened:
         run = None  # all ranks train, the first alone records and writes
         if present_ranks().leads:
-            run = opened.enter_context(track("train_gan", game, experiment=experiment))
-        seed_everything(game.seed)
-        inputs = read_inputs(game, target, places, device)
-
-        def report(training: int, epoch: int, values: Mapping[str, float]) -> None:
-            if run:
-                ending = f"/{training}" if training else ""
-                run.metrics({f"{name}{ending}": v for name, v in values.items()}, step=epoch)
-
-        trained, checkpoints = train_all(game, inputs, report)
-        if run is None:
-            return
-        card = {"experiment": experiment, "target": target, "inputs": inputs.fingerprints}
-        write_trainings(out, trained, card | {"people": inputs.people.counts()})
-        table = write_curves(curves, trained)
-        draw_evolution(trained[0].sheets, figure, f"Designs of {experiment} by epoch")
-        for checkpoint in checkpoints:
-            checkpoint.delete()
+            run = opened.enter_context(track("train_gan", settings, experiment=experiment))
+        seed_everything(settings.seed)
+        inputs = read_inputs(settings, target, folders, device)
+        report = run.metrics if run else lambda *_: None
+        with trained(settings, inputs, lambda epoch, values: report(values, epoch)) as states:
+            if run is None:
+                return
+            card = {"experiment": experiment, "target": target, "inputs": inputs.fingerprints}
+            write_trainings(out, states, card | {"subjects": inputs.data.counts()})
+            table = write_curves(curves, states)
+            draw_evolution(states[0].sheets, figure, f"Designs of {experiment} by epoch")
         run.dataset("curated", curated / "masked" / "rows.parquet")
         run.figure(figure)
-        _record(run, out, trained[0], table)
+        _record(run, out, states[0], table)
 
 
-def _record(run: "Recorder", out: Path, first: "Players", table: "pd.DataFrame") -> None:
+def _record(run: "Recorder", out: Path, first: "State", table: "pd.DataFrame") -> None:
     """Record weights and curves and, by epoch, designs of the first training."""
     from tempfile import TemporaryDirectory
 

@@ -1,10 +1,12 @@
 """Section ``recognizers``: networks that tell people apart, by name, and what each is for."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from faceveil.params.read import read_names, read_section
 from faceveil.params.section import Precision, Section, Seed, Share
 
 Role = Literal["target", "surrogate", "judge"]
@@ -162,3 +164,11 @@ def target_of(recognizers: Mapping[str, RecognizerSettings]) -> str:
 def surrogates_of(recognizers: Mapping[str, RecognizerSettings]) -> list[str]:
     """Return the names of the recognizers that ``train_gan.ensemble`` may name."""
     return [name for name, one in recognizers.items() if one.role == "surrogate"]
+
+
+def read_target(params: Path) -> str:
+    """Return the name of the target in params.yaml."""
+    names = read_names(params, "recognizers")
+    return target_of(
+        {name: read_section(params, f"recognizers.{name}", RecognizerSettings) for name in names}
+    )

@@ -1,4 +1,4 @@
-"""Section ``train_gan``: the generator of designs and the recognizer it plays against."""
+"""Section ``train_gan``: the generator of designs and how it is trained against recognizers."""
 
 from typing import Literal
 
@@ -31,7 +31,7 @@ class Latent(Section):
 
 
 class TrainGan(Section):
-    """One game between a generator and a recognizer."""
+    """How a generator and a recognizer are trained against each other."""
 
     trainings: int = Field(
         default=3, ge=1, le=100, description="trainings from different seeds: how much they differ"
@@ -40,9 +40,7 @@ class TrainGan(Section):
         default=(),
         description="surrogates that the generator must evade besides the target; [] is none",
     )
-    generator: Literal["mlp", "deep_mlp", "cnn"] = Field(
-        default="mlp", description="mlp is the published one"
-    )
+    generator: Literal["mlp", "cnn"] = Field(default="mlp", description="mlp is the published one")
     objective: Literal["cross_entropy", "non_saturating", "margin", "cosine"] = Field(
         default="cross_entropy",
         description="what the generator strives for; cross_entropy is the published one",
@@ -72,7 +70,7 @@ class TrainGan(Section):
         default=3e-05, gt=0, le=1, description="Adam's learning rate, head"
     )
     checkpoint_epochs: int = Field(default=5, ge=1, description="epochs between two checkpoints")
-    seed: Seed = Field(default=2021, description="seed of initialization, batches and latents")
+    seed: Seed = Field(default=2021, description="seed of the first training; others are derived")
 
     @field_validator("ensemble")
     @classmethod
@@ -80,7 +78,3 @@ class TrainGan(Section):
         if len(set(names)) != len(names):
             raise ValueError("names a recognizer twice; name each at most once")
         return names
-
-    def trained_against(self, target: str) -> tuple[str, ...]:
-        """Return every recognizer that the generator is trained to evade, by name."""
-        return (target, *self.ensemble)

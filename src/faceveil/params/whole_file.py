@@ -14,7 +14,7 @@ from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import EXPERIMENTS, Experiment, Game, game_of
+from faceveil.params.experiments import EXPERIMENTS, Experiment, GanTraining, gan_training_of
 from faceveil.params.project import Project
 from faceveil.params.protect import Protect
 from faceveil.params.protections import PROTECTIONS, Entry
@@ -102,9 +102,9 @@ class Params(Section):
         """Name of the recognizer that all designs are trained against."""
         return target_of(self.recognizers)
 
-    def game(self, experiment: str) -> Game:
-        """Return ``train_gan`` as an experiment plays it."""
-        return game_of(experiment, self.train_gan, self.experiments[experiment])
+    def gan_training(self, experiment: str) -> GanTraining:
+        """Return ``train_gan`` with the overrides of an experiment."""
+        return gan_training_of(experiment, self.train_gan, self.experiments[experiment])
 
 
 def read_params(path: Path) -> Params:
@@ -125,7 +125,7 @@ def checked(values: object, where: str) -> Params:
     params = validate(Params, values, where)
     allowed = surrogates_of(params.recognizers)
     for name, experiment in params.experiments.items():
-        for one in game_of(name, params.train_gan, experiment).ensemble:
+        for one in gan_training_of(name, params.train_gan, experiment).ensemble:
             if one not in allowed:
                 known = params.recognizers.get(one)
                 found = f"which is a {known.role}" if known else "which is not in recognizers"

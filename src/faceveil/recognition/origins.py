@@ -45,7 +45,7 @@ def obtain_recognizer(
 
     Returns:
         The network, frozen and on the CPU, or the path of an ONNX file; and its card: what it is,
-        how it was trained, the outcome of its check as ``check`` and, for the target, what
+        how it was trained, the outcome of its check as ``check``, and what
         :func:`measure_recognizer` found as ``measured``.
 
     Raises:
@@ -67,8 +67,7 @@ def obtain_recognizer(
         model = OnnxModel(path, view) if given else read_facenet(path, view)
     recognizer = Recognizer(card, model, device)
     card["check"] = check_recognizer(recognizer, curated, settings)
-    if settings.role == "target":
-        card["measured"] = measure_recognizer(recognizer, curated, settings.batch_size)
+    card["measured"] = measure_recognizer(recognizer, curated, settings.batch_size)
     return (model.cpu() if isinstance(model, Network) else path), card
 
 

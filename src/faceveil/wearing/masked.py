@@ -9,8 +9,8 @@ import torch
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.store.faces import PackedFaces, open_faces
+from faceveil.wearing.composition import annotated, projected
 from faceveil.wearing.projector import load_projector
-from faceveil.wearing.transparency import annotated, projected
 
 MASKED = ("masked", "further_masked")
 """Kinds of photos of people who wear a mask."""

@@ -1,4 +1,4 @@
-"""Tests of who plays: everything is joined by id."""
+"""Tests of whom designs are trained on: everything is joined by id."""
 
 from dataclasses import replace
 
@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from faceveil.params.errors import FaceveilError
-from faceveil.protection.designs.subjects import draw_others, gather_people
+from faceveil.protection.designs.training_data import draw_others, join_subjects
 from faceveil.store.embeddings import EmbeddingTable
 from tests.protection.designs.small_world import (
     SUBJECTS,
     TRAINED,
     SmallRecognizer,
+    data,
     masked_photos,
-    people,
     photos,
     table,
     tables,
@@ -34,7 +34,7 @@ def test_labels_are_gallery_rows_whatever_is_missing_or_shuffled():
         "masked": table(recognizer, masked_photos(shuffled)),
         "further_unmasked": table(recognizer, photos(4, "_1", shuffled[:3])),
     }
-    found = gather_people(faces, stored, CPU)
+    found = join_subjects(faces, stored, CPU)
     assert found.subject_ids == tuple(kept)
     assert found.counts() == {"trained": 5, "held_out": 2, "enrolled": 7}
     assert faces.rows["subject_id"].iloc[found.rows].tolist() == kept[:5]
@@ -49,7 +49,7 @@ def test_labels_are_gallery_rows_whatever_is_missing_or_shuffled():
 
 
 def test_training_people_come_first_and_all_are_enrolled():
-    found = people(SmallRecognizer())
+    found = data(SmallRecognizer())
     assert found.trained == TRAINED
     assert len(found.gallery) == len(SUBJECTS)
     assert len(found.masked) == TRAINED
@@ -59,14 +59,14 @@ def test_clean_faces_are_the_gallery_where_there_is_no_further_photo():
     recognizer = SmallRecognizer()
     stored = tables(recognizer)
     none = EmbeddingTable(*(column[:0] for column in vars(stored["unmasked"]).values()))
-    found = gather_people(masked_photos(), {**stored, "further_unmasked": none}, CPU)
+    found = join_subjects(masked_photos(), {**stored, "further_unmasked": none}, CPU)
     torch.testing.assert_close(found.clean_face.features, found.gallery, rtol=0, atol=0)
 
 
 def test_probes_of_strangers_are_left_out():
     recognizer = SmallRecognizer()
     stored = {**tables(recognizer), "unmasked": table(recognizer, photos(1, "", SUBJECTS[:9]))}
-    found = gather_people(masked_photos(), stored, CPU)
+    found = join_subjects(masked_photos(), stored, CPU)
     assert found.plain_mask.labels.tolist() == list(range(9))
 
 
@@ -77,13 +77,13 @@ def test_too_few_training_people_are_refused(split, found):
     splits = np.full(len(SUBJECTS), split)
     stored["unmasked"] = replace(stored["unmasked"], splits=splits)
     with pytest.raises(FaceveilError, match=found):
-        gather_people(masked_photos(), stored, CPU)
+        join_subjects(masked_photos(), stored, CPU)
 
 
 def test_a_person_without_a_masked_photo_is_refused_by_name():
     recognizer = SmallRecognizer()
     with pytest.raises(FaceveilError, match="00003"):
-        gather_people(masked_photos(SUBJECTS[:3] + SUBJECTS[4:]), tables(recognizer), CPU)
+        join_subjects(masked_photos(SUBJECTS[:3] + SUBJECTS[4:]), tables(recognizer), CPU)
 
 
 @pytest.mark.parametrize("nothing", ["absent", "zero"])
@@ -91,7 +91,7 @@ def test_photos_without_any_mask_are_refused(nothing):
     faces = masked_photos()
     blank = None if nothing == "absent" else np.zeros_like(faces.transparency)
     with pytest.raises(FaceveilError, match="shows no mask"):
-        gather_people(replace(faces, transparency=blank), tables(SmallRecognizer()), CPU)
+        join_subjects(replace(faces, transparency=blank), tables(SmallRecognizer()), CPU)
 
 
 @pytest.mark.parametrize("trained", [7, 5000, 50_000])

@@ -1,4 +1,4 @@
-"""Games that one process and several play alike; as a program, one of several processes."""
+"""Trainings that one process and several do alike; as a program, one of several processes."""
 
 import sys
 from pathlib import Path
@@ -8,20 +8,20 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from faceveil.protection.designs.ensemble import enroll_partner
 from faceveil.protection.designs.mask_gan import train_mask_gan
+from faceveil.protection.designs.training_data import enroll_in_surrogate
 from faceveil.runtime.ranks import joined, present_ranks
 from tests.protection.designs.small_world import (
     SOURCES,
     TRAINED,
     SmallRecognizer,
-    game,
-    people,
+    data,
+    gan,
     photos,
 )
 
 CPU = torch.device("cpu")
-GAMES: dict[str, dict[str, Any]] = {
+RUNS: dict[str, dict[str, Any]] = {
     "exp0": {"recognizer_learns_from": SOURCES["exp0"]},
     "exp3": {"recognizer_learns_from": SOURCES["exp3"]},
     "exp3_sampled": {"recognizer_learns_from": SOURCES["exp3"], "gallery_people": 5},
@@ -31,27 +31,27 @@ GAMES: dict[str, dict[str, Any]] = {
 """Seven people in batches of three: the last batch has one face, fewer than there are ranks."""
 
 
-def play(name: str, epochs: int) -> dict[str, Tensor]:
-    """Play a game; return weights, optimizers, the gallery's embeddings and the curves."""
+def train(name: str, epochs: int) -> dict[str, Tensor]:
+    """Train; return weights, optimizers, the gallery's embeddings and the curves."""
     recognizer = SmallRecognizer()
-    everybody = people(recognizer)
-    rules = game(epochs=epochs, learning_rate=0.001, **GAMES[name])
+    everybody = data(recognizer)
+    settings = gan(epochs=epochs, learning_rate=0.001, **RUNS[name])
     training = everybody.subject_ids[:TRAINED]
-    partner = enroll_partner(SmallRecognizer(seed=8), photos(1, ""), training, CPU)
-    players = train_mask_gan(rules, everybody, recognizer, partners=[partner])
-    curves = torch.tensor([list(row.values()) for row in players.curves])
+    surrogate = enroll_in_surrogate(SmallRecognizer(seed=8), photos(1, ""), training, CPU)
+    state = train_mask_gan(settings, everybody, recognizer, surrogates=[surrogate])
+    curves = torch.tensor([list(row.values()) for row in state.curves])
     with torch.no_grad():
-        gallery = players.head(everybody.gallery)
-    return {**players.state()[0], "gallery": gallery, "curves": curves}
+        gallery = state.head(everybody.gallery)
+    return {**state.snapshot()[0], "gallery": gallery, "curves": curves}
 
 
 def main(folder: Path) -> None:
-    """Play every game as one rank and write what came out, a file each."""
+    """Do every training as one rank and write what came out, a file each."""
     torch.set_num_threads(1)
     with joined(CPU):
-        for name in GAMES:
+        for name in RUNS:
             for epochs in (1, 4):
-                found = {key: value.contiguous() for key, value in play(name, epochs).items()}
+                found = {key: value.contiguous() for key, value in train(name, epochs).items()}
                 save_file(found, folder / f"{name}-{epochs}-{present_ranks().rank}.safetensors")
 
 

@@ -1,10 +1,11 @@
-"""What the generator strives for, and what the recognizer strives for.
+"""What the generator and the recognizer strive for, and the penalty that holds the recognizer back.
 
-Both look at cosines between probes and gallery rows. Logits are ``scale * cosine``: similarity, so
-the most similar wrong person weighs most.
+Losses look at cosines between probes and gallery rows. Logits are ``scale * cosine``: similarity,
+so the most similar wrong person weighs most.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -33,7 +34,7 @@ def build_objective(name: str, scale: float, margin: float) -> Objective:
 
 
 def recognition_loss(cosines: Tensor, labels: Tensor, scale: float) -> Tensor:
-    """Return the mean cross-entropy of naming each probe, ``CE(s * cos, y)``.
+    """Return the mean cross-entropy of identifying each probe, ``CE(s * cos, y)``.
 
     Args:
         cosines: ``[B, G]`` in [-1, 1].
@@ -64,7 +65,22 @@ def own_similarity(cosines: Tensor, labels: Tensor) -> Tensor:
     return cosines.gather(1, labels[:, None]).mean()
 
 
+def head_penalty(
+    weight: Tensor,
+    initial: Tensor,
+    reduction: Literal["mean", "sum"],
+    anchor: Literal["initial", "zero"],
+) -> Tensor:
+    """Return the L1 norm of the head's weights ``[E, F]``, or of how far they moved, as a scalar.
+
+    ``mean`` and ``initial`` is sound: ``mean |W - W0|``. ``sum`` and ``zero`` is the published one:
+    over 917,504 weights some 10,000, so that even times 0.01 it outweighs a cross-entropy of at
+    most 7 and pulls the head to zero.
+    """
+    distance = (weight - initial if anchor == "initial" else weight).abs()
+    return distance.mean() if reduction == "mean" else distance.sum()
+
+
 def _without_own(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return the logits with each probe's own column at minus infinity."""
     own = torch.zeros_like(logits, dtype=torch.bool).scatter(1, labels[:, None], True)
     return logits.masked_fill(own, float("-inf"))
