@@ -18,21 +18,27 @@ from tests.conftest import ROOT
 
 SIZE = 80
 PEOPLE = [f"{number:05d}" for number in (0, 1, 3, 4)]
-GAME = {"epochs": 2, "batch_size": 2, "designs_per_batch": 2, "checkpoint_epochs": 1}
+SHORT = {"epochs": 2, "batch_size": 2, "designs_per_batch": 2, "checkpoint_epochs": 1}
+
+
+def outputs(experiment):
+    return {
+        "--out": f"models/gan/{experiment}",
+        "--curves": f"metrics/training/{experiment}.csv",
+        "--figure": f"figures/evolution/{experiment}.png",
+    }
 
 
 def arguments(experiment):
-    return (
-        experiment,
-        "data/curated",
-        "models/projector",
-        "models/recognizer",
-        "data/embeddings",
-        "models/partners",
-        f"models/gan/{experiment}",
-        f"metrics/training/{experiment}.csv",
-        f"figures/evolution/{experiment}.png",
-    )
+    options = {
+        "--curated": "data/curated",
+        "--projector": "models/projector",
+        "--recognizer": "models/recognizer",
+        "--embeddings": "data/embeddings",
+        "--partners": "models/partners",
+        **outputs(experiment),
+    }
+    return (experiment, *(word for option in options.items() for word in option))
 
 
 def faces(kind):
@@ -83,7 +89,7 @@ def enter_world(world, folder):
 
 
 def settings(folder=Path(), **changes):
-    """Write params.yaml with a short game."""
+    """Write params.yaml with a short training."""
     params = YAML(typ="safe").load(ROOT / "params.yaml")
-    params["train_gan"] |= GAME | changes
+    params["train_gan"] |= SHORT | changes
     YAML().dump(params, folder / "params.yaml")

@@ -78,7 +78,7 @@ def projected(
 def annotated(faces: PackedFaces, unmasked: PackedFaces, cutouts: PackedFaces) -> PackedFaces:
     """Return the photos with their cut-out where there is one, else the difference of the pair.
 
-    Joined by ``image_id``: the pair of ``00017_Mask`` is ``00017``. Neither is an error.
+    Joined by ``image_id``: the pair of ``00017_Mask`` is ``00017``; one with neither is refused.
 
     Args:
         faces: photos of people who wear a mask.
