@@ -81,7 +81,3 @@ class TrainGan(Section):
         if len(set(names)) != len(names):
             raise ValueError("names a recognizer twice; name each at most once")
         return names
-
-    def trained_against(self, target: str) -> tuple[str, ...]:
-        """Return every recognizer that the generator is trained to evade, by name."""
-        return (target, *self.ensemble)

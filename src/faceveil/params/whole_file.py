@@ -72,8 +72,19 @@ class Params(Section):
         """Name of the recognizer that all designs are trained against."""
         return target_of(self.recognizers)
 
+    def trained_against(self, experiment: str) -> tuple[str, ...]:
+        """Return the recognizers that an experiment's designs are trained against, by name."""
+        return (self.target, *self.game(experiment).ensemble)
+
     def game(self, experiment: str) -> Game:
-        """Return ``train_gan`` as an experiment plays it."""
+        """Return ``train_gan`` as an experiment plays it.
+
+        Raises:
+            FaceveilError: if there is no such experiment.
+        """
+        if experiment not in self.experiments:
+            known = ", ".join(self.experiments)
+            raise FaceveilError(f"params.yaml: no experiment {experiment!r}; there are {known}")
         return game_of(experiment, self.train_gan, self.experiments[experiment])
 
 

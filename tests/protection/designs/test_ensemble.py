@@ -78,7 +78,7 @@ def test_no_partner_is_bit_for_bit_no_ensemble():
 
 
 def test_partners_never_learn():
-    partner = SmallRecognizer(seed=8).train()
+    partner = SmallRecognizer(seed=8).eval().requires_grad_(False)
     before = {name: value.clone() for name, value in partner.state_dict().items()}
     train(partner, recognizer_learns_from=SOURCES["exp3"])
     assert not partner.training

@@ -45,7 +45,7 @@ def enroll_partner(
     """Compute the templates of the training people under a recognizer, once.
 
     Args:
-        recognizer: gives gradients.
+        recognizer: gives gradients; it never learns.
         unmasked: unmasked photos, of at least these people.
         subject_ids: the training people, in the order of their numbers.
         device: where the game is played.

@@ -123,7 +123,7 @@ def write_players(directory: Path, players: Players, card: dict[str, Any]) -> No
             **card,
             **about,
             "game": game.model_dump(mode="json"),
-            "trained_against": game.trained_against,
+            "ensemble": game.ensemble,
             "arithmetic": str(players.arithmetic).removeprefix("torch."),
             "last_epoch": players.curves[-1],
             "generator_sha256": fingerprint(folder / WEIGHTS),
