@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.store import load_recognizer, recognizer_fingerprint, save_recognizer
 
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition import embedding
 from faceveil.recognition.embedding import EMBEDDED, embed_curated, embed_faces
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.store import load_recognizer, recognizer_fingerprint, save_recognizer
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.faces import PackedFaces, write_faces
 

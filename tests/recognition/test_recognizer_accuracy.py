@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from faceveil.recognition.facenet import FaceNet
 from sklearn.metrics import roc_auc_score
 
 from faceveil.metrics.intervals import wilson_interval
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition import recognizer_accuracy
-from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.recognizer_accuracy import measure_recognizer, shown_numbers
 from faceveil.store.faces import open_faces, write_faces
 from tests.recognition.curated_world import faces, write_curated

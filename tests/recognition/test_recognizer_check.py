@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from faceveil.recognition.black_box import BlackBox
 from PIL import Image
 
 from faceveil.collection import named_photos
 from faceveil.collection.detection import NO_FACE
 from faceveil.metrics.verification import verification_accuracy
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition.black_box import BlackBox
 from faceveil.recognition.recognizer_check import check_recognizer, draw_pairs
 from faceveil.store.faces import write_faces
 from tests.recognition.curated_world import faces, write_curated

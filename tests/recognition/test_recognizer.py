@@ -4,10 +4,10 @@ import json
 
 import pytest
 import torch
-
-from faceveil.params.errors import FaceveilError
 from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.store import load_recognizer, recognizer_fingerprint, save_recognizer
+
+from faceveil.params.errors import FaceveilError
 
 CARD = {"architecture": "InceptionResnetV1", "origin": "test"}
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from faceveil.recognition.other_recognizers import obtain_black_box
+
 from tests.recognition.recognizer_sections import black_box
 
 CPU = torch.device("cpu")

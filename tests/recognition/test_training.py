@@ -5,9 +5,6 @@ import json
 import pytest
 import torch
 from facenet_pytorch import InceptionResnetV1
-from safetensors.torch import save_file
-
-from faceveil.params.errors import FaceveilError
 from faceveil.recognition.black_box import load_black_box, save_black_box
 from faceveil.recognition.other_recognizers import (
     obtain_black_box,
@@ -16,6 +13,9 @@ from faceveil.recognition.other_recognizers import (
     train_network,
 )
 from faceveil.recognition.partner import load_partner, save_partner
+from safetensors.torch import save_file
+
+from faceveil.params.errors import FaceveilError
 from tests.recognition.curated_world import background, write_curated
 from tests.recognition.placed_world import write_places
 from tests.recognition.recognizer_sections import black_box, partner
