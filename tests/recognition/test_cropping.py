@@ -117,7 +117,5 @@ def test_faces_do_not_influence_each_other():
 @pytest.mark.parametrize("known", [None, 0])
 def test_an_unknown_place_is_refused(known):
     places = None if known is None else place(box=(np.nan, 0, 1, 1))
-    with pytest.raises(
-        FaceveilError, match=r"crop 'aligned' needs the place of every.* 0 of 1"
-    ):
+    with pytest.raises(FaceveilError, match=r"crop 'aligned' needs the place of every.* 0 of 1"):
         crop_faces(torch.rand(1, 3, 80, 80), places, "aligned", 48)

@@ -90,9 +90,7 @@ def test_mobilefacenet_is_the_published_size_at_112_pixels():
 
 
 def test_an_unknown_architecture_names_the_known():
-    with pytest.raises(
-        FaceveilError, match="no architecture 'vgg'; allowed: inception_resnet"
-    ):
+    with pytest.raises(FaceveilError, match="no architecture 'vgg'; allowed: inception_resnet"):
         build_network("vgg", VIEW)
 
 
