@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.store import save_recognizer
 from ruamel.yaml import YAML
 
 from faceveil.params.embed import Embed
 from faceveil.recognition.embedding import embed_curated
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.store import save_recognizer
 from faceveil.store.faces import PackedFaces, write_faces
 from faceveil.store.weights import write_weights
 from faceveil.wearing.projector import build_projector
