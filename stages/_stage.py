@@ -1,9 +1,7 @@
 """The shell around every stage: problems are one line and a status, never a surprise."""
 
-import atexit
 import errno
 import functools
-import gc
 import inspect
 import os
 import signal
@@ -26,39 +24,6 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a pr
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM has come: an orderly stop, as by Ctrl-C."""
-
-
-def stage(function: Callable[..., None]) -> typer.Typer:
-    """Make a stage of the pipeline, which records in MLflow, a command; see :func:`command`."""
-
-    @functools.wraps(function)
-    def run(*args: Any, **kwargs: Any) -> None:
-        _import_tracking()
-        function(*args, **kwargs)
-
-    return command(run)
-
-
-@functools.cache
-def _import_tracking() -> None:
-    """Import MLflow, the largest of a stage's imports, without looking for garbage in it.
-
-    Hundreds of thousands of objects stay until the process ends. Python goes through them again
-    and again while more are imported, and once more at the end: a third of a stage's start.
-    """
-    gc.disable()
-    try:
-        import faceveil.tracking.run  # noqa: F401
-    finally:
-        gc.freeze()
-        gc.enable()
-    atexit.register(_leave_garbage)
-
-
-def _leave_garbage() -> None:
-    """Do not look for garbage at the end; Triton, where it is used, would report what it left."""
-    if "triton" not in sys.modules:
-        gc.freeze()
 
 
 def command(function: Callable[..., None]) -> typer.Typer:
@@ -91,6 +56,10 @@ def command(function: Callable[..., None]) -> typer.Typer:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(run)
     return app
+
+
+stage = command
+"""A stage of the pipeline is a command with a part in dvc.yaml."""
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from collections import OrderedDict
 from typing import Self
 
 import torch
+from facenet_pytorch.models.inception_resnet_v1 import BasicConv2d, InceptionResnetV1
 from torch import nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from faceveil.recognition.inception import BasicConv2d, InceptionResnetV1
 from faceveil.store.embeddings import EMBEDDING, FEATURES
 
 SMALLEST = 75

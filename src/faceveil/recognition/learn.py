@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 import numpy as np
 import torch
+from facenet_pytorch import InceptionResnetV1
 from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
@@ -15,7 +16,6 @@ from tqdm import tqdm
 from faceveil.params.errors import FaceveilError
 from faceveil.params.recognizer_training import RecognizerTraining
 from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.inception import InceptionResnetV1
 from faceveil.recognition.recognizer_batches import Batches, augment, photo_sizes, wearing_masks
 from faceveil.runtime.device import arithmetic, autocast
 from faceveil.runtime.seeding import generator_for, seeded

@@ -5,12 +5,12 @@ from pathlib import Path
 from urllib.error import URLError
 
 import torch
+from facenet_pytorch.models.inception_resnet_v1 import InceptionResnetV1, get_torch_home
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.inception import InceptionResnetV1, get_torch_home
 from faceveil.store.weights import Card, fingerprint
 
 SCRATCH = "scratch"
