@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from facenet_pytorch import InceptionResnetV1
 
 from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.inception import InceptionResnetV1
 from faceveil.runtime.atomic import atomic_path
 from faceveil.runtime.device import pick_device
 from faceveil.store.faces import PackedFaces

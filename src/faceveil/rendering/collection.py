@@ -11,20 +11,15 @@
 """
 
 import csv
-import multiprocessing
-import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
+from threadpoolctl import threadpool_limits
 
-from faceveil.params.errors import FaceveilError
 from faceveil.params.synthesize import Synthesize
 from faceveil.rendering.flaws import Pair, take_pair
 from faceveil.rendering.noise import Array
@@ -41,6 +36,7 @@ from faceveil.rendering.plan import (
     stream,
 )
 from faceveil.runtime.atomic import atomic_directory
+from faceveil.runtime.parallel import map_in_order
 
 Row = dict[str, str]
 
@@ -57,51 +53,12 @@ def write_collection(directory: Path, params: Synthesize) -> None:
     cores).
     """
     shots = plan(params)
-    with atomic_directory(directory) as partial_directory:
-        for folder in ("unmasked", "masked", "transparent", "further", "background"):
-            (partial_directory / folder).mkdir()
-        rows = list(_all_rows(shots, partial(_take, partial_directory, params)))
-        _write_truth(partial_directory / "truth.csv", rows)
-
-
-def _all_rows(shots: list[Shot], take: "partial[list[Row]]") -> Iterator[Row]:
-    workers = _workers()
-    # fresh processes, one BLAS thread each: the same sums everywhere, and no fight for the cores
-    context = multiprocessing.get_context("spawn")
-    with _single_threaded(), ProcessPoolExecutor(min(workers, 64), mp_context=context) as pool:
-        try:
-            results = pool.map(take, shots, chunksize=4)
-            for rows in tqdm(results, "photos", len(shots), disable=None):
-                yield from rows
-        except BaseException:
-            # those at work are waited for: they still write into the folder that is removed next
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _workers() -> int:
-    found = os.environ.get("FACEVEIL_WORKERS", str(os.cpu_count() or 1))
-    if not found.isdecimal() or int(found) < 1:
-        raise FaceveilError(
-            f"the environment variable FACEVEIL_WORKERS is {found!r}; set it to a whole number "
-            "from 1 on, or unset it to use all cores"
-        )
-    return int(found)
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    # One thread of BLAS in this process as in others: more of them may add up in another order.
+    with threadpool_limits(1), atomic_directory(directory) as folder:
+        for name in ("unmasked", "masked", "transparent", "further", "background"):
+            (folder / name).mkdir()
+        taken = map_in_order(partial(_take, folder, params), shots, "photos")
+        _write_truth(folder / "truth.csv", [row for rows in taken for row in rows])
 
 
 def _take(directory: Path, params: Synthesize, shot: Shot) -> list[Row]:
