@@ -102,7 +102,6 @@ def _of_people_alike(
 
 
 def _quantile(confidence: float) -> float:
-    """Return how many standard deviations the two-sided interval reaches."""
     return float(ndtri((1 + _checked(confidence)) / 2))
 
 

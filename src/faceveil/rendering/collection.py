@@ -38,7 +38,7 @@ from faceveil.rendering.plan import (
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.parallel import map_in_order
 
-Row = dict[str, str]
+TruthRow = dict[str, str]
 
 COLUMNS = ("path", "subject_id", "image_id", "kind", "worn", "flaw", "skin_tone", "skin_band",
            "age", "sex_typed_shape")  # fmt: skip
@@ -61,8 +61,7 @@ def write_collection(directory: Path, params: Synthesize) -> None:
         _write_truth(folder / "truth.csv", [row for rows in taken for row in rows])
 
 
-def _take(directory: Path, params: Synthesize, shot: Shot) -> list[Row]:
-    """Take one photo, write its files, return their rows of the truth table."""
+def _take(directory: Path, params: Synthesize, shot: Shot) -> list[TruthRow]:
     people = STRANGERS if shot.role == BACKGROUND else PEOPLE
     person = draw_person(stream(params, people, shot.subject))
     rng = stream(params, shot.role, shot.subject, shot.number)
@@ -71,7 +70,9 @@ def _take(directory: Path, params: Synthesize, shot: Shot) -> list[Row]:
 
 
 @dataclass(frozen=True)
-class _File:
+class TruthFile:
+    """A photo's file and what the truth table says about it."""
+
     path: str
     subject_id: str
     kind: str
@@ -79,7 +80,7 @@ class _File:
     flaw: str
 
 
-def _write(directory: Path, shot: Shot, pair: Pair) -> list[_File]:
+def _write(directory: Path, shot: Shot, pair: Pair) -> list[TruthFile]:
     files = _names(shot)
     for file in files:
         path = directory / file.path
@@ -93,30 +94,29 @@ def _write(directory: Path, shot: Shot, pair: Pair) -> list[_File]:
     return files
 
 
-def _names(shot: Shot) -> list[_File]:
-    """The files of a photo, unmasked first."""
+def _names(shot: Shot) -> list[TruthFile]:
     subject = f"{shot.subject:05d}"
     worn = "none" if shot.flaw == "no_mask" else shot.worn
     if shot.role == MAIN:
         flaw = "" if shot.flaw == "no_mask" else shot.flaw
         masked = f"masked/{subject}{WAYS[shot.worn]}.jpg"
-        return [_File(f"unmasked/{subject}.png", subject, "unmasked", "none", flaw),
-                _File(masked, subject, "masked", worn, shot.flaw)]  # fmt: skip
+        return [TruthFile(f"unmasked/{subject}.png", subject, "unmasked", "none", flaw),
+                TruthFile(masked, subject, "masked", worn, shot.flaw)]  # fmt: skip
     if shot.role == FURTHER:
         stem = f"further/{subject}_{shot.number}"
-        return [_File(f"{stem}.png", subject, "further_unmasked", "none", ""),
-                _File(f"{stem}_Mask.jpg", subject, "further_masked", worn, "")]  # fmt: skip
+        return [TruthFile(f"{stem}.png", subject, "further_unmasked", "none", ""),
+                TruthFile(f"{stem}_Mask.jpg", subject, "further_masked", worn, "")]  # fmt: skip
     folder = f"person_{subject}"
     ending = ".png" if worn == "none" else "_Mask.jpg"
     path = f"background/{folder}/{folder}_{shot.number:04d}{ending}"
-    return [_File(path, folder, "background", worn, "")]
+    return [TruthFile(path, folder, "background", worn, "")]
 
 
 def _picture(image: Array) -> Image.Image:
     return Image.fromarray(np.round(255 * np.clip(image, 0, 1)).astype(np.uint8))
 
 
-def _row(file: _File, person: Person) -> Row:
+def _row(file: TruthFile, person: Person) -> TruthRow:
     return {
         "path": file.path,
         "subject_id": file.subject_id,
@@ -131,7 +131,7 @@ def _row(file: _File, person: Person) -> Row:
     }
 
 
-def _write_truth(path: Path, rows: Iterable[Row]) -> None:
+def _write_truth(path: Path, rows: Iterable[TruthRow]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -39,9 +39,6 @@ def map_on_cluster(
         title: what the work is called in an error.
         gpu: whether each item needs a GPU to itself.
         workers: processes of a Ray that is started here; a cluster has its own number.
-
-    Raises:
-        FaceveilError: if Ray cannot be reached, or a worker dies each time it works on an item.
     """
     ray = _connected(workers)
     task = ray.remote(num_cpus=1, num_gpus=int(gpu), max_retries=RETRIES)(_run)
@@ -109,9 +106,6 @@ def _address() -> str:
     """Return the address of the cluster at ``RAY_ADDRESS``, or of the one that this machine is in.
 
     An empty text if there is none.
-
-    Raises:
-        FaceveilError: if nothing answers at ``RAY_ADDRESS``.
     """
     said = os.environ.get("RAY_ADDRESS", "")
     address = _noted_address() if said in ("", "auto") else said.removeprefix("local")

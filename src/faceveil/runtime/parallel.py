@@ -36,11 +36,7 @@ _RANKS_HERE = ("LOCAL_WORLD_SIZE", "WORLD_SIZE")
 
 
 def worker_count() -> int:
-    """Return how many processes may work at once; ranks of one machine share them.
-
-    Raises:
-        FaceveilError: if ``FACEVEIL_WORKERS`` is no whole number from 1 on.
-    """
+    """Return how many processes may work at once; ranks of one machine share them."""
     wanted = os.environ.get(WORKERS) or str(os.cpu_count() or 1)
     if not wanted.isdecimal() or int(wanted) < 1:
         raise FaceveilError(f"{WORKERS}: found {wanted!r}; expected a whole number from 1 on")
@@ -49,11 +45,7 @@ def worker_count() -> int:
 
 
 def engine() -> str:
-    """Return what runs the work, one of :data:`ENGINES`.
-
-    Raises:
-        FaceveilError: if ``FACEVEIL_ENGINE`` names another one, or one that is not installed.
-    """
+    """Return what runs the work, one of :data:`ENGINES`."""
     wanted = os.environ.get(ENGINE) or ENGINES[0]
     if wanted not in ENGINES:
         raise FaceveilError(f"{ENGINE}: no engine {wanted!r}; use {' or '.join(ENGINES)}")
@@ -69,19 +61,7 @@ def map_in_order(
     least: int = 2,
     gpu: bool = False,
 ) -> Iterator[Result]:
-    """Yield ``work(item)`` for every item, in the order of the items, with a progress bar.
-
-    Args:
-        work: a function that a fresh process can import, or a ``functools.partial`` of one.
-        items: what to work on.
-        title: the progress bar's.
-        least: fewer items are not worth starting processes, and are worked on here; Ray, which is
-            only used if asked for, gets any number.
-        gpu: whether each item needs a GPU; this machine's works on one item at a time.
-
-    Raises:
-        FaceveilError: if a process dies, which is what running out of memory looks like.
-    """
+    """Yield ``work(item)`` for every item, in the order of the items, with a progress bar."""
     if items and engine() == "ray":
         # Imports nothing heavy unless it is asked for.
         from faceveil.runtime.cluster import map_on_cluster  # noqa: PLC0415
