@@ -29,7 +29,7 @@ from faceveil.protection.designs.identification import FACES, count_hits, steps_
 from faceveil.protection.designs.state import Players
 from faceveil.protection.designs.step import Batch, Match, play_round
 from faceveil.protection.designs.subjects import People, draw_others
-from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.network import Network
 from faceveil.store.faces import open_faces
 
 PEOPLE = (1_000, 5_000, 20_000, 67_049)
@@ -128,7 +128,7 @@ def measure(folder: Path, gallery_people: int | None) -> dict[str, Any]:
 
 
 def _seconds(
-    recognizer: FaceNet, everybody: People, gallery_people: int | None
+    recognizer: Network, everybody: People, gallery_people: int | None
 ) -> dict[str, float]:
     """Return the seconds of a step, of naming its faces among everyone, and of the bare trunk."""
     device, count = everybody.gallery.device, everybody.trained

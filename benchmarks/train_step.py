@@ -23,7 +23,8 @@ from faceveil.params.section import Precision
 from faceveil.protection.designs.state import Players
 from faceveil.protection.designs.step import Batch, Match, play_round
 from faceveil.protection.designs.subjects import People, Probes
-from faceveil.recognition.facenet import FaceNet, fold_batch_norms
+from faceveil.recognition.architectures import fold_batch_norms
+from faceveil.recognition.network import Network
 from faceveil.runtime.device import arithmetic
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.faces import PackedFaces
@@ -83,14 +84,14 @@ def people(faces: PackedFaces, device: torch.device) -> People:
     )
 
 
-def folded(recognizer: FaceNet) -> FaceNet:
-    """Return a recognizer as :func:`faceveil.recognition.store.load_recognizer` returns it."""
+def folded(recognizer: Network) -> Network:
+    """Return a recognizer as :func:`faceveil.recognition.recognizer.open_recognizer` returns it."""
     other = deepcopy(recognizer)
     fold_batch_norms(other.trunk)
     return other
 
 
-def match(recognizer: FaceNet, faces: PackedFaces, name: str, precision: Precision) -> Match:
+def match(recognizer: Network, faces: PackedFaces, name: str, precision: Precision) -> Match:
     """Set one experiment up."""
     device = recognizer.head.weight.device
     players = Players(game(SOURCES[name], precision), recognizer.head, SIZE, device)
@@ -103,7 +104,7 @@ def step(played: Match, size: int) -> None:
     play_round(played, Batch(torch.arange(size), latents))
 
 
-def half_speed(recognizer: FaceNet, faces: PackedFaces, name: str, size: int) -> float:
+def half_speed(recognizer: Network, faces: PackedFaces, name: str, size: int) -> float:
     """Return how many times faster the steps of an experiment are in bfloat16 than in float32."""
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
     matches = {one: match(recognizer, faces, name, one) for one in precisions}

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import torch
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.partner import save_partner
-from faceveil.recognition.store import save_recognizer
 from typer.testing import CliRunner
 
 from faceveil.protection.designs.generators import load_generator
-from faceveil.recognition.architectures import build_network
-from faceveil.recognition.network import View
-from faceveil.store.weights import fingerprint
+from faceveil.recognition.recognizer import recognizer_fingerprint
 from stages.train_gan import app
-from tests.stages.gan_world import SIZE, arguments, enter_world, settings, write_world
+from tests.stages.gan_world import (
+    SIZE,
+    arguments,
+    enter_world,
+    save_untrained,
+    settings,
+    write_world,
+)
 
 
 class Recorder:
@@ -95,7 +96,7 @@ def test_all_outputs_are_written_and_tracked(recorder, transparency):
     assert result.exit_code == 0, result.output
     assert load_generator(Path("models/gan/exp3")).image_size == SIZE
     card = json.loads(Path("models/gan/exp3/card.json").read_text())
-    assert card["trained_against"] == ["facenet"]
+    assert card["ensemble"] == []
     assert card["people"] == {"trained": 3, "held_out": 1, "enrolled": 4}
     assert set(card["inputs"]) == {"recognizer", "embeddings", "transparency"}
     assert pd.read_csv("metrics/training/exp3.csv")["epoch"].tolist() == [1, 2]
@@ -111,23 +112,20 @@ def test_all_outputs_are_written_and_tracked(recorder, transparency):
 def test_an_ensemble_is_played_against_and_named(recorder):
     assert CliRunner().invoke(app, arguments("exp0")).exit_code == 0
     alone = Path("models/gan/exp0/generator.safetensors").read_bytes()
-    settings(transparency="annotated", ensemble=["partner1"])
-    torch.manual_seed(1)
-    network = build_network("resnet18", View(input_size=32, mean=127.5, scale=128))
-    save_partner(Path("models/partners/partner1"), network, {"architecture": "resnet18"})
+    settings(transparency="annotated", ensemble=["resnet18"])
+    save_untrained(Path("models/partners/resnet18"), "surrogate", "resnet18", 32)
     result = CliRunner().invoke(app, arguments("exp0"))
     assert result.exit_code == 0, result.output
     assert Path("models/gan/exp0/generator.safetensors").read_bytes() != alone
     card = json.loads(Path("models/gan/exp0/card.json").read_text())
-    weights = fingerprint(Path("models/partners/partner1/recognizer.safetensors"))
-    assert card["trained_against"] == ["facenet", "partner1"]
-    assert card["inputs"]["partners/partner1"] == weights
-    assert card["inputs"]["partners/partner1/card"]
+    assert card["ensemble"] == ["resnet18"]
+    expected = recognizer_fingerprint(Path("models/partners/resnet18"))
+    assert card["inputs"]["partners/resnet18"] == expected
 
 
 def test_a_partner_that_was_never_prepared_is_one_line(recorder):
-    settings(transparency="annotated", ensemble=["partner1"])
-    assert "models/partners/partner1" in refused()
+    settings(transparency="annotated", ensemble=["resnet18"])
+    assert "models/partners/resnet18" in refused()
 
 
 def test_a_stage_stopped_before_it_wrote_goes_on_from_its_last_epoch(recorder, monkeypatch):
@@ -145,13 +143,12 @@ def test_a_stage_stopped_before_it_wrote_goes_on_from_its_last_epoch(recorder, m
 
 
 def test_an_unknown_experiment_is_refused(recorder):
-    assert "no experiment 'exp9'; there are exp0" in refused("exp9")
+    assert "no 'exp9' in experiments; there are exp0" in refused("exp9")
 
 
 def test_embeddings_of_another_recognizer_are_refused(recorder):
     Path("models/recognizer").unlink()
-    other = FaceNet()
-    save_recognizer(Path("models/recognizer"), other, {"architecture": "InceptionResnetV1"})
+    save_untrained(Path("models/recognizer"), "target", "inception_resnet_v1", 96)
     assert "made by recognizer" in refused()
 
 
@@ -159,7 +156,7 @@ def test_embeddings_of_another_recognizer_are_refused(recorder):
     ("missing", "line"),
     [
         ("data/embeddings", "no embeddings here; run `dvc repro embed` first"),
-        ("models/recognizer", "no such weights"),
+        ("models/recognizer", "no such card"),
         ("data/curated", "no packed faces here"),
     ],
 )
