@@ -15,8 +15,7 @@ from tests.conftest import ROOT
 PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 REACHED = reached_files()
 SECTIONS = {
-    "prepare_partner": "partners",
-    "prepare_black_box": "black_boxes",
+    "prepare_recognizer": "recognizers",
     "transfer": "evaluate",
 }
 """The section of a stage that has not one of its own name."""

@@ -196,7 +196,11 @@ def test_metrics_and_plots_can_be_read(reproduced):
         (lambda d: d["embed"].update(batch_sice=4), "embed", "batch_sice"),
         (lambda d: d["curate"].update(people=900), "curate", "are 903 together"),
         (lambda d: d["curate"].update(root="data/nowhere"), "curate", "data/nowhere"),
-        (lambda d: d["prepare_recognizer"].update(weights="a.pt"), "prepare_recognizer", "a.pt"),
+        (
+            lambda d: d["recognizers"]["facenet"].update(weights="a.pt"),
+            "prepare_recognizer",
+            "a.pt",
+        ),
     ],
     ids=["unknown key", "too few people", "missing root", "missing weights"],
 )
@@ -206,7 +210,8 @@ def test_bad_input_is_one_line_and_loses_nothing(reproduced, change, command, me
     edit(repository, change)
     stage = YAML(typ="safe").load(repository.path / "dvc.yaml")["stages"][command]
     root = YAML(typ="safe").load(repository.path / "params.yaml")["curate"]["root"]
-    words = stage["cmd"].replace("${curate.root}", root).split()
+    cmd = stage.get("do", stage)["cmd"].replace("${key}", "facenet")
+    words = cmd.replace("${curate.root}", root).split()
     output = repository.run(*words, check=False)
     repository.run("git", "checkout", "-q", "params.yaml")
     assert message in output.splitlines()[-1]

@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.store import save_recognizer
 from ruamel.yaml import YAML
 
 from faceveil.params.embed import Embed
+from faceveil.recognition.architectures import build_network
 from faceveil.recognition.embedding import embed_curated
+from faceveil.recognition.network import View
+from faceveil.recognition.recognizer import save_recognizer
 from faceveil.store.faces import PackedFaces, write_faces
 from faceveil.store.weights import write_weights
 from faceveil.wearing.projector import build_projector
@@ -63,12 +64,20 @@ def faces(kind):
     return PackedFaces(pixels[:count], rows.iloc[:count], cutouts)
 
 
+def save_untrained(folder, role, architecture, size):
+    """Write a recognizer that never learned anything."""
+    torch.manual_seed(0)
+    view = {"input_size": size, "mean": 127.5, "scale": 128.0}
+    card = {"name": folder.name, "role": role, "architecture": architecture, "view": view}
+    network = build_network(architecture, View(**view))
+    save_recognizer(folder, network, {**card, "crop": "frame"})
+
+
 def write_world(root):
     """Write the folders of all earlier stages, with networks that never learned anything."""
     for kind in ("unmasked", "masked", "further_unmasked", "further_masked", "annotated"):
         write_faces(root / "data/curated" / kind, faces(kind))
-    torch.manual_seed(0)
-    save_recognizer(root / "models/recognizer", FaceNet(), {"architecture": "InceptionResnetV1"})
+    save_untrained(root / "models/recognizer", "target", "inception_resnet_v1", SIZE)
     embed_curated(
         root / "data/curated",
         root / "models/recognizer",
