@@ -47,7 +47,7 @@ bench: setup ## Measure speed and memory as ratios, into benchmarks/results
 deps: setup ## Rewrite the library files in dvc.yaml from the import graph
 	$(RUN) python -m stages._dependencies
 
-profile: setup ## Merge a profile into params.yaml: make profile NAME=paper
+profile: setup ## Set params.yaml to a profile, or `default`: make profile NAME=paper
 	$(RUN) python -m stages.apply_profile $(NAME)
 
 readme: setup ## Copy the accuracy table and the figures of the last run into the README
@@ -57,7 +57,7 @@ ui: setup ## Open the MLflow UI on http://localhost:5000
 	$(RUN) mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
 
 clean: ## Remove outputs and tool caches; DVC's cache, MLflow's runs and your own data stay
-	rm -rf data/synthetic data/masked data/curated data/embeddings models/recognizer models/projector models/gan
+	rm -rf data/synthetic data/masked data/curated data/embeddings models/recognizers models/projector models/gan
 	rm -rf figures/contact_sheet.png figures/put_on_masks figures/projector.png figures/evolution figures/report
-	rm -rf report data/protocol models/partners models/black_boxes
+	rm -rf report data/protocol
 	rm -rf .venv .tools .scratch .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage

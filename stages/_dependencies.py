@@ -21,6 +21,9 @@ OUTSIDE = {
 }
 """Modules and packages that no stage depends on, each with the reason why none has to."""
 
+METHODS = "faceveil.protection.methods"
+DESIGNS = "faceveil.protection.designs"
+
 DRAWS = "report"
 """The stage whose results are pictures: it depends on how they look."""
 
@@ -34,7 +37,19 @@ def reached_files() -> dict[str, list[str]]:
         module for module in graph.find_children("stages") if not _name(module).startswith("_")
     ]
     reached = {_name(stage): _reached(graph, stage) for stage in stages}
+    reached["protect"] |= _reached_by_methods(graph)
     return {name: _files(modules) for name, modules in reached.items()}
+
+
+def _reached_by_methods(graph: Any) -> set[str]:
+    """Return what the methods of ``protections`` import: the stage finds them by name.
+
+    An instance of the stage depends on the file of its own method, as dvc.yaml says, and not on
+    those of others.
+    """
+    methods = graph.find_children(METHODS)
+    entries = {one for one in methods if not _reached(graph, one) & {f"{DESIGNS}.drawn"}}
+    return set().union(*(_reached(graph, one) for one in entries)) - methods
 
 
 def _reached(graph: Any, stage: str) -> set[str]:
@@ -69,7 +84,18 @@ def _files(modules: set[str]) -> list[str]:
 
 def declared_files(stage: dict[str, Any]) -> list[str]:
     """Return the library files among a stage's declared dependencies."""
-    return [path for path in _body(stage)["deps"] if path.endswith(".py")]
+    return [path for path in _body(stage)["deps"] if _is_library(path)]
+
+
+def _is_library(path: str) -> bool:
+    """Say whether a dependency is a library file, and not one that an entry names."""
+    return path.endswith(".py") and "${" not in path
+
+
+def stage_file(stage: dict[str, Any]) -> str:
+    """Return the name of the stage file that a stage of dvc.yaml runs."""
+    command: str = _body(stage)["cmd"]
+    return command.split()[2].removeprefix("stages.")
 
 
 def _body(stage: dict[str, Any]) -> dict[str, Any]:
@@ -87,10 +113,10 @@ def write_dependencies(pipeline: Path) -> None:
     yaml.indent(mapping=2, sequence=4, offset=2)
     document = yaml.load(pipeline)
     files = reached_files()
-    for name, stage in document["stages"].items():
+    for stage in document["stages"].values():
         body = _body(stage)
-        artifacts = [path for path in body["deps"] if not path.endswith(".py")]
-        body["deps"] = artifacts + files[name]
+        artifacts = [path for path in body["deps"] if not _is_library(path)]
+        body["deps"] = artifacts + files[stage_file(stage)]
     yaml.dump(document, pipeline)
 
 

@@ -1,11 +1,18 @@
 """Curated people in; who enrolls, who probes and with which photo out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from stages._stage import PARAMS, stage
 
 
-def protocol(curated: Path, enrollments: Path, probes: Path) -> None:
+def protocol(
+    curated: Annotated[Path, typer.Option(help="packed faces")],
+    enrollments: Annotated[Path, typer.Option(help="CSV to write: who is enrolled")],
+    probes: Annotated[Path, typer.Option(help="CSV to write: who probes with which photo")],
+) -> None:
     """Give every person a role, and write it to files that all later stages read."""
     from faceveil.params.protocol import Protocol
     from faceveil.params.read import read_section

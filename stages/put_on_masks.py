@@ -1,19 +1,20 @@
 """A collection of photos by person in; the same people with and without masks out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from stages._stage import PARAMS, stage
 
 
-def put_on_masks(root: Path, out: Path, contact_sheet: Path, metrics: Path) -> None:
-    """Put masks on photos of people who wear none, each with its exact transparency.
-
-    Args:
-        root: Folder with one folder of photos per person; only read.
-        out: Folder to write, whole: photos in FFHQ's and MaskedFace-Net's layout, and people.csv.
-        contact_sheet: PNG to write: some of the people, with and without mask.
-        metrics: JSON to write: how many people and photos got masks, and what became of the others.
-    """
+def put_on_masks(
+    root: Annotated[Path, typer.Option(help="folder with a folder of photos per person")],
+    out: Annotated[Path, typer.Option(help="folder to write: photos with and without mask")],
+    contact_sheet: Annotated[Path, typer.Option(help="PNG to write: some of the people")],
+    metrics: Annotated[Path, typer.Option(help="JSON to write: who got masks")],
+) -> None:
+    """Put masks on photos of people who wear none, each with its exact transparency."""
     import json
 
     from faceveil.collection.funnel import flat

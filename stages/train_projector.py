@@ -1,11 +1,19 @@
 """Annotated photos in; the projector, its accuracy and a picture of what it sees out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from stages._stage import PARAMS, stage
 
 
-def train_projector(curated: Path, out: Path, metrics: Path, figure: Path) -> None:
+def train_projector(
+    curated: Annotated[Path, typer.Option(help="Folder of packed faces.")],
+    out: Annotated[Path, typer.Option(help="Folder to write, whole: the projectors.")],
+    metrics: Annotated[Path, typer.Option(help="JSON to write: how well masks are found.")],
+    figure: Annotated[Path, typer.Option(help="PNG to write: what the projectors see.")],
+) -> None:
     """Train both projectors to see where masks are, and measure them on people they never saw."""
     import json
 

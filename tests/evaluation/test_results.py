@@ -1,4 +1,4 @@
-"""The results table takes what the field knows, and names the first row that is wrong."""
+"""The results table takes what is known, and names the first thing that is wrong."""
 
 import numpy as np
 import pandas as pd
@@ -24,15 +24,10 @@ def test_what_is_written_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"metric": "fnmr@0.01", "value": 1.2, "high": 1.3}, "out of"),
-        ({"metric": "luck"}, "unknown metric"),
-        ({"metric": "rank_1", "value": np.nan}, "no value"),
-        ({"metric": "rank_1", "low": 0.55}, "leaves its value out"),
-        ({"metric": "rank_1", "low": np.nan}, "half an interval"),
-        ({"recognizer_role": "friend"}, "unknown recognizer_role"),
-        ({"group": None}, "group is missing"),
-        ({"people": -1, "metric": "rank_1"}, "negative count"),
-        ({}, "the same number twice"),
+        ({"metric": "fnmr@0.01", "value": 1.2, "high": 1.3}, "not in"),
+        ({"metric": "luck"}, "no metric"),
+        ({"metric": "rank_1", "low": 0.55}, "beyond its ends"),
+        ({}, "a row twice"),
     ],
 )
 def test_a_row_that_breaks_a_rule_is_named(tmp_path, change, complaint):
@@ -41,9 +36,9 @@ def test_a_row_that_breaks_a_rule_is_named(tmp_path, change, complaint):
     assert not (tmp_path / "results.parquet").exists()
 
 
-def test_a_damaged_or_missing_table_says_what_to_run(tmp_path):
+def test_a_damaged_or_missing_table_says_so(tmp_path):
     with pytest.raises(FaceveilError, match="dvc repro evaluate"):
         read_results(tmp_path)
     (tmp_path / "results.parquet").write_bytes(b"no table")
-    with pytest.raises(FaceveilError, match="not a results table"):
+    with pytest.raises(FaceveilError, match="not Parquet"):
         read_results(tmp_path)

@@ -15,7 +15,7 @@ from faceveil.masks.collection import put_masks_on
 from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 from faceveil.store.faces import open_faces
-from faceveil.wearing.transparency import annotated
+from faceveil.wearing.composition import annotated
 from tests.masks.by_person import PARAMS, write_people
 
 PEOPLE = {"Ann Lee": 2, "Bo": 1, "Çem": 2}

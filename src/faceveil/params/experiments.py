@@ -1,4 +1,4 @@
-"""Section ``experiments``: what the recognizer learns from in each game, by name."""
+"""Section ``experiments``: what the recognizer learns from in each experiment, by name."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,7 @@ Source = Literal["generated", "masked", "unmasked"]
 
 
 class Experiment(Section):
-    """One game: the recognizer's sources, and what it changes of ``train_gan``."""
+    """One experiment: the recognizer's sources, and what it changes of ``train_gan``."""
 
     recognizer_learns_from: tuple[Source, ...] = Field(
         description="sources of the recognizer's step; none keeps the recognizer fixed"
@@ -31,30 +31,32 @@ class Experiment(Section):
         return sources
 
 
-class Game(TrainGan):
-    """``train_gan`` as one experiment plays it: everything that decides how its training goes."""
+EXPERIMENTS = {
+    "exp0": Experiment(recognizer_learns_from=()),
+    "exp1": Experiment(recognizer_learns_from=("generated",)),
+    "exp2": Experiment(recognizer_learns_from=("generated", "unmasked")),
+    "exp3": Experiment(recognizer_learns_from=("generated", "masked", "unmasked")),
+}
+"""The experiments of a file that names none."""
+
+
+class GanTraining(TrainGan):
+    """``train_gan`` with the overrides of one experiment: all that decides how training goes."""
 
     recognizer_learns_from: tuple[Source, ...] = Field(
         description="sources of the recognizer's step; none keeps the recognizer fixed"
     )
 
 
-def read_game(path: Path, experiment: str) -> Game:
-    """Read ``train_gan`` as an experiment of params.yaml plays it.
-
-    Raises:
-        FaceveilError: if there is no such experiment, or an override is not allowed.
-    """
+def read_gan_training(path: Path, experiment: str) -> GanTraining:
+    """Read ``train_gan`` of params.yaml, with the overrides of an experiment."""
     chosen = read_section(path, f"experiments.{experiment}", Experiment)
-    return game_of(experiment, read_section(path, "train_gan", TrainGan), chosen)
+    return gan_training_of(experiment, read_section(path, "train_gan", TrainGan), chosen)
 
 
-def game_of(name: str, base: TrainGan, experiment: Experiment) -> Game:
-    """Return ``train_gan`` with the overrides of an experiment.
-
-    Raises:
-        FaceveilError: if an override is not allowed.
-    """
+def gan_training_of(name: str, base: TrainGan, experiment: Experiment) -> GanTraining:
+    """Return ``train_gan`` with the overrides of an experiment; refuse one that is not allowed."""
     merged = merge(base.model_dump(), experiment.train_gan)
-    game = validate(TrainGan, merged, f"params.yaml: experiments.{name}.train_gan")
-    return Game(**game.model_dump(), recognizer_learns_from=experiment.recognizer_learns_from)
+    valid = validate(TrainGan, merged, f"params.yaml: experiments.{name}.train_gan")
+    sources = experiment.recognizer_learns_from
+    return GanTraining(**valid.model_dump(), recognizer_learns_from=sources)

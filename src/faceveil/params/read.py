@@ -18,13 +18,16 @@ def read_section(path: Path, name: str, model: type[Model]) -> Model:
 
     Args:
         path: the file.
-        name: of the section, dotted for an entry of a section by name: ``experiments.exp0``.
+        name: of the section, dotted for an entry of a section by name: ``experiments.exp0``. A
+            section that is not there has its defaults.
         model: what the section is.
 
     Raises:
         FaceveilError: names the file, the key, what was found and what is allowed.
     """
     values: Any = read_yaml(path)
+    if "." not in name:
+        return validate(model, values.get(name, {}), f"{path}: {name}")
     for depth, key in enumerate(parts := name.split(".")):
         if not isinstance(values, dict) or key not in values:
             known = ", ".join(values) if isinstance(values, dict) else "none"
@@ -93,7 +96,7 @@ def _explain(model: type[BaseModel], error: ValidationError) -> str:
         hint = f"did you mean {close[0]!r}? " if close else ""
         return f"unknown key {key!r}; {hint}allowed: {', '.join(allowed)}"
     if problem["type"] == "missing":
-        return f"missing key {key!r}; add it (profiles/small.yaml has a value for every key)"
+        return f"missing key {key!r}; add it, as other entries beside it do"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{key}: {message[0].lower()}{message[1:]}; found {problem['input']!r:.80}"
 

@@ -8,49 +8,55 @@ from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
 
-from faceveil.params.black_boxes import BlackBox
+from faceveil.params.adapt import Adapt
 from faceveil.params.calibrate import Calibrate
 from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import Experiment, Game, game_of
-from faceveil.params.partners import Partner
-from faceveil.params.prepare_recognizer import PrepareRecognizer
+from faceveil.params.experiments import EXPERIMENTS, Experiment, GanTraining, gan_training_of
+from faceveil.params.project import Project
+from faceveil.params.protect import Protect
+from faceveil.params.protections import PROTECTIONS, Entry
 from faceveil.params.protocol import Protocol
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.params.read import read_yaml, validate
+from faceveil.params.recognizers import DEFAULTS, RecognizerSettings, surrogates_of, target_of
 from faceveil.params.report import Report
 from faceveil.params.section import Section
-from faceveil.params.strike_back import StrikeBack
 from faceveil.params.synthesize import Synthesize
 from faceveil.params.train_gan import TrainGan
 from faceveil.params.train_projector import TrainProjector
 
-GUARD = "facenet"
-"""What reports call the recognizer of ``prepare_recognizer``."""
+NAMED = ("recognizers", "experiments", "protections")
+"""Sections whose keys are names, each of an entry."""
+
+
+BARE, ENROLLED = "none", "bare"
+"""What tables call a face without anything, and folders call the photos of such faces."""
 
 
 class Params(Section):
     """All of params.yaml; a field is a section, named after the stage that reads it."""
 
-    synthesize: Synthesize
-    put_on_masks: PutOnMasks
-    curate: Curate
-    prepare_recognizer: PrepareRecognizer
-    partners: dict[str, Partner]
-    black_boxes: dict[str, BlackBox]
-    train_projector: TrainProjector
-    embed: Embed
-    train_gan: TrainGan
-    experiments: dict[str, Experiment] = Field(min_length=1)
-    protocol: Protocol
-    calibrate: Calibrate
-    evaluate: Evaluate
-    strike_back: StrikeBack
-    report: Report
+    synthesize: Synthesize = Synthesize()
+    put_on_masks: PutOnMasks = PutOnMasks()
+    curate: Curate = Curate()
+    recognizers: dict[str, RecognizerSettings] = DEFAULTS
+    train_projector: TrainProjector = TrainProjector()
+    embed: Embed = Embed()
+    train_gan: TrainGan = TrainGan()
+    experiments: dict[str, Experiment] = Field(default=EXPERIMENTS, min_length=1)
+    project: Project = Project()
+    protections: dict[str, Entry] = PROTECTIONS
+    protect: Protect = Protect()
+    protocol: Protocol = Protocol()
+    calibrate: Calibrate = Calibrate()
+    evaluate: Evaluate = Evaluate()
+    adapt: Adapt = Adapt()
+    report: Report = Report()
 
-    @field_validator("experiments", "partners", "black_boxes")
+    @field_validator("experiments", "recognizers", "protections")
     @classmethod
     def _names_fit_files(cls, named: dict[str, Section]) -> dict[str, Section]:
         for name in named:
@@ -58,20 +64,47 @@ class Params(Section):
                 raise ValueError(f"name {name!r} must be letters, digits and '_', as in exp4")
         return named
 
-    @model_validator(mode="after")
-    def _recognizers_have_names_of_their_own(self) -> "Params":
-        taken = {GUARD, *self.partners} & {GUARD, *self.black_boxes}
-        twice = [name for name in (*self.partners, *self.black_boxes) if name in taken]
-        if twice:
+    @field_validator("recognizers")
+    @classmethod
+    def _one_is_the_target(
+        cls, recognizers: dict[str, RecognizerSettings]
+    ) -> dict[str, RecognizerSettings]:
+        targets = [name for name, one in recognizers.items() if one.role == "target"]
+        if len(targets) != 1:
             raise ValueError(
-                f"two recognizers are called {twice[0]!r}; names in partners and black_boxes "
-                f"differ, and {GUARD} is the one of prepare_recognizer"
+                f"{len(targets)} have role target ({', '.join(targets) or 'none'}); one must have "
+                "it, the others are surrogate or judge"
+            )
+        return recognizers
+
+    @model_validator(mode="after")
+    def _protections_can_be_told_apart(self) -> "Params":
+        both = set(self.protections) & {BARE, ENROLLED, *self.experiments}
+        if both:
+            raise ValueError(
+                f"protections: {min(both)!r} is taken; {BARE} and {ENROLLED} are bare faces, and "
+                "an experiment's designs have its name"
+            )
+        unknown = [name for name in self.evaluate.plain if name not in self.protections]
+        if unknown:
+            known = ", ".join(self.protections)
+            raise ValueError(f"evaluate.plain: no protection {unknown[0]!r}; there are {known}")
+        most = max(self.adapt.photos)
+        if most > self.protect.learn_photos:
+            raise ValueError(
+                f"adapt.photos asks for {most} photos, protect.learn_photos makes "
+                f"{self.protect.learn_photos}; lower one or raise the other"
             )
         return self
 
-    def game(self, experiment: str) -> Game:
-        """Return ``train_gan`` as an experiment plays it."""
-        return game_of(experiment, self.train_gan, self.experiments[experiment])
+    @property
+    def target(self) -> str:
+        """Name of the recognizer that all designs are trained against."""
+        return target_of(self.recognizers)
+
+    def gan_training(self, experiment: str) -> GanTraining:
+        """Return ``train_gan`` with the overrides of an experiment."""
+        return gan_training_of(experiment, self.train_gan, self.experiments[experiment])
 
 
 def read_params(path: Path) -> Params:
@@ -90,12 +123,14 @@ def checked(values: object, where: str) -> Params:
         FaceveilError: names the key, what was found and what is allowed.
     """
     params = validate(Params, values, where)
+    allowed = surrogates_of(params.recognizers)
     for name, experiment in params.experiments.items():
-        for partner in game_of(name, params.train_gan, experiment).ensemble:
-            if partner not in params.partners:
-                known = ", ".join(params.partners) or "none"
+        for one in gan_training_of(name, params.train_gan, experiment).ensemble:
+            if one not in allowed:
+                known = params.recognizers.get(one)
+                found = f"which is a {known.role}" if known else "which is not in recognizers"
                 raise FaceveilError(
-                    f"params.yaml: no partner {partner!r}, which train_gan.ensemble of {name} "
-                    f"names; there are {known}"
+                    f"{where}: train_gan.ensemble of {name} names {one!r}, {found}; allowed are "
+                    f"recognizers with role surrogate: {', '.join(allowed) or 'there are none'}"
                 )
     return params

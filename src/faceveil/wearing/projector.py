@@ -33,11 +33,7 @@ class Projector(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return where the masks are: ``[B, 1, S, S]`` in [0, 1], 1 where a mask covers all.
 
-        Args:
-            images: RGB photos ``[B, 3, S, S]`` in [0, 1]; ``S`` is a multiple of 16.
-
-        Raises:
-            ValueError: if the photos have another shape.
+        Photos are RGB, ``[B, 3, S, S]`` in [0, 1]; ``S`` is a multiple of 16.
         """
         if images.ndim != 4 or images.shape[1] != 3 or any(side % 16 for side in images.shape[2:]):
             raise ValueError(f"photos are [B, 3, 16 n, 16 m], not {list(images.shape)}")
@@ -84,11 +80,7 @@ def build_projector(architecture: str) -> Projector:
 
 
 def load_projector(directory: Path) -> Projector:
-    """Read a trained projector, in eval mode and without gradients of its weights.
-
-    Raises:
-        FaceveilError: if there are no weights, or they fit no known projector.
-    """
+    """Read a trained projector, in eval mode and without gradients of its weights."""
     path = directory / WEIGHTS
     architecture = read_card(path).get("architecture")
     if architecture not in ARCHITECTURES:
