@@ -29,20 +29,25 @@ def situations(results: Results) -> list[Situation]:
     """Return the target, the judges it never met, and the target after the most photos."""
     target, names, most = results.target, results.experiments, max(results.photos)
     judges = [name for name in results.recognizers("judge") if results.passed(name)]
-    first = "the recognizer it was trained against"
-    never = "a recognizer it never met" if len(judges) < 2 else f"{len(judges)} it never met"
+    who = ", ".join(judges) or "none passed its check"
+    never = "one" if len(judges) < 2 else str(len(judges))
     found = [
-        Situation(f"{first} ({target})", first, tuple((name, target) for name in names)),
         Situation(
-            f"{never} ({', '.join(judges) or 'none passed its check'})",
-            never,
+            f"the recognizer it was trained against ({target})",
+            "against the recognizer it was trained against",
+            tuple((name, target) for name in names),
+        ),
+        Situation(
+            f"{never} it never met ({who})",
+            f"against {never} it never met",
             tuple((name, judge) for judge in judges for name in names),
         ),
     ]
     if most:
-        learned = f"the first one after it learned from {most:,} photos of such masks"
+        learned = f"learned from {most:,} photos of such masks"
         pairs = tuple((name, results.after_photos(name, most)) for name in names)
-        found.append(Situation(learned, learned, pairs))
+        who, where = f"the first one, after it {learned}", f"once the first one has {learned}"
+        found.append(Situation(who, where, pairs))
     return found
 
 
@@ -72,7 +77,9 @@ def _note(results: Results) -> str:
     other = "another photo than" if results.protocol == "other_photo" else "the very photo that is"
     return (
         "Share of photos, in %, whose wearer is named rightly; lower protects better. "
-        f"{people} whose photos trained nothing, each looked for with {other} the one on file."
+        f"{people} whose photos trained nothing, each looked for with {other} the one on file. "
+        f"In brackets above: for how many masks the {100 * results.confidence:g} % interval "
+        "shows it."
     ).replace("that is the one", "that is")
 
 
@@ -101,23 +108,26 @@ def answer(results: Results) -> str:
     for one in situations(results):
         lifts = [results.number("lift_rank_1", *pair) for pair in one.pairs]
         signs = [lift.shown for lift in lifts if lift]
-        told.append(f"**{_verdict(signs)}** against {one.where} {_count(signs)}".strip())
-    return f"Does a trained mask hide its wearer better than the best plain one? {'; '.join(told)}."
+        told.append(f"**{_verdict(signs)}** {one.where} {_count(signs)}".strip())
+    text = ", ".join(told).replace("**", "", 1)
+    question = "Does a trained mask hide its wearer better than the best plain one?"
+    return f"{question} **{text[0].upper()}{text[1:]}."
 
 
 def _verdict(signs: list[int]) -> str:
     """Return a word for how many intervals lie above 0, and how many below."""
     if not signs:
-        return "Not measured"
+        return "not measured"
     if min(signs) == 1:
-        return "Yes"
+        return "yes"
     if max(signs) == -1:
-        return "No, worse"
-    return "Partly" if max(signs) == 1 else "Not shown"
+        return "no, worse"
+    return "partly" if max(signs) == 1 else "not shown"
 
 
 def _count(signs: list[int]) -> str:
+    """Return how many intervals lie above 0, and how many below."""
     if not signs:
         return ""
-    worse = f", worse for {signs.count(-1)}" if -1 in signs else ""
-    return f"(shown for {signs.count(1)} of {len(signs)}{worse})"
+    worse = f", {signs.count(-1)} worse" if -1 in signs else ""
+    return f"({signs.count(1)} of {len(signs)}{worse})"

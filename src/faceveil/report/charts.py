@@ -35,8 +35,9 @@ def lift_chart(results: Results) -> Spec | None:
 
 def accuracy_chart(results: Results) -> Spec | None:
     """Return rank-1 accuracy of all that is worn, before the target as each experiment left it."""
-    names = [("trained designs", "{}"), *((label(n), n) for n in (BARE, *results.controls())),
-             *((label(n), f"{{}}_{n}") for n in results.made_of(results.experiments[0]))]  # fmt: skip
+    made = results.made_of(results.experiments[0])
+    names = [("trained designs", "{}"), *((label(n), n) for n in (BARE, *results.controls()))]
+    names += [(label(ending), f"{{}}_{ending}") for ending in made]
     found = [
         (text, e, results.number("rank_1", name.format(e), results.after_training(e)))
         for text, name in names
@@ -48,7 +49,7 @@ def accuracy_chart(results: Results) -> Spec | None:
 def recognizer_chart(results: Results) -> Spec | None:
     """Return lifts before every recognizer as it was made."""
     names = results.recognizers("target", "surrogate", "judge")
-    role = dict(results.frame[["recognizer", "recognizer_role"]].itertuples(index=False))
+    role: dict[Any, str] = results.frame.set_index("recognizer")["recognizer_role"].to_dict()
     found = [
         (f"{name} ({role[name]})", e, results.number("lift_rank_1", e, name))
         for name in names
@@ -174,14 +175,14 @@ def _chart(
     colours = [*(COLOURS * 3)[: len(results.experiments)], *(GREY, "#444444")[: len(others)]]
     shapes = [*(SHAPES * 3)[: len(results.experiments)], *("stroke", "cross")[: len(others)]]
     legend = alt.Legend(orient="top", title=None, symbolSize=80)
-    tooltip = ["label:N", "experiment:N", *(alt.Tooltip(f"{name}:Q", format=".1f")
-               for name in ("value", "low", "high")), "people:Q"]  # fmt: skip
+    numbers = [alt.Tooltip(f"{name}:Q", format=".1f") for name in ("value", "low", "high")]
+    words = [alt.Tooltip(f"{name}:N") for name in ("label", "experiment", "people")]
     return alt.Chart(pd.DataFrame(rows)).encode(
         color=alt.Color("experiment:N", scale=alt.Scale(domain=names, range=colours),
                         legend=legend),
         shape=alt.Shape("experiment:N", scale=alt.Scale(domain=names, range=shapes),
                         legend=legend),
-        tooltip=tooltip,
+        tooltip=[*words, *numbers],
     )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ class Results:
     fmr: float
     confidence: float
 
-    @property
+    @cached_property
     def protocol(self) -> str:
         """The harder protocol there is: another photo, where anybody has one."""
         other = (self.frame["protocol"] == "other_photo").any()
@@ -95,11 +96,28 @@ class Results:
                 frame = frame[frame[column] == word]
         return frame
 
-    def number(self, metric: str, protection: str, recognizer: str, **words: str) -> Number | None:
-        """Return the one number that is asked for, or None where there is none."""
-        words |= {"metric": metric, "protection": protection, "recognizer": recognizer}
-        rows = self.rows(**words)
-        return number_of(rows.iloc[0]) if len(rows) else None
+    @cached_property
+    def _numbers(self) -> dict[tuple[str, ...], Number]:
+        """Every number of all trainings together, by what tells it from others."""
+        rows = self.frame[self.frame["variant_policy"].isin(["one", "dealt"])]
+        keys = rows[["metric", "protection", "recognizer", "protocol", "group"]]
+        records = rows[[field.name for field in fields(Number)]]
+        pairs = zip(keys.itertuples(index=False), records.itertuples(index=False), strict=True)
+        return {tuple(key): Number(*record) for key, record in pairs}
+
+    def number(
+        self, metric: str, protection: str, recognizer: str, protocol: str = "", group: str = ""
+    ) -> Number | None:
+        """Return the one number that is asked for, or None where there is none.
+
+        It is that of held-out people under the harder protocol where nothing else is said.
+        """
+        where = (protocol or self.protocol, group or "held_out")
+        return self._numbers.get((metric, protection, recognizer, *where))
+
+    def threshold(self, fmr: float, recognizer: str) -> Number | None:
+        """Return the threshold of a false match rate, whose value is NaN if it is not reachable."""
+        return self._numbers.get((f"threshold@{fmr:g}", BARE, recognizer, "", "dev"))
 
     def recognizers(self, *roles: str) -> list[str]:
         """Return the recognizers of some roles, in the order of the table."""

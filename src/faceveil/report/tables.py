@@ -219,8 +219,7 @@ def verification_tables(results: Results) -> list[Table]:
     tables.append(all_worn(results, "eer", "Equal error rate in %"))
     rows = []
     for name in results.recognizers("target", "surrogate", "judge", "adapted"):
-        words = {"group": "dev", "protocol": ""}
-        found = [results.number(f"threshold@{fmr:g}", BARE, name, **words) for fmr in rates]
+        found = [results.threshold(fmr, name) for fmr in rates]
         if any(found):
             rows.append((name, *map(_threshold, found)))
     heads = ("recognizer", *(f"FMR {100 * fmr:g} %" for fmr in rates))

@@ -1,0 +1,30 @@
+"""A made results table and a page of it, once for all tests of the report."""
+
+import pytest
+
+from faceveil.report.page import Contents, write_page
+from faceveil.report.photos import read_people
+from tests.report.made_results import EXPERIMENTS, made_results, write_protected
+
+
+@pytest.fixture(scope="package")
+def results(tmp_path_factory):
+    return made_results(tmp_path_factory.mktemp("metrics"))
+
+
+@pytest.fixture(scope="package")
+def contents(results, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("protected")
+    write_protected(folder)
+    origin = {"revision": "abc", "params": "seed: 1 # <b>", "data_digest": "123", "mlflow": {},
+              "versions": {"faceveil": "0"}}  # fmt: skip
+    learns = {name: ("generated",) if number else () for number, name in enumerate(EXPERIMENTS)}
+    people = read_people(folder, EXPERIMENTS, 4)
+    return Contents(results, people, learns, origin, {"people": {"train": 128, "test": 32}})
+
+
+@pytest.fixture(scope="package")
+def written(contents, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "report"
+    write_page(out, contents)
+    return out

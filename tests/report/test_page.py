@@ -1,0 +1,93 @@
+"""The page and its cards, without a browser."""
+
+import json
+
+from faceveil.report import charts, tables
+from faceveil.report.failures import known_failures
+from faceveil.report.page import render, results_markdown, sections
+from tests.report.made_results import EXPERIMENTS, made_frame, made_results
+
+
+def test_every_section_has_numbers_and_every_chart_a_table(results):
+    names = [section.name for section in sections(results)]
+    assert names == ["lift", "accuracy", "transfer", "adaptation", "verification", "groups",
+                     "harm", "diversity"]  # fmt: skip
+    for section in sections(results):
+        assert section.tables
+        for table in section.tables:
+            assert {len(row) for row in table.rows} == {len(table.columns)}
+
+
+def test_the_accuracy_table_has_eight_rows_by_experiment(results):
+    table = tables.accuracy_table(results)
+    assert table.columns[1:] == EXPERIMENTS
+    assert [row[1] for row in table.rows] == [
+        "94.0", "97.0", "72.0", "88.0", "97.0", "2.0 [0.0, 14.0]",
+        "+70.0 [+58.0, +82.0] black", "4.0",
+    ]  # fmt: skip
+    assert table.rows[7][0] == "weakest of 3 trainings"
+
+
+def test_the_published_numbers_stand_beside_ours(results):
+    rows = {row[0]: row for row in tables.same_photo(results).rows}
+    assert rows["published: plain mask"][1:] == ("85.0", "65.1", "73.6", "85.4")
+
+
+def test_a_table_without_groups_and_claim_makes_a_page_without_them(tmp_path):
+    frame = made_frame()
+    frame = frame[~frame["group"].str.contains("=") & ~frame["metric"].str.startswith("claim")]
+    results = made_results(tmp_path, frame)
+    assert "groups" not in [section.name for section in sections(results)]
+    assert "not tested" in tables.claim(results)
+
+
+def test_unreachable_thresholds_are_said_to_be(results):
+    thresholds = tables.verification_tables(results)[-1]
+    assert thresholds.rows[0] == ("facenet", "0.4000", "0.5000", "not reachable")
+
+
+def test_failures_name_recognizer_number_and_count(results):
+    found = known_failures(results, "exp3")
+    assert any(text.startswith("mobilefacenet: no effect shown; lift in rank-1") for text in found)
+    assert any("Half of the lift in rank-1 is gone" in text for text in found)
+    assert any("weakest of 3 trainings" in text for text in found)
+
+
+def test_nothing_is_drawn_where_nothing_was_measured(tmp_path):
+    frame = made_frame()
+    frame = frame[frame["metric"].isin(["check", "rank_1"]) & (frame["protection"] == "none")]
+    results = made_results(tmp_path, frame)
+    assert charts.lift_chart(results) is None
+    assert charts.det_chart(results) is None
+
+
+def test_the_page_is_one_file_of_the_same_bytes(written, contents):
+    page = (written / "index.html").read_text()
+    assert page == render(contents)
+    assert "seed: 1 # &lt;b&gt;" in page
+    assert 'src="http' not in page
+    assert page.count("<h1>") == 1
+
+
+def test_cards_hold_an_experiments_rows_and_failures(written, results):
+    card = json.loads((written / "cards/exp1.json").read_text())
+    assert card["recognizer_learns_from"] == ["generated"]
+    assert card["known_failures"] == known_failures(results, "exp1")
+    one = next(n for n in card["numbers"] if n["metric"] == "lift_rank_1")
+    assert one["over"] == "black"
+    assert all(number["protection"].startswith("exp1") for number in card["numbers"])
+
+
+def test_markdown_holds_every_table(results):
+    text = results_markdown(results)
+    for section in sections(results):
+        for table in section.tables:
+            assert table.rows[0][0] in text
+    assert "| bare face" in text
+
+
+def test_charts_become_pictures(results, tmp_path):
+    for number, chart in enumerate((charts.lift_chart, charts.adaptation_chart)):
+        path = tmp_path / f"{number}.png"
+        charts.write_png(chart(results), path)
+        assert path.read_bytes().startswith(b"\x89PNG")
