@@ -93,31 +93,12 @@ def curves(protection: str, recognizer: str) -> Iterator[Row]:
 
 
 def made_rows() -> Iterator[Row]:
-    protections = ["none", *PLAIN, *OTHERS, *EXPERIMENTS]
-    made = [f"{e}_{ending}" for e, ending in product(EXPERIMENTS, MADE)]
     learned = [f"facenet:{e}" for e in EXPERIMENTS[1:]]
     for name in ROLES:
         check = {"group": "check", "protocol": "", "over": "0.95", "trials": 240}
         yield row("none", name, "check", 0.97, low=0.94, high=0.99, **check)
     for recognizer in [*ROLES, *learned]:
-        for fmr, value in (("0.01", 0.4), ("0.001", 0.5), ("0.0001", np.nan)):
-            words = {"group": "dev", "protocol": "", "threshold_role": "dev"}
-            yield row("none", recognizer, f"threshold@{fmr}", value, **words)
-        for protection in [*protections, *made]:
-            if recognizer in ROLES:
-                yield from curves(protection, recognizer)
-            for protocol in ("same_photo", "other_photo"):
-                yield from rows_before(protection, recognizer, protocol, "held_out")
-        for experiment in EXPERIMENTS:
-            yield from rows_before(experiment, recognizer, "other_photo", "training")
-            for number in range(3):
-                share = named(experiment, recognizer) + 0.01 * number
-                policy = {"variant_policy": f"training {number}"}
-                yield row(experiment, recognizer, "rank_1", share, **ends(share), **policy)
-            for group in GROUPS if recognizer in ROLES else ():
-                for metric, value in (("fnmr@0.001", 0.9), ("lift_fnmr@0.001", 0.3)):
-                    words = {"group": group, "people": 8, **ends(value, -1, 0.4)}
-                    yield row(experiment, recognizer, metric, value, over="black", **words)
+        yield from rows_of(recognizer)
     for experiment, count in product(EXPERIMENTS, PHOTOS):
         for protection in ("none", *PLAIN, experiment):
             adapted = f"facenet:{experiment}:{count}"
@@ -128,6 +109,34 @@ def made_rows() -> Iterator[Row]:
     yield row("exp1+exp2+exp3", "facenet:*:1000", "claim@0.001", 0.05, **words)
     words = words | {"low": np.nan, "high": np.nan}
     yield row("exp1+exp2+exp3", "facenet:*:1000", "claim_p@0.001", 0.4, **words)
+
+
+def rows_of(recognizer: str) -> Iterator[Row]:
+    """All rows before a recognizer that has not learned from labelled photos."""
+    made = [f"{e}_{ending}" for e, ending in product(EXPERIMENTS, MADE)]
+    for fmr, value in (("0.01", 0.4), ("0.001", 0.5), ("0.0001", np.nan)):
+        words = {"group": "dev", "protocol": "", "threshold_role": "dev"}
+        yield row("none", recognizer, f"threshold@{fmr}", value, **words)
+    for protection in ["none", *PLAIN, *OTHERS, *EXPERIMENTS, *made]:
+        if recognizer in ROLES:
+            yield from curves(protection, recognizer)
+        for protocol in ("same_photo", "other_photo"):
+            yield from rows_before(protection, recognizer, protocol, "held_out")
+    for experiment in EXPERIMENTS:
+        yield from rows_before(experiment, recognizer, "other_photo", "training")
+        yield from parts_of(experiment, recognizer)
+
+
+def parts_of(experiment: str, recognizer: str) -> Iterator[Row]:
+    """Rows of single trainings, and of groups of people."""
+    for number in range(3):
+        share = named(experiment, recognizer) + 0.01 * number
+        policy = {"variant_policy": f"training {number}"}
+        yield row(experiment, recognizer, "rank_1", share, **ends(share), **policy)
+    for group in GROUPS if recognizer in ROLES else ():
+        for metric, value in (("fnmr@0.001", 0.9), ("lift_fnmr@0.001", 0.3)):
+            words = {"group": group, "people": 8, **ends(value, -1, 0.4)}
+            yield row(experiment, recognizer, metric, value, over="black", **words)
 
 
 def made_frame() -> pd.DataFrame:

@@ -49,9 +49,8 @@ def accuracy_chart(results: Results) -> Spec | None:
 def recognizer_chart(results: Results) -> Spec | None:
     """Return lifts before every recognizer as it was made."""
     names = results.recognizers("target", "surrogate", "judge")
-    role: dict[Any, str] = results.frame.set_index("recognizer")["recognizer_role"].to_dict()
     found = [
-        (f"{name} ({role[name]})", e, results.number("lift_rank_1", e, name))
+        (f"{name} ({results.roles[name]})", e, results.number("lift_rank_1", e, name))
         for name in names
         for e in results.experiments
     ]

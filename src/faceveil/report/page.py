@@ -89,6 +89,7 @@ def render(contents: Contents) -> str:
     templates.filters["strong"] = _strong
     templates.globals["picture"] = jpeg_uri
     results = contents.results
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     parts = sections(results)
     page = templates.get_template("page.html.j2").render(
         answer=answer(results),
@@ -98,7 +99,7 @@ def render(contents: Contents) -> str:
         failures={name: known_failures(results, name) for name in results.experiments},
         specs=Markup(_inline({f"{part.name}-{number}": spec for part in parts
                               for number, spec in enumerate(part.charts)})),
-        vega=Markup(vl_convert.javascript_bundle(None).replace("</script", "<\\/script")),
+        vega=Markup(bundle.replace("</script", "<\\/script")),
         **vars(contents),
     )  # fmt: skip
     return page.strip() + "\n"

@@ -119,10 +119,20 @@ class Results:
         """Return the threshold of a false match rate, whose value is NaN if it is not reachable."""
         return self._numbers.get((f"threshold@{fmr:g}", BARE, recognizer, "", "dev"))
 
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """The role of each recognizer, in the order of the table."""
+        pairs = self.frame[["recognizer", "recognizer_role"]].drop_duplicates()
+        return {name: role for name, role in pairs.itertuples(index=False) if "*" not in name}
+
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        """Recognizers that have a number besides their check."""
+        return frozenset(self.frame.loc[self.frame["metric"] != "check", "recognizer"])
+
     def recognizers(self, *roles: str) -> list[str]:
         """Return the recognizers of some roles, in the order of the table."""
-        found = self.frame[self.frame["recognizer_role"].isin(roles)]["recognizer"]
-        return [name for name in dict.fromkeys(found) if "*" not in name]
+        return [name for name, role in self.roles.items() if role in roles]
 
     @property
     def target(self) -> str:
@@ -131,13 +141,12 @@ class Results:
 
     def passed(self, recognizer: str) -> bool:
         """Return whether it passed its check: one that failed has no other row."""
-        own = self.frame[self.frame["recognizer"] == recognizer]
-        return bool((own["metric"] != "check").any())
+        return recognizer in self._asked
 
     def after_training(self, experiment: str) -> str:
         """Return the target as an experiment left it; itself where it learned nothing."""
         name = f"{self.target}:{experiment}"
-        return name if (self.frame["recognizer"] == name).any() else self.target
+        return name if name in self.roles else self.target
 
     def after_photos(self, experiment: str, photos: int) -> str:
         """Return the target after it learned from so many photos of an experiment's designs."""
