@@ -1,4 +1,4 @@
-"""Profiles: named sets of values, on top of the defaults, that one command writes to params.yaml."""
+"""Profiles: named sets of values that one command puts on the defaults and into params.yaml."""
 
 from io import StringIO
 from pathlib import Path
