@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.partner import save_partner
-from faceveil.recognition.store import save_recognizer
 from typer.testing import CliRunner
 
 from faceveil.protection.designs.generators import load_generator
 from faceveil.recognition.architectures import build_network
+from faceveil.recognition.facenet import FaceNet
 from faceveil.recognition.network import View
+from faceveil.recognition.partner import save_partner
+from faceveil.recognition.store import save_recognizer
 from faceveil.store.weights import fingerprint
 from stages.train_gan import app
 from tests.stages.gan_world import SIZE, arguments, enter_world, outputs, settings, write_world
