@@ -67,11 +67,7 @@ def command_line(function: Callable[..., None], given: Mapping[str, Any]) -> lis
 
 
 def process_count(environment: Mapping[str, str]) -> int:
-    """Return how many processes a stage runs in; 1 if nothing is said.
-
-    Raises:
-        FaceveilError: if the variable is no whole number from 1 on.
-    """
+    """Return how many processes a stage runs in; 1 if nothing is said."""
     said = environment.get(PROCESSES) or "1"
     if not (said.isascii() and said.isdecimal() and int(said) >= 1):
         raise FaceveilError(f"{PROCESSES}: {said!r} is no number of processes; use 1, 2, 3, ...")

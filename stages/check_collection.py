@@ -18,8 +18,7 @@ def check_collection(root: Root = None, whole: Whole = False) -> None:
 
     Ends with status 1 if there are not enough pairs for params.yaml. Nothing is written.
     """
-    from faceveil.collection.survey import survey
-    from faceveil.collection.survey_text import outlook, survey_text
+    from faceveil.collection.survey import outlook, survey, survey_text
     from faceveil.params.curate import Curate
     from faceveil.params.read import read_section
 

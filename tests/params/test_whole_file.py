@@ -9,12 +9,14 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen, MultipleOf
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
+from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
-from faceveil.params.read import merge, validate
+from faceveil.params.experiments import Experiment
+from faceveil.params.read import merge, read_section, validate
 from faceveil.params.whole_file import Params, read_params
 from tests.conftest import ROOT
 
-SHIPPED: dict[str, Any] = YAML(typ="safe").load(ROOT / "profiles" / "small.yaml")
+SHIPPED: dict[str, Any] = YAML(typ="safe").load(ROOT / "params.yaml")
 
 
 def models(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple, type]]:
@@ -131,9 +133,29 @@ def test_a_misspelt_key_deep_in_a_section_is_named():
 
 
 def test_a_missing_key_is_named():
-    values = {**SHIPPED, "embed": {"batch_size": 8}}
-    with pytest.raises(FaceveilError, match=r"missing key 'embed\.part_size'"):
+    values = {**SHIPPED, "experiments": {"exp0": {}}}
+    with pytest.raises(FaceveilError, match=r"missing key 'experiments\.exp0\.recognizer_learns_"):
         validate(Params, values, "params.yaml")
+
+
+def test_params_yaml_shows_the_defaults_and_every_key(tmp_path):
+    assert read_params(ROOT / "params.yaml") == validate(Params, {}, "nothing")
+
+    def keys(values: dict[str, Any]) -> dict[str, Any]:
+        return {k: keys(v) if isinstance(v, dict) else None for k, v in values.items()}
+
+    shown = Params().model_dump(mode="json")
+    for experiment in shown["experiments"].values():
+        del experiment["train_gan"]  # nothing is overridden
+    assert keys(SHIPPED) == keys(shown)
+
+
+def test_a_section_that_is_not_there_has_its_defaults(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("report: {people_shown: 3}\n")
+    assert read_section(path, "embed", Embed) == Embed()
+    with pytest.raises(FaceveilError, match="no 'experiments' in sections; there are report"):
+        read_section(path, "experiments.exp0", Experiment)
 
 
 def test_an_unknown_source_is_refused():
@@ -150,24 +172,10 @@ def test_a_source_named_twice_is_refused():
         validate(Params, values, "params.yaml")
 
 
-def test_a_partner_named_twice_is_refused():
-    values = with_value(("train_gan", "ensemble"), ["partner1", "partner1"])
-    with pytest.raises(FaceveilError, match=r"train_gan\.ensemble: names a partner twice"):
+def test_a_recognizer_named_twice_is_refused():
+    values = with_value(("train_gan", "ensemble"), ["resnet18", "resnet18"])
+    with pytest.raises(FaceveilError, match=r"train_gan\.ensemble: names a recognizer twice"):
         validate(Params, values, "params.yaml")
-
-
-def test_a_partner_that_is_none_is_refused_with_those_there_are(tmp_path):
-    exp4 = {"recognizer_learns_from": [], "train_gan": {"ensemble": ["partner1", "arcface"]}}
-    known = r"no partner in train_gan\.ensemble of exp4 'arcface'; there are partner1"
-    with pytest.raises(FaceveilError, match=known):
-        read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
-
-
-def test_a_game_says_whom_it_is_trained_against(tmp_path):
-    exp4 = {"recognizer_learns_from": [], "train_gan": {"ensemble": ["partner1"]}}
-    params = read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
-    assert params.game("exp0").trained_against == ("facenet",)
-    assert params.game("exp4").trained_against == ("facenet", "partner1")
 
 
 @pytest.mark.parametrize("rates", [[0.001, 0.01], [0.01, 0.01], [0.0], [1.0], []])

@@ -77,7 +77,10 @@ def together(tmp_path_factory):
 @pytest.mark.parametrize("epochs", [1, 4])
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize("name", RUNS)
-def test_ranks_equal_one_process_with_the_same_batches(together, name, count, epochs):
+def test_ranks_equal_one_process_with_the_same_batches(
+    together, name, count, epochs, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     found = [
         load_file(together[count] / f"{name}-{epochs}-{rank}.safetensors") for rank in range(count)
     ]

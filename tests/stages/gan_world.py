@@ -8,9 +8,10 @@ import torch
 from ruamel.yaml import YAML
 
 from faceveil.params.embed import Embed
+from faceveil.recognition.architectures import build_network
 from faceveil.recognition.embedding import embed_curated
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.store import save_recognizer
+from faceveil.recognition.network import View
+from faceveil.recognition.recognizer import save_recognizer
 from faceveil.store.faces import PackedFaces, write_faces
 from faceveil.store.weights import write_weights
 from faceveil.wearing.projector import build_projector
@@ -18,21 +19,27 @@ from tests.conftest import ROOT
 
 SIZE = 80
 PEOPLE = [f"{number:05d}" for number in (0, 1, 3, 4)]
-GAME = {"epochs": 2, "batch_size": 2, "designs_per_batch": 2, "checkpoint_epochs": 1}
+SHORT = {"epochs": 2, "batch_size": 2, "designs_per_batch": 2, "checkpoint_epochs": 1}
+
+
+def outputs(experiment):
+    return {
+        "--out": f"models/gan/{experiment}",
+        "--curves": f"metrics/training/{experiment}.csv",
+        "--figure": f"figures/evolution/{experiment}.png",
+    }
 
 
 def arguments(experiment):
-    return (
-        experiment,
-        "data/curated",
-        "models/projector",
-        "models/recognizer",
-        "data/embeddings",
-        "models/partners",
-        f"models/gan/{experiment}",
-        f"metrics/training/{experiment}.csv",
-        f"figures/evolution/{experiment}.png",
-    )
+    options = {
+        "--curated": "data/curated",
+        "--projector": "models/projector",
+        "--recognizer": "models/recognizer",
+        "--embeddings": "data/embeddings",
+        "--partners": "models/partners",
+        **outputs(experiment),
+    }
+    return (experiment, *(word for option in options.items() for word in option))
 
 
 def faces(kind):
@@ -57,12 +64,20 @@ def faces(kind):
     return PackedFaces(pixels[:count], rows.iloc[:count], cutouts)
 
 
+def save_untrained(folder, role, architecture, size):
+    """Write a recognizer that never learned anything."""
+    torch.manual_seed(0)
+    view = {"input_size": size, "mean": 127.5, "scale": 128.0}
+    card = {"name": folder.name, "role": role, "architecture": architecture, "view": view}
+    network = build_network(architecture, View(**view))
+    save_recognizer(folder, network, {**card, "crop": "frame"})
+
+
 def write_world(root):
     """Write the folders of all earlier stages, with networks that never learned anything."""
     for kind in ("unmasked", "masked", "further_unmasked", "further_masked", "annotated"):
         write_faces(root / "data/curated" / kind, faces(kind))
-    torch.manual_seed(0)
-    save_recognizer(root / "models/recognizer", FaceNet(), {"architecture": "InceptionResnetV1"})
+    save_untrained(root / "models/recognizer", "target", "inception_resnet_v1", SIZE)
     embed_curated(
         root / "data/curated",
         root / "models/recognizer",
@@ -83,7 +98,7 @@ def enter_world(world, folder):
 
 
 def settings(folder=Path(), **changes):
-    """Write params.yaml with a short game."""
+    """Write params.yaml with a short training."""
     params = YAML(typ="safe").load(ROOT / "params.yaml")
-    params["train_gan"] |= GAME | changes
+    params["train_gan"] |= SHORT | changes
     YAML().dump(params, folder / "params.yaml")

@@ -46,7 +46,8 @@ BOUNDS = {
     r"cmc@\d+": (0, 1),
     r"lift_rank_1": (-1, 1),
     rf"lift_fnmr@{RATE}": (-1, 1),
-    rf"similarity|threshold@{RATE}": (-1, 1),
+    r"similarity": (-1, 1),
+    rf"threshold@{RATE}": (-1, 1.0001),  # the first step that nothing reaches
     rf"claim@{RATE}": (-2, 2),
     rf"victims@{RATE}|diversity_(pixels|features)": (0, np.inf),
 }

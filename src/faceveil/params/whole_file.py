@@ -102,8 +102,19 @@ class Params(Section):
         """Name of the recognizer that all designs are trained against."""
         return target_of(self.recognizers)
 
+    def trained_against(self, experiment: str) -> tuple[str, ...]:
+        """Return the recognizers that an experiment's designs are trained against, by name."""
+        return (self.target, *self.gan_training(experiment).ensemble)
+
     def gan_training(self, experiment: str) -> GanTraining:
-        """Return ``train_gan`` with the overrides of an experiment."""
+        """Return ``train_gan`` with the overrides of an experiment.
+
+        Raises:
+            FaceveilError: if there is no such experiment.
+        """
+        if experiment not in self.experiments:
+            known = ", ".join(self.experiments)
+            raise FaceveilError(f"params.yaml: no experiment {experiment!r}; there are {known}")
         return gan_training_of(experiment, self.train_gan, self.experiments[experiment])
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from facenet_pytorch.models.inception_resnet_v1 import BasicConv2d, InceptionResnetV1
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition import mobilefacenet
-from faceveil.recognition.inception import BasicConv2d, InceptionResnetV1
 from faceveil.recognition.network import Head, Network, Trunk, View
 
 EMBEDDING = 128

@@ -23,10 +23,10 @@ from faceveil.recognition.recognizer import (
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.changes import refuse_changes, stamps
 from faceveil.runtime.parallel import engine
+from faceveil.runtime.ranks import Ranks
 from faceveil.runtime.shards import (
     ALONE,
     Load,
-    Ranks,
     check_start,
     fingerprint_file,
     make_parts,

@@ -6,13 +6,13 @@ from pathlib import Path
 from urllib.error import URLError
 
 import torch
+from facenet_pytorch.models.inception_resnet_v1 import InceptionResnetV1, get_torch_home
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.recognizers import SCRATCH, RecognizerSettings
 from faceveil.recognition.architectures import facenet
-from faceveil.recognition.inception import InceptionResnetV1, get_torch_home
 from faceveil.recognition.learn import Report, learn
 from faceveil.recognition.network import Network, View
 from faceveil.recognition.onnx_model import OnnxModel

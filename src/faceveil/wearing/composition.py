@@ -55,13 +55,8 @@ def projected(
 ) -> PackedFaces:
     """Return the photos with the transparency that a projector sees, in steps of 1/255.
 
-    Args:
-        faces: photos of people who wear a mask.
-        projector: from photos ``[B, 3, S, S]`` to ``[B, 1, S, S]``, both in [0, 1]; in eval mode.
-        device: where the projector is; the CPU if not said.
-        wanted: rows of the photos that will be looked at; all if not said. The others get no
-            transparency.
-        batch_size: photos per forward pass; changes nothing but memory.
+    The projector, in eval mode, is from ``[B, 3, S, S]`` to ``[B, 1, S, S]``, both in [0, 1]. Where
+    ``wanted`` rows are given, the other photos get no transparency.
     """
     shape = faces.pixels.shape[:3]
     # Pages that are never written take no memory; a file would take its whole size on the disk.
@@ -78,12 +73,7 @@ def projected(
 def annotated(faces: PackedFaces, unmasked: PackedFaces, cutouts: PackedFaces) -> PackedFaces:
     """Return the photos with their cut-out where there is one, else the difference of the pair.
 
-    Joined by ``image_id``: the pair of ``00017_Mask`` is ``00017``. Neither is an error.
-
-    Args:
-        faces: photos of people who wear a mask.
-        unmasked: the same photos without the mask.
-        cutouts: annotated photos, any of which may also be among ``faces``.
+    Joined by ``image_id``: the pair of ``00017_Mask`` is ``00017``; one with neither is refused.
     """
     cut, pairs = _positions(cutouts), _positions(unmasked)
     known = _mapped(faces.pixels.shape[:3])

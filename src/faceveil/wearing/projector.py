@@ -19,15 +19,12 @@ UNET_CHANNELS = (8, 16, 32, 48, 64)
 
 
 class Projector(nn.Module):
-    """A network from photos to the transparency of the masks in them.
-
-    Attributes:
-        net: from centred photos ``[B, 3, S, S]`` in [-0.5, 0.5] to logits ``[B, 1, S, S]``.
-    """
+    """A network from photos to the transparency of the masks in them."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         # With few channels this memory layout halves the time of a step on a CPU.
+        # From centred photos in [-0.5, 0.5] to logits [B, 1, S, S].
         self.net = net.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> Tensor:

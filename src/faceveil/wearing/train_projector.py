@@ -29,15 +29,10 @@ Report = Callable[[int, Mapping[str, float]], None]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one architecture is trained.
+    """How one architecture is trained."""
 
-    Attributes:
-        loss: of the transparency found and the true one, both in [0, 1].
-        tint: how far the colour channels of a photo are scaled at random, up and down.
-    """
-
-    loss: Callable[[Tensor, Tensor], Tensor]
-    tint: float
+    loss: Callable[[Tensor, Tensor], Tensor]  # of transparency found and true, both in [0, 1]
+    tint: float  # how far the colour channels of a photo are scaled at random, up and down
 
 
 RECIPES = {
@@ -59,18 +54,11 @@ class Annotations:
 
 @dataclass(frozen=True)
 class Projectors:
-    """All architectures trained on the same photos, and how they do on the same others.
+    """All architectures trained on the same photos, and how they do on the same others."""
 
-    Attributes:
-        trained: projectors by architecture, in eval mode.
-        annotations: the photos they learned from and were measured on.
-        measured: what :func:`measure_projector` says of each architecture, the photos' counts, and
-            the agreement of cut-outs and pair differences.
-    """
-
-    trained: dict[str, Projector]
+    trained: dict[str, Projector]  # by architecture, in eval mode
     annotations: Annotations
-    measured: Card
+    measured: Card  # of each architecture, photos' counts, agreement of cut-outs and differences
 
 
 def train_projectors(
@@ -101,9 +89,6 @@ def train_projector(
     """Minimize the error of the transparency with Adam, by the architecture's :data:`RECIPES`.
 
     The learning rate rises and falls once; half of the photos, drawn anew each time, are mirrored.
-
-    Returns:
-        The projector, in eval mode and without gradients of its weights.
     """
     with seeded(settings.seed, "projector", architecture):
         projector = build_projector(architecture).to(device).train()
@@ -224,10 +209,8 @@ def _batches(
     gains = 1 + tint * (2 * torch.rand(len(faces), 3, 1, 1, generator=stream) - 1)
     for numbers in torch.split(order, settings.batch_size):
         rows, flip = numbers.numpy(), mirrored[numbers]
-        images, truth = (
-            (faces.images(rows) * gains[numbers]).clamp(0, 1),
-            faces.transparencies(rows),
-        )
+        images = (faces.images(rows) * gains[numbers]).clamp(0, 1)
+        truth = faces.transparencies(rows)
         yield torch.where(flip, images.flip(3), images), torch.where(flip, truth.flip(3), truth)
 
 

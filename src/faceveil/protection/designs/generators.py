@@ -19,14 +19,7 @@ WEIGHTS = "generator.safetensors"
 
 
 class Generator(nn.Module):
-    """A network from latents to designs.
-
-    Attributes:
-        net: from latents ``[K, L]`` to the logits of ``K * 3 * S * S`` pixel values.
-        latent_size: ``L``.
-        image_size: ``S``, in pixels.
-        distribution: what latents are drawn from; ``normal`` is N(0, 1), ``uniform`` is [0, 1).
-    """
+    """From latents ``[K, L]``, N(0, 1) or uniform in [0, 1), to designs ``[K, 3, S, S]``."""
 
     def __init__(
         self, net: nn.Module, latent_size: int, image_size: int, distribution: Distribution
@@ -53,13 +46,9 @@ class Generator(nn.Module):
 def build_generator(
     name: str, latent_size: int, image_size: int, distribution: Distribution = "normal"
 ) -> Generator:
-    """Build an untrained generator; it draws something near grey.
+    """Build an untrained generator, ``mlp`` (published) or ``cnn``; it draws something near grey.
 
-    Args:
-        name: ``mlp`` (published) or ``cnn``.
-        latent_size: numbers per latent.
-        image_size: height and width of a design, in pixels; a multiple of 16.
-        distribution: what latents are drawn from.
+    ``image_size`` is the height and width of a design in pixels, a multiple of 16.
     """
     return Generator(
         ARCHITECTURES[name](latent_size, image_size), latent_size, image_size, distribution

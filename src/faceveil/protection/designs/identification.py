@@ -43,11 +43,7 @@ def identify(head: nn.Module, probes: Tensor, gallery: Tensor) -> Tensor:
 def count_identified(head: nn.Module, probes: Tensor, labels: Tensor, gallery: Tensor) -> int:
     """Return how many probes are identified correctly at rank 1 among everyone enrolled.
 
-    Args:
-        head: from features to unit embeddings.
-        probes: float32 features ``[P, F]``.
-        labels: int64 ``[P]``, each probe's own row in the gallery.
-        gallery: float32 features ``[G, F]``.
+    Features as in :func:`identify`; labels are int64 ``[P]``, each probe's own row in the gallery.
     """
     parts = zip(
         torch.split(probes, PROBES_AT_ONCE), torch.split(labels, PROBES_AT_ONCE), strict=True
@@ -71,11 +67,6 @@ def identification_interval(enrolled: int, batch_size: int, steps: int) -> int:
     Where the losses are among a sample of people, no step needs everyone. The faces of so many
     steps are searched, each with the head as it is then, that no more than
     :data:`GALLERY_ROWS_PER_FACE` enrolled people pass the head per face trained on: what the search
-    costs does not grow with their number.
-
-    Args:
-        enrolled: people in the gallery.
-        batch_size: faces per step.
-        steps: steps of an epoch; the faces of at least one of them are searched.
+    costs does not grow with their number. At least one of the ``steps`` of an epoch is searched.
     """
     return min(steps, -(-enrolled // (GALLERY_ROWS_PER_FACE * batch_size)))

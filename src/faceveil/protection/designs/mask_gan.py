@@ -61,26 +61,16 @@ def trained(settings: GanTraining, inputs: GanInputs, report: Report) -> Iterato
 
     Each has a checkpoint of its own in the scratch folder, so that a killed run goes on in the
     training and epoch it was in. All are deleted once the block, which stores the outcome, has
-    ended well.
-
-    Args:
-        settings: of the experiment.
-        inputs: what every training is done on.
-        report: told the values of each epoch; the names of training ``t`` end in ``/t`` from 1 on.
+    ended well. Names of the values that training ``t`` reports end in ``/t``, from the second on.
     """
-    each = [settings_of(settings, number) for number in range(settings.trainings)]
-    checkpoints = [
-        scratch_checkpoint(
-            "train_gan", {"settings": one.model_dump(mode="json"), **inputs.fingerprints}
-        )
-        for one in each
-    ]
-    yield [
-        train_mask_gan(
-            one, inputs.data, inputs.target, checkpoint, _named(report, number), inputs.surrogates
-        )
-        for number, (one, checkpoint) in enumerate(zip(each, checkpoints, strict=True))
-    ]
+    states, checkpoints = [], []
+    data, target, surrogates = inputs.data, inputs.target, inputs.surrogates
+    for number in range(settings.trainings):
+        one, told = settings_of(settings, number), _named(report, number)
+        key = {"settings": one.model_dump(mode="json"), **inputs.fingerprints}
+        checkpoints.append(scratch_checkpoint("train_gan", key))
+        states.append(train_mask_gan(one, data, target, checkpoints[-1], told, surrogates))
+    yield states
     if present_ranks().leads:
         for checkpoint in checkpoints:
             checkpoint.delete()
@@ -103,16 +93,8 @@ def train_mask_gan(
     """Do all epochs of one training and return its state; the recognizer given stays as it was.
 
     Where several ranks were joined, each takes its share of every batch and all return the same
-    state; the first alone saves.
-
-    Args:
-        settings: of this training, and the recognizer's sources.
-        data: photos and stored features, joined; its device is where training is done.
-        target: the recognizer to evade, which may learn.
-        checkpoint: where an unfinished run is kept and taken up again; it stays after success, so
-            that nothing is lost before the caller has written the outcome.
-        report: told the values of each epoch, also of those that a checkpoint already holds.
-        surrogates: further recognizers that the generator's loss is the mean over.
+    state; the first alone saves. The checkpoint stays after success, so that nothing is lost before
+    the caller has written the outcome; epochs that it holds already are reported again.
     """
     device = data.gallery.device
     trunk = target.trunk.to(device).eval().requires_grad_(False)

@@ -33,20 +33,7 @@ SHOWN = 6
 
 
 class State:
-    """Generator and recognizer's head, as far as they are trained.
-
-    Attributes:
-        settings: what decides how training goes.
-        generator: draws the designs.
-        head: a copy of the recognizer's head, so that the recognizer itself stays as it was.
-        initial: the head's weights before training, ``[E, F]``.
-        learns: whether the head does.
-        arithmetic: what the trunk computes with.
-        generator_optimizer: Adam on all of the generator.
-        head_optimizer: Adam on the head's weights alone.
-        curves: one row of numbers per epoch done.
-        sheets: by epoch, designs of the same latents, uint8 ``[K, S, S, 3]``.
-    """
+    """Generator and recognizer's head, as far as they are trained, and their optimizers."""
 
     def __init__(
         self, settings: GanTraining, head: nn.Module, image_size: int, device: torch.device
@@ -57,19 +44,20 @@ class State:
             self.generator = build_generator(
                 settings.generator, latent.size, image_size, latent.distribution
             ).to(device)
+        # A copy, of which the weight alone may learn: the recognizer itself stays as it was.
         self.head = deepcopy(head).to(device).eval().requires_grad_(False)
         self.learns = bool(settings.recognizer_learns_from)
-        self.arithmetic = arithmetic(settings.precision, device)
+        self.arithmetic = arithmetic(settings.precision, device)  # of the trunk
         weight = self.head.get_parameter("weight").requires_grad_(self.learns)
-        self.initial = weight.detach().clone()
+        self.initial = weight.detach().clone()  # [E, F], what the penalty measures from
         self.generator_optimizer = torch.optim.Adam(
             self.generator.parameters(), lr=settings.learning_rate, fused=True
         )
         self.head_optimizer = torch.optim.Adam(
             [weight], lr=settings.recognizer_learning_rate, fused=True
         )
-        self.curves: list[dict[str, float]] = []
-        self.sheets: dict[int, NDArray[np.uint8]] = {}
+        self.curves: list[dict[str, float]] = []  # a row of numbers per epoch done
+        self.sheets: dict[int, NDArray[np.uint8]] = {}  # by epoch, designs [K, S, S, 3]
 
     @property
     def device(self) -> torch.device:
@@ -109,10 +97,7 @@ class State:
 def write_trainings(directory: Path, states: list[State], card: dict[str, Any]) -> None:
     """Write each training's weights and card to ``<directory>/<number>/``, all or nothing.
 
-    Args:
-        directory: the folder to write.
-        states: after training, one per training.
-        card: what else the cards say: experiment, subjects, fingerprints of the inputs.
+    ``card`` is what else the cards say: experiment, subjects, fingerprints of the inputs.
     """
     with atomic_directory(directory) as folder:
         for number, state in enumerate(states):

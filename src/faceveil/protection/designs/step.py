@@ -25,61 +25,35 @@ Trunk = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Setup:
-    """All that a step needs besides its batch.
-
-    Attributes:
-        state: generator, head and their optimizers.
-        data: the subjects' photos and stored features.
-        trunk: the frozen part of the target.
-        surrogates: further recognizers that the generator must evade.
-        ranks: the processes that share every batch.
-    """
+    """All that a step needs besides its batch."""
 
     state: State
     data: TrainingData
-    trunk: Trunk
-    surrogates: Sequence[Surrogate] = ()
-    ranks: Ranks = field(default_factory=Ranks)
+    trunk: Trunk  # the frozen part of the target
+    surrogates: Sequence[Surrogate] = ()  # further recognizers that the generator must evade
+    ranks: Ranks = field(default_factory=Ranks)  # the processes that share every batch
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step is taken on, the same on every rank.
+    """What a step is taken on, the same on every rank."""
 
-    Attributes:
-        subjects: int64 ``[B]``, numbers of training subjects.
-        latents: ``[K, L]``, one per design; face ``i`` wears design ``i mod K``.
-        others: int64 ``[O]``, training subjects who are enrolled beside those of the batch where
-            losses are computed; None enrolls all.
-        searched: whether its faces are searched among all subjects.
-    """
-
-    subjects: Tensor
-    latents: Tensor
-    others: Tensor | None = None
-    searched: bool = True
+    subjects: Tensor  # int64 [B], numbers of training subjects
+    latents: Tensor  # [K, L], one per design; face i wears design i mod K
+    others: Tensor | None = None  # int64 [O], enrolled beside the batch in losses; None enrolls all
+    searched: bool = True  # whether its faces are searched among all subjects
 
 
 @dataclass(frozen=True)
 class LocalBatch:
-    """A rank's slice of a batch.
+    """A rank's slice of a batch."""
 
-    Attributes:
-        subjects: int64 ``[b]``.
-        latents: ``[k, L]``; its face ``i`` wears design ``i mod k``.
-        enrolled: int64 ``[C]``, subjects enrolled where losses are computed; None is all.
-        labels: int64 ``[b]``, each face's own place among the enrolled.
-        faces: how many of its faces count: all, or none where a batch has fewer than there are
-            ranks.
-        weight: their share of the batch.
-    """
-
-    subjects: Tensor
-    latents: Tensor
-    enrolled: Tensor | None
-    labels: Tensor
-    faces: int
-    weight: float
+    subjects: Tensor  # int64 [b]
+    latents: Tensor  # [k, L]; its face i wears design i mod k
+    enrolled: Tensor | None  # int64 [C], subjects that losses are computed among; None is all
+    labels: Tensor  # int64 [b], each face's own place among the enrolled
+    faces: int  # how many count: all, or none where a batch has fewer faces than there are ranks
+    weight: float  # their share of the batch
 
 
 def train_step(setup: Setup, batch: Batch) -> Tensor:

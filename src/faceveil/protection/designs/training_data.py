@@ -19,60 +19,38 @@ from faceveil.store.faces import PackedFaces
 
 @dataclass(frozen=True)
 class Probes:
-    """Stored features of photos that never pass the trunk again.
+    """Stored features of photos that never pass the trunk again."""
 
-    Attributes:
-        features: float32 ``[P, F]``.
-        labels: int64 ``[P]``, the number of the subject in each photo.
-    """
-
-    features: Tensor
-    labels: Tensor
+    features: Tensor  # float32 [P, F]
+    labels: Tensor  # int64 [P], the number of the subject in each photo
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Training subjects first (numbers 0 to T - 1), then the held-out ones (T to G - 1).
+    """Training subjects first (numbers 0 to T - 1), then the held-out ones (T to G - 1)."""
 
-    Attributes:
-        subject_ids: the id of each subject.
-        trained: ``T``, how many subjects train.
-        faces: masked photos with a transparency.
-        rows: int64 ``[T]``, the row in ``faces`` of each training subject.
-        gallery: float32 ``[G, F]``, trunk features of the unmasked photos.
-        masked: float32 ``[T, F]``, trunk features of the training subjects' masked photos.
-        plain_mask: masked photos of all subjects.
-        clean_face: further unmasked photos of all; the gallery's own where there are none.
-    """
-
-    subject_ids: tuple[str, ...]
-    trained: int
-    faces: PackedFaces
-    rows: NDArray[np.int64]
-    gallery: Tensor
-    masked: Tensor
-    plain_mask: Probes
-    clean_face: Probes
+    subject_ids: tuple[str, ...]  # G
+    trained: int  # T
+    faces: PackedFaces  # masked photos with a transparency
+    rows: NDArray[np.int64]  # [T], each training subject's row in faces
+    gallery: Tensor  # float32 [G, F], trunk features of the unmasked photos
+    masked: Tensor  # float32 [T, F], trunk features of the training subjects' masked photos
+    plain_mask: Probes  # masked photos of all subjects
+    clean_face: Probes  # further unmasked photos of all; the gallery's own where there are none
 
     def counts(self) -> dict[str, int]:
         """Return how many subjects train, are held out and are enrolled."""
         enrolled = len(self.subject_ids)
-        return {
-            "trained": self.trained,
-            "held_out": enrolled - self.trained,
-            "enrolled": enrolled,
-        }
+        held_out = enrolled - self.trained
+        return {"trained": self.trained, "held_out": held_out, "enrolled": enrolled}
 
 
 def join_subjects(
     faces: PackedFaces, tables: Mapping[str, EmbeddingTable], device: torch.device
 ) -> TrainingData:
-    """Join masked photos and stored features of the same subjects; refuse what is too little.
+    """Join masked photos with a transparency and the stored features of the same subjects.
 
-    Args:
-        faces: masked photos with a transparency, of at least all training subjects.
-        tables: stored features of the kinds ``unmasked``, ``masked`` and ``further_unmasked``.
-        device: where the features are needed.
+    ``tables`` hold the kinds ``unmasked``, ``masked`` and ``further_unmasked``.
     """
     unmasked, masked, further = (tables[k] for k in ("unmasked", "masked", "further_unmasked"))
     training = np.unique(unmasked.subject_ids[unmasked.splits == "train"]).tolist()
@@ -106,16 +84,11 @@ class Surrogate:
     A design that one recognizer alone teaches may use what only that recognizer sees; Y. Liu et
     al., "Delving into transferable adversarial examples and black-box attacks" (2017), trained
     against several at once.
-
-    Attributes:
-        trunk: from photos ``[B, 3, S, S]`` in [0, 1] to features ``[B, F]``; frozen.
-        head: from features to unit embeddings ``[B, E]``; frozen.
-        gallery: float32 ``[T, E]``, row ``i`` the template of training subject ``i``.
     """
 
-    trunk: nn.Module
-    head: nn.Module
-    gallery: Tensor
+    trunk: nn.Module  # from photos [B, 3, S, S] in [0, 1] to features [B, F]; frozen
+    head: nn.Module  # from features to unit embeddings [B, E]; frozen
+    gallery: Tensor  # float32 [T, E], row i the template of training subject i
 
 
 def draw_others(subjects: Tensor, trained: int, size: int, draw: np.random.Generator) -> Tensor:
@@ -126,11 +99,8 @@ def draw_others(subjects: Tensor, trained: int, size: int, draw: np.random.Gener
     Args:
         subjects: int64 ``[B]``, those of the batch, none twice.
         trained: how many subjects train.
-        size: how many the batch and the others shall be together; a larger batch stays as it is.
+        size: how many both are together: ``[min(size, trained) - B]`` are returned, or none.
         draw: a stream of random numbers.
-
-    Returns:
-        int64 ``[min(size, trained) - B]``, or none.
     """
     own = np.sort(subjects.numpy())
     wanted = max(0, min(size, trained) - len(own))

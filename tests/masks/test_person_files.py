@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceveil.masks.dressing import FOLDERS, Shot, dress, look_at, name_photos
-from faceveil.masks.originals import Person
+from faceveil.masks.originals import PersonFolder
+from faceveil.masks.person_files import FOLDERS, FoundPhoto, find_faces, name_photos, write_person
 from faceveil.masks.placing import Face
-from faceveil.masks.wardrobe import open_wardrobe
+from faceveil.masks.templates import open_templates
 from faceveil.params.errors import FaceveilError
 from tests.masks.by_person import PARAMS, photo_of, write_people
 
 FACE = Face(np.zeros(4), np.zeros((5, 2)))
-WARDROBE = open_wardrobe("rendered", 3)
+WARDROBE = open_templates("rendered", 3)
 
 
 def shot(name, face=True, alone=True, unreadable=""):
-    return Shot(name, unreadable, FACE if face else None, face and alone)
+    return FoundPhoto(name, unreadable, FACE if face else None, face and alone)
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,14 @@ def root(tmp_path):
 
 
 def person_of(root):
-    return Person("00007", "Ann", tuple(f"Ann/{path.name}" for path in sorted(root.glob("Ann/*"))))
+    return PersonFolder(
+        "00007", "Ann", tuple(f"Ann/{path.name}" for path in sorted(root.glob("Ann/*")))
+    )
 
 
 def test_every_file_of_a_person_has_a_row(root, tmp_path):
     params = PARAMS.model_copy(update={"photos_per_person": 4})
-    rows = dress(root, tmp_path / "out", WARDROBE, params, person_of(root))
+    rows = write_person(root, tmp_path / "out", WARDROBE, params, person_of(root))
     assert [(row["original"], row["image_id"], row["outcome"]) for row in rows] == [
         ("Ann/0000.png", "00007", "masked"),
         ("Ann/0001.png", "00007_1", "masked"),
@@ -76,7 +78,7 @@ def test_every_file_of_a_person_has_a_row(root, tmp_path):
 
 def test_a_photo_without_face_is_written_without_mask(root, tmp_path):
     out = tmp_path / "out"
-    rows = dress(root, out, WARDROBE, PARAMS, person_of(root))
+    rows = write_person(root, out, WARDROBE, PARAMS, person_of(root))
     assert (rows[4]["image_id"], rows[4]["outcome"], rows[4]["template"]) == (
         "00007_3",
         "no_face",
@@ -90,23 +92,23 @@ def test_a_photo_without_face_is_written_without_mask(root, tmp_path):
 
 
 def test_a_face_that_is_not_certain_enough_gets_no_mask(root):
-    certain = look_at(root, ["Ann/0000.png"], 0.5)[0].face
+    certain = find_faces(root, ["Ann/0000.png"], 0.5)[0].face
     assert certain is not None
-    assert look_at(root, ["Ann/0000.png"], 1.0 + 1e-9)[0].face is None
+    assert find_faces(root, ["Ann/0000.png"], 1.0 + 1e-9)[0].face is None
 
 
 def test_a_large_photo_is_searched_at_a_smaller_size(root):
     Image.fromarray(photo_of(0, 0)).resize((1280, 1280)).save(root / "Ann/0009.png")
-    small, large = (s.face for s in look_at(root, ["Ann/0000.png", "Ann/0009.png"], 0.75))
+    small, large = (s.face for s in find_faces(root, ["Ann/0000.png", "Ann/0009.png"], 0.75))
     assert np.abs(large.landmarks / 10 - small.landmarks).max() < 2
 
 
 def test_a_photo_that_vanishes_under_way_is_one_line(root, tmp_path, monkeypatch):
     def look(*args):
-        shots = look_at(*args)
+        shots = find_faces(*args)
         (root / "Ann/0001.png").unlink()
         return shots
 
-    monkeypatch.setattr("faceveil.masks.dressing.look_at", look)
+    monkeypatch.setattr("faceveil.masks.person_files.find_faces", look)
     with pytest.raises(FaceveilError, match=r"0001\.png: can no longer be read \(missing_file\)"):
-        dress(root, tmp_path / "out", WARDROBE, PARAMS, person_of(root))
+        write_person(root, tmp_path / "out", WARDROBE, PARAMS, person_of(root))

@@ -1,5 +1,6 @@
 """Batches hold a fixed share of masks and deal every photo; augmentation keeps what it must."""
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -8,10 +9,18 @@ import pytest
 import torch
 
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition import recognizer_batches
-from faceveil.recognition.recognizer_batches import Batches, augment, photo_sizes, wearing_masks
+from faceveil.recognition import batches as recognizer_batches
+from faceveil.recognition.batches import (
+    Batches,
+    augment,
+    background_rows,
+    photo_sizes,
+    take_rows,
+    wearing_masks,
+)
 from faceveil.store.faces import PackedFaces
-from tests.recognition.curated_world import settings
+from tests.recognition.curated_world import background
+from tests.recognition.recognizer_sections import target as settings
 
 WORN = np.arange(30) % 3 == 0
 
@@ -112,3 +121,30 @@ def test_augmentation_moves_no_photo_far(monkeypatch):
     moved = (moved - moved.amin(dim=(1, 2), keepdim=True)).clamp(min=0)
     centre = (moved.sum(1) * torch.arange(81)).sum(1) / moved.sum(dim=(1, 2))
     assert (centre - 40).abs().max() < 0.02 * 81 + 0.5
+
+
+def test_the_next_people_by_id_are_taken_without_a_copy():
+    faces = background(6)
+    rows = background_rows(faces, 2, 3, "keys")
+    taken = take_rows(faces, rows)
+    assert taken.rows["subject_id"].unique().tolist() == [f"person_{n:05d}" for n in (2, 3, 4)]
+    assert taken.rows.index.tolist() == list(range(12))
+    assert len(taken) == len(taken.pixels) == 12
+    assert taken.pixels.base is not None
+    assert (taken.pixels == faces.pixels[8:20]).all()
+
+
+def test_all_people_are_all_photos():
+    assert background_rows(background(3), 0, 3, "keys") == slice(0, 12)
+
+
+def test_too_few_people_name_the_keys():
+    with pytest.raises(FaceveilError, match="skip and people ask for 5 background people, but 4"):
+        background_rows(background(4), 2, 3, "skip and people")
+
+
+def test_people_out_of_order_are_refused():
+    faces = background(3)
+    mixed = replace(faces, rows=faces.rows.iloc[::-1])
+    with pytest.raises(FaceveilError, match="not sorted by person"):
+        background_rows(mixed, 0, 2, "keys")

@@ -1,11 +1,14 @@
-"""A template: a mask spread out over the head, where photos look it up.
+"""Templates: masks spread out over the head, where photos look them up, and which one a photo gets.
 
 Any cut-out becomes one: its six anchors are laid on the edges of a mask on the average head, and
 what lies between follows smoothly, by a thin-plate spline.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +16,8 @@ from PIL import Image
 from scipy.interpolate import RBFInterpolator
 from scipy.ndimage import map_coordinates
 
+from faceveil.collection.images import UnreadableImageError, read_cutout
+from faceveil.masks.drawn import draw_template, drawn_names
 from faceveil.masks.head import HALF_WIDTH, lower_edge, upper_edge
 from faceveil.masks.outline import Outline, find_outline
 from faceveil.params.errors import FaceveilError
@@ -61,15 +66,7 @@ class Template:
 
 
 def lay_on_head(picture: NDArray[np.uint8], name: str) -> Template:
-    """Make a template of a cut-out.
-
-    Args:
-        picture: uint8 ``[H, W, 4]``, a mask seen from the front, transparent all around it.
-        name: what it is called.
-
-    Raises:
-        FaceveilError: if no mask is found in it.
-    """
+    """Make a template of a cut-out."""
     small = _premultiplied(picture)
     outline = find_outline(small[3], name)
     x = np.arange(LEFT + CELL / 2, RIGHT, CELL)
@@ -118,3 +115,65 @@ def _levels(finest: Array) -> Iterator[NDArray[np.uint8]]:
         blocks = level.reshape(channels, height // 2, 2, width // 2, 2)
         level = blocks.mean(axis=(2, 4))
         yield np.rint(level).astype(np.uint8)
+
+
+RENDERED = "rendered"
+"""What the project's own templates are called in place of a folder."""
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Masks, and which of them a photo gets.
+
+    Attributes:
+        source: ``rendered``, or a folder of PNG files with transparency.
+        names: of the masks, sorted.
+        seed: of the choice.
+    """
+
+    source: str
+    names: tuple[str, ...]
+    seed: int
+
+    def choose(self, photo: str) -> str:
+        """Return the name of the mask that a photo gets, by a hash of the seed and its path.
+
+        Every photo draws for itself. Did a person wear one mask in all photos, it would tell who
+        wears it, and a recognizer that learns from masked photos would learn the mask.
+        """
+        text = f"{self.seed}:{photo}".encode("utf-8", "surrogateescape")
+        number = int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+        return self.names[number % len(self.names)]
+
+    def open(self, name: str) -> Template:
+        """Return a mask, spread out over the head; opened once per process."""
+        return _open(self.source, name)
+
+
+def open_templates(templates: str, seed: int) -> Templates:
+    """Return the masks there are; every one of them can be opened."""
+    if templates == RENDERED:
+        return Templates(templates, drawn_names(), seed)
+    folder = Path(templates)
+    found = (path.name for path in folder.glob("*") if path.suffix.lower() == ".png")
+    names = tuple(sorted(name for name in found if not name.startswith(".")))
+    if not names:
+        what = "no PNG in it" if folder.is_dir() else "no such folder"
+        raise FaceveilError(
+            f"put_on_masks.templates: {templates}: {what}; allowed: {RENDERED}, or a folder of "
+            "masks cut out as PNG with transparency"
+        )
+    for name in names:
+        _open(templates, name)
+    return Templates(templates, names, seed)
+
+
+@lru_cache(maxsize=64)
+def _open(templates: str, name: str) -> Template:
+    if templates == RENDERED:
+        return lay_on_head(draw_template(name), name)
+    path = Path(templates) / name
+    try:
+        return lay_on_head(read_cutout(path), str(path))
+    except UnreadableImageError as reason:
+        raise FaceveilError(f"{path}: {reason}; replace it or take it out of the folder") from None

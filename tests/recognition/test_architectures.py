@@ -1,4 +1,4 @@
-"""FaceNet is facenet-pytorch's network, split, and frozen but for the head's weight."""
+"""FaceNet is facenet-pytorch's network as trunk and head, its batch norms folded or not."""
 
 from copy import deepcopy
 
@@ -7,8 +7,11 @@ import torch
 from facenet_pytorch import InceptionResnetV1
 from torch import nn
 
-from faceveil.recognition.facenet import FaceNet, Head, fold_batch_norms, split_trunk
-from faceveil.recognition.origins import given_recognizer
+from faceveil.recognition.architectures import facenet, fold_batch_norms
+from faceveil.recognition.network import Head, Network, View
+from faceveil.recognition.origins import read_facenet
+
+VIEW = View(96, 127.5, 128)
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +25,13 @@ def network() -> InceptionResnetV1:
 
 
 @pytest.fixture(scope="module")
-def recognizer(network) -> FaceNet:
-    return FaceNet(network)
+def recognizer(network) -> Network:
+    return facenet(deepcopy(network), VIEW).freeze()
 
 
 @pytest.fixture(scope="module")
 def images() -> torch.Tensor:
-    return torch.rand(3, 3, 96, 80, generator=torch.Generator().manual_seed(1))
+    return torch.rand(3, 3, 96, 96, generator=torch.Generator().manual_seed(1))
 
 
 def check_against_facenet_pytorch(recognizer, network, images):
@@ -37,7 +40,6 @@ def check_against_facenet_pytorch(recognizer, network, images):
         features = recognizer.trunk(images)
         assert features.shape == (len(images), 1792)
         assert (recognizer.head(features) - expected).abs().max() < 1e-6
-        assert torch.equal(recognizer.embed(images), recognizer(images))
 
 
 def test_head_of_trunk_is_facenet_pytorch_forward(recognizer, network, images):
@@ -51,9 +53,7 @@ def test_real_weights_head_of_trunk_is_facenet_pytorch_forward(real_data, images
     path = real_data / "weights" / "facenet-vggface2-fp16.safetensors"
     network = InceptionResnetV1(pretrained=None)
     network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
-    recognizer, card = given_recognizer(str(path))
-    check_against_facenet_pytorch(recognizer, network, images)
-    assert card["origin"] == path.name
+    check_against_facenet_pytorch(read_facenet(path, VIEW), network, images)
 
 
 def test_folded_batch_norms_are_the_same_function_and_gradient(recognizer, images):
@@ -74,63 +74,42 @@ def test_folded_batch_norms_are_the_same_function_and_gradient(recognizer, image
 
 def test_training_mode_changes_nothing(recognizer, images):
     before = {name: value.clone() for name, value in recognizer.state_dict().items()}
-    still = recognizer.embed(images)
+    still = recognizer(images)
     recognizer.train()
     recognizer.trunk.train()
     recognizer.head.train()
-    assert not any(module.training for module in recognizer.modules() if module is not recognizer)
-    assert torch.equal(recognizer.embed(images), still)
+    assert not any(module.training for module in recognizer.modules())
+    assert torch.equal(recognizer(images), still)
     assert all(torch.equal(value, before[name]) for name, value in recognizer.state_dict().items())
-
-
-def test_only_the_head_weight_learns(recognizer, images):
-    trainable = {name: p for name, p in recognizer.named_parameters() if p.requires_grad}
-    assert {name: p.numel() for name, p in trainable.items()} == {"head.weight": 917_504}
-    recognizer.embed(images.requires_grad_()).sum().backward()
-    assert images.grad is not None
-    assert images.grad.abs().sum() > 0
-    recognizer.zero_grad()
 
 
 def test_embeddings_have_unit_length_and_do_not_depend_on_the_batch(recognizer, images):
     with torch.no_grad():
-        together = recognizer.embed(images)
-        alone = torch.cat([recognizer.embed(image[None]) for image in images])
+        together = recognizer(images)
+        alone = torch.cat([recognizer(image[None]) for image in images])
     assert torch.allclose(together.norm(dim=1), torch.ones(3), atol=1e-6)
     assert (together - alone).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("shape", [(3, 96, 96), (1, 1, 96, 96), (1, 3, 74, 96)])
 def test_images_of_another_shape_are_refused(recognizer, shape):
-    with pytest.raises(ValueError, match="images are"):
-        recognizer.trunk(torch.zeros(shape))
+    with pytest.raises(ValueError, match=r"images are .* at least 75 pixels"):
+        recognizer.trunk.as_they_are(torch.zeros(shape))
+
+
+def test_a_view_that_makes_photos_too_small_is_refused(network):
+    small = facenet(network, View(64, 127.5, 128))
+    with pytest.raises(ValueError, match="at least 75 pixels"):
+        small(torch.zeros(1, 3, 128, 128))
 
 
 def test_features_of_another_shape_are_refused():
     with pytest.raises(ValueError, match="features are"):
-        Head()(torch.zeros(2, 512))
+        Head(1792, 512)(torch.zeros(2, 512))
 
 
 def test_a_head_alone_can_be_stored_and_restored(recognizer):
-    restored = Head()
+    restored = Head(1792, 512).freeze()
     restored.load_state_dict(recognizer.head.state_dict())
     features = torch.rand(2, 1792)
     assert torch.equal(restored(features), recognizer.head(features))
-
-
-def test_a_split_trunk_is_the_trunk(recognizer, images):
-    start, block = split_trunk(recognizer.trunk)
-    with torch.no_grad():
-        maps = start(images)
-        assert maps.shape[:2] == (len(images), 1792)
-        assert (block(maps) - recognizer.trunk(images)).abs().max() < 1e-6
-
-
-def test_a_split_trunk_ends_with_one_block_and_stays_in_evaluation_mode(recognizer):
-    start, block = split_trunk(recognizer.trunk)
-    start.train()
-    block.train()
-    assert not any(module.training for module in (*start.modules(), *block.modules()))
-    assert [name for name, _ in block.layers.named_children()] == ["block8", "avgpool_1a"]
-    shared = {parameter.data_ptr() for parameter in recognizer.trunk.parameters()}
-    assert {p.data_ptr() for part in (start, block) for p in part.parameters()} == shared

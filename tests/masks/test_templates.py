@@ -7,7 +7,7 @@ from PIL import Image
 from faceveil.masks.drawn import draw_template, drawn_names
 from faceveil.masks.head import CHIN, HALF_WIDTH, LANDMARKS, upper_edge
 from faceveil.masks.outline import find_outline
-from faceveil.masks.template import BOTTOM, CELL, LEFT, LEVELS, RIGHT, TOP, lay_on_head
+from faceveil.masks.templates import BOTTOM, CELL, LEFT, LEVELS, RIGHT, TOP, lay_on_head
 from faceveil.params.errors import FaceveilError
 
 
@@ -77,7 +77,7 @@ def test_a_cutout_without_shape_is_one_line(monkeypatch):
         found.anchors[:] = found.anchors[0]
         return found
 
-    monkeypatch.setattr("faceveil.masks.template.find_outline", flat)
-    monkeypatch.setattr("faceveil.masks.template._targets", lambda outline: outline.anchors)
+    monkeypatch.setattr("faceveil.masks.templates.find_outline", flat)
+    monkeypatch.setattr("faceveil.masks.templates._targets", lambda outline: outline.anchors)
     with pytest.raises(FaceveilError, match="mask: no mask seen from the front"):
         lay_on_head(draw_template("cloth_black"), "mask")

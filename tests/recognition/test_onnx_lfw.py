@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from faceveil.recognition.other_recognizers import obtain_black_box
-from tests.recognition.recognizer_sections import black_box
+from faceveil.recognition.origins import obtain_recognizer
+from tests.recognition.recognizer_sections import judge
 
 CPU = torch.device("cpu")
 
 
 def checked(real_data: Path, **values) -> dict:
-    section = black_box(
+    section = judge(
         **{
             "weights": str(real_data / "weights" / "mobilefacenet-112.onnx"),
             "architecture": "onnx",
@@ -25,7 +25,7 @@ def checked(real_data: Path, **values) -> dict:
             **values,
         }
     )
-    card = obtain_black_box("black_box1", Path("nowhere"), section, CPU, print)[1]
+    card = obtain_recognizer("embedder", Path("nowhere"), section, CPU, print)[1]
     return card["check"]
 
 
@@ -44,7 +44,7 @@ def test_it_passes_its_check_on_aligned_crops(real_data):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong",
-    [{"crop": "box"}, {"crop": "aligned", "mean": 127.5, "scale": 128}],
+    [{"crop": "frame"}, {"crop": "aligned", "mean": 127.5, "scale": 128}],
     ids=["another crop", "another normalization"],
 )
 def test_a_wrong_card_does_not_pass(real_data, wrong):

@@ -8,11 +8,11 @@ import numpy as np
 from PIL import Image
 
 from faceveil.collection.detection import Faces, detect_faces
-from faceveil.collection.images import UnreadableImageError, fit, read_image
+from faceveil.collection.images import Pixels, UnreadableImageError, fit, read_image
 from faceveil.collection.measure import count_faces
-from faceveil.masks.originals import Person
-from faceveil.masks.placing import Face, Pixels, put_on
-from faceveil.masks.wardrobe import Wardrobe
+from faceveil.masks.originals import PersonFolder
+from faceveil.masks.placing import Face, put_on
+from faceveil.masks.templates import Templates
 from faceveil.params.errors import FaceveilError
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.runtime.parallel import one_thread
@@ -33,11 +33,11 @@ LONGEST_SIDE = 512
 DECIMALS = 2
 """What is kept of a landmark, in pixels: far above what rounding errors reach."""
 
-Row = dict[str, str]
+PeopleRow = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Shot:
+class FoundPhoto:
     """One photo as it was looked at.
 
     Attributes:
@@ -53,55 +53,32 @@ class Shot:
     alone: bool = False
 
 
-def dress(
-    root: Path, directory: Path, wardrobe: Wardrobe, params: PutOnMasks, person: Person
-) -> list[Row]:
-    """Write all photos of a person, with and without mask.
-
-    Args:
-        root: folder of the originals; only read.
-        directory: folder with :data:`FOLDERS` to write into.
-        wardrobe: the masks.
-        params: how many photos, and how certain a face must be.
-        person: who.
-
-    Returns:
-        A row of people.csv for every file of the person.
-
-    Raises:
-        FaceveilError: if a photo changes while it is worked on.
-    """
+def write_person(
+    root: Path, directory: Path, templates: Templates, params: PutOnMasks, person: PersonFolder
+) -> list[PeopleRow]:
+    """Write all photos of a person, with and without mask."""
     most = params.photos_per_person
-    shots = look_at(root, person.photos[:most], params.min_face_probability)
-    names = name_photos(person.subject_id, shots)
+    photos = find_faces(root, person.photos[:most], params.min_face_probability)
+    names = name_photos(person.subject_id, photos)
     rows = []
-    for shot in shots:
-        template = wardrobe.choose(shot.path) if shot.face else ""
-        if not shot.unreadable:
-            _write(root, directory, shot, names[shot.path], wardrobe)
-        outcome = shot.unreadable or (MASKED if shot.face else NO_FACE)
-        rows.append(_row(person, shot.path, names.get(shot.path, ""), template, outcome))
+    for one in photos:
+        template = templates.choose(one.path) if one.face else ""
+        if not one.unreadable:
+            _write(root, directory, one, names[one.path], templates)
+        outcome = one.unreadable or (MASKED if one.face else NO_FACE)
+        rows.append(_row(person, one.path, names.get(one.path, ""), template, outcome))
     return rows + [_row(person, path, "", "", BEYOND) for path in person.photos[most:]]
 
 
-def look_at(root: Path, paths: Sequence[str], least: float) -> list[Shot]:
-    """Read photos and find the largest certain face of each.
-
-    Args:
-        root: folder of the originals.
-        paths: relative to it.
-        least: probability that a face must reach.
-
-    Returns:
-        One shot per path, in their order.
-    """
+def find_faces(root: Path, paths: Sequence[str], least: float) -> list[FoundPhoto]:
+    """Read photos and find the largest certain face of each."""
     small: dict[str, tuple[Pixels, float]] = {}
-    shots: dict[str, Shot] = {}
+    photos: dict[str, FoundPhoto] = {}
     for path in paths:
         try:
             photo = read_image(root / path)
         except UnreadableImageError as reason:
-            shots[path] = Shot(path, unreadable=str(reason))
+            photos[path] = FoundPhoto(path, unreadable=str(reason))
         else:
             shown = fit(photo, LONGEST_SIDE)
             small[path] = shown, photo.shape[0] / shown.shape[0]
@@ -109,8 +86,10 @@ def look_at(root: Path, paths: Sequence[str], least: float) -> list[Shot]:
         found = detect_faces([shown for shown, _ in small.values()])
     for (path, (_, scale)), faces in zip(small.items(), found, strict=True):
         face = _largest(faces, scale, least)
-        shots[path] = Shot(path, face=face, alone=face is not None and count_faces(faces) == 1)
-    return [shots[path] for path in paths]
+        photos[path] = FoundPhoto(
+            path, face=face, alone=face is not None and count_faces(faces) == 1
+        )
+    return [photos[path] for path in paths]
 
 
 def _largest(faces: Faces, scale: float, least: float) -> Face | None:
@@ -123,40 +102,42 @@ def _largest(faces: Faces, scale: float, least: float) -> Face | None:
     return Face(box, landmarks)
 
 
-def name_photos(subject_id: str, shots: Sequence[Shot]) -> dict[str, str]:
+def name_photos(subject_id: str, photos: Sequence[FoundPhoto]) -> dict[str, str]:
     """Return what each photo that can be read is called: ``NNNNN``, ``NNNNN_1`` and so on.
 
     Curation keeps only people whose first photo is a sound pair. It is therefore the first by name
     that gets a mask and shows nobody else of the same size, else the first that gets one, else the
     first. The others follow by name.
     """
-    readable = sorted((shot for shot in shots if not shot.unreadable), key=lambda shot: shot.path)
+    readable = sorted(
+        (one for one in photos if not one.unreadable),
+        key=lambda one: one.path,
+    )
     if not readable:
         return {}
     # Of equals, max takes the first.
-    first = max(readable, key=lambda shot: (shot.face is not None, shot.alone))
-    further = (shot for shot in readable if shot is not first)
-    names = {shot.path: f"{subject_id}_{number}" for number, shot in enumerate(further, 1)}
+    first = max(readable, key=lambda one: (one.face is not None, one.alone))
+    further = (one for one in readable if one is not first)
+    names = {one.path: f"{subject_id}_{number}" for number, one in enumerate(further, 1)}
     return {first.path: subject_id} | names
 
 
-def _write(root: Path, directory: Path, shot: Shot, name: str, wardrobe: Wardrobe) -> None:
-    """Write a photo, and the same photo with a mask and the mask alone."""
+def _write(root: Path, directory: Path, one: FoundPhoto, name: str, templates: Templates) -> None:
     try:
-        photo = read_image(root / shot.path)
+        photo = read_image(root / one.path)
     except UnreadableImageError as reason:
         raise FaceveilError(
-            f"{root / shot.path}: can no longer be read ({reason}); let nothing change the "
+            f"{root / one.path}: can no longer be read ({reason}); let nothing change the "
             "collection while masks are put on, and run again"
         ) from None
     bare, masked = ("further", "further") if "_" in name else ("unmasked", "masked")
     Image.fromarray(photo).save(directory / bare / f"{name}.png")
-    if shot.face:
-        worn = put_on(photo, shot.face, wardrobe.open(wardrobe.choose(shot.path)))
+    if one.face:
+        worn = put_on(photo, one.face, templates.open(templates.choose(one.path)))
         Image.fromarray(worn.over(photo)).save(directory / masked / f"{name}_Mask.png")
         Image.fromarray(worn.cutout).save(directory / "transparent" / f"{name}_Mask.png")
 
 
-def _row(person: Person, path: str, image_id: str, template: str, outcome: str) -> Row:
+def _row(person: PersonFolder, path: str, image_id: str, template: str, outcome: str) -> PeopleRow:
     values = (person.subject_id, person.name, path, image_id, template, outcome)
     return dict(zip(COLUMNS, values, strict=True))

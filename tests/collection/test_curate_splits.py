@@ -4,14 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from faceveil.collection.splits import (
+from faceveil.collection.curate import (
     assign_splits,
-    hash_order,
-    read_splits,
     split_people,
-    write_splits,
 )
 from faceveil.params.errors import FaceveilError
+from faceveil.runtime.seeding import hash_order
 
 
 def people(count: int) -> pd.DataFrame:
@@ -73,29 +71,6 @@ def test_only_kept_photos_of_chosen_people_get_a_split(params):
     by_subject = splits.set_index("subject_id")["split"]
     for row in assigned.itertuples():
         assert row.split == by_subject.get(row.subject_id, "")
-
-
-def test_round_trip_keeps_leading_zeros(tmp_path, params):
-    splits = split_people(people(10), params)
-    write_splits(tmp_path / "splits.csv", splits)
-    assert read_splits(tmp_path / "splits.csv").to_dict() == splits.to_dict()
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "no splits here"),
-        ("subject_id\n00000\n", "each subject_id once"),
-        ("subject_id,split\n0,train\n0,test\n", "each subject_id once"),
-        ("subject_id,split\n0,guest\n", "unknown split 'guest'; allowed: train, test, spare"),
-    ],
-)
-def test_other_files_are_refused(tmp_path, content, message):
-    path = tmp_path / "splits.csv"
-    if content is not None:
-        path.write_text(content)
-    with pytest.raises(FaceveilError, match=message):
-        read_splits(path)
 
 
 def test_too_few_people_of_whom_all_are_kept_are_told_to_add_photos(params):

@@ -3,8 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from faceveil.rendering.hair import STYLES, hair_colour
-from faceveil.rendering.haircut import cut_hair
+from faceveil.rendering.hair import STYLES, cut_hair, hair_colour
 from faceveil.rendering.head import head_loft
 from faceveil.rendering.person import HAIR_STYLES
 from faceveil.rendering.surface import look
