@@ -5,11 +5,11 @@ import re
 
 import pandas as pd
 import pytest
-
 from faceveil.evaluation.accuracy_table import headline
-from faceveil.params.whole_file import read_params
 from faceveil.report.contents import read_metrics
 from faceveil.report.lead import lead_sentence
+
+from faceveil.params.whole_file import read_params
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,15 +1,23 @@
 """All that the page shows, gathered from what the other stages left."""
 
+import hashlib
 import json
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+from faceveil.collection.index import INDEX
 from faceveil.params.errors import FaceveilError
 from faceveil.params.experiments import Experiment
 from faceveil.params.read import read_section
 from faceveil.report.page import Contents
 from faceveil.report.photos import read_people
-from faceveil.report.provenance import provenance
 from faceveil.report.selection import Results
+
+PACKAGES = ("faceveil", "torch", "facenet-pytorch", "onnxruntime", "numpy", "dvc", "mlflow")
+"""Whose versions a reader may want to know."""
 
 
 def gather(
@@ -41,3 +49,30 @@ def gather(
     return Contents(
         results, read_people(protected, results.experiments, people), learns, origin, curation
     )
+
+
+def provenance(curated: Path, params: str, runs: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the numbers come from.
+
+    Args:
+        curated: folder of the packed faces, whose index is digested.
+        params: params.yaml as it is.
+        runs: ids of the MLflow runs that recorded the numbers, by name.
+    """
+    return {
+        "revision": _revision(),
+        "params": params,
+        "data_digest": hashlib.sha256((curated / INDEX).read_bytes()).hexdigest(),
+        "mlflow": dict(runs),
+        "versions": {package: version(package) for package in PACKAGES},
+    }
+
+
+def _revision() -> str:
+    """Return the Git revision, marked where files differ from it; empty outside a repository."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return result.stdout.strip()

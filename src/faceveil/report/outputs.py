@@ -3,6 +3,8 @@
 import math
 from pathlib import Path
 
+import numpy as np
+
 from faceveil.report.charts import accuracy_chart, lift_chart, write_png
 from faceveil.report.figures.people import people_figure
 from faceveil.report.page import Contents
@@ -15,7 +17,7 @@ def write_figures(folder: Path, contents: Contents) -> None:
     """Write ``people.png``, ``lift.png`` and ``accuracy.png``, all or nothing."""
     people, results = contents.people, contents.results
     with atomic_directory(folder) as temporary:
-        worn = {name: pictures / 255 for name, pictures in people.worn.items()}
+        worn = {name: (pictures / 255).astype(np.float32) for name, pictures in people.worn.items()}
         people_figure(temporary / "people.png", worn, people.subject_ids)
         charts = {"lift": lift_chart(results), "accuracy": accuracy_chart(results)}
         for name, chart in charts.items():
