@@ -16,12 +16,11 @@ def adapt(
     out: Annotated[Path, typer.Option(help="folder of heads to write")],
 ) -> None:
     """Give the target labelled photos of people in the designs, and let its head learn again."""
-    from faceveil.params.recognizers import read_target
-    from faceveil.recognition.recognizer import open_recognizer
-
     from faceveil.evaluation.adaptation import adapt_experiment
     from faceveil.params.adapt import Adapt
     from faceveil.params.read import read_section
+    from faceveil.params.recognizers import read_target
+    from faceveil.recognition.recognizer import open_recognizer
     from faceveil.runtime.device import pick_device
     from faceveil.runtime.seeding import seed_everything
 

@@ -20,10 +20,9 @@ def evaluate(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one 
     out: Annotated[Path, typer.Option(help="folder of the table to write")],
 ) -> None:
     """Search galleries with every photo, under every recognizer, and measure."""
-    from faceveil.evaluation.results import write_results
-
     from faceveil.evaluation.evaluate import evaluate as measure
     from faceveil.evaluation.read import Folders, read_inputs
+    from faceveil.evaluation.results import write_results
     from faceveil.params.evaluate import Evaluate
     from faceveil.params.read import read_section
     from faceveil.tracking.run import track

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri, stdtrit
 
-
 DRAWN_AT_ONCE = 2**20
 """People drawn at once in a bootstrap: what bounds its memory."""
 

@@ -16,11 +16,13 @@ class Situation:
 
     Attributes:
         who: as the table's first column says it.
+        short: as a chart does.
         where: as the sentence says it.
         pairs: experiments, each with the recognizer that it is shown to.
     """
 
     who: str
+    short: str
     where: str
     pairs: Pairs
 
@@ -34,11 +36,13 @@ def situations(results: Results) -> list[Situation]:
     found = [
         Situation(
             f"the recognizer it was trained against ({target})",
+            f"trained against ({target})",
             "against the recognizer it was trained against",
             tuple((name, target) for name in names),
         ),
         Situation(
             f"{never} it never met ({who})",
+            f"never met ({who})",
             f"against {never} it never met",
             tuple((name, judge) for judge in judges for name in names),
         ),
@@ -47,7 +51,7 @@ def situations(results: Results) -> list[Situation]:
         learned = f"learned from {most:,} photos of such masks"
         pairs = tuple((name, results.after_photos(name, most)) for name in names)
         who, where = f"the first one, after it {learned}", f"once the first one has {learned}"
-        found.append(Situation(who, where, pairs))
+        found.append(Situation(who, f"after {most:,} photos", where, pairs))
     return found
 
 

@@ -23,7 +23,7 @@ def build_card(
         results: the table.
         experiment: its name.
         learns_from: what the recognizer learned from in training; nothing where it was fixed.
-        origin: what the numbers come from, :func:`faceveil.report.provenance.provenance`.
+        origin: what the numbers come from, :func:`faceveil.report.gather.provenance`.
     """
     frame = results.frame
     own = (frame["protection"] == experiment) | frame["protection"].str.startswith(f"{experiment}_")

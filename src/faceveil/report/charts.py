@@ -17,16 +17,15 @@ Spec = dict[str, Any]
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's palette, which colour-blind readers tell apart too; one per experiment."""
 
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
-GREY = "#888888"
-STEP = 15
+GREY, BROWN = "#888888", "#8F6B3D"
+STEP = 11
 """Pixels between two marks of a row."""
 
 
 def lift_chart(results: Results) -> Spec | None:
     """Return lifts in rank-1 before each of those who try to name the wearer."""
     found = [
-        (one.who, experiment, results.number("lift_rank_1", experiment, recognizer))
+        (one.short, experiment, results.number("lift_rank_1", experiment, recognizer))
         for one in situations(results)
         for experiment, recognizer in one.pairs
     ]
@@ -169,17 +168,14 @@ def _curves(results: Results, prefix: str, x: alt.X, y: alt.Y) -> Spec | None:
 def _chart(
     results: Results, rows: Sequence[dict[str, Any]], others: Sequence[str] = ()
 ) -> alt.Chart:
-    """Return a chart of rows in the colours and shapes of their experiments."""
+    """Return a chart of rows in the colours of their experiments."""
     names = [*results.experiments, *others]
-    colours = [*(COLOURS * 3)[: len(results.experiments)], *(GREY, "#444444")[: len(others)]]
-    shapes = [*(SHAPES * 3)[: len(results.experiments)], *("stroke", "cross")[: len(others)]]
-    legend = alt.Legend(orient="top", title=None, symbolSize=80)
+    colours = [*(COLOURS * 3)[: len(results.experiments)], *(GREY, BROWN)[: len(others)]]
+    legend = alt.Legend(orient="top", title=None, symbolSize=80, symbolType="circle")
     numbers = [alt.Tooltip(f"{name}:Q", format=".1f") for name in ("value", "low", "high")]
     words = [alt.Tooltip(f"{name}:N") for name in ("label", "experiment", "people")]
     return alt.Chart(pd.DataFrame(rows)).encode(
         color=alt.Color("experiment:N", scale=alt.Scale(domain=names, range=colours),
-                        legend=legend),
-        shape=alt.Shape("experiment:N", scale=alt.Scale(domain=names, range=shapes),
                         legend=legend),
         tooltip=[*words, *numbers],
     )  # fmt: skip
@@ -204,7 +200,7 @@ def _offset(side: str, results: Results) -> Any:
 def _spec(chart: Any, height: int) -> Spec:
     """Return the specification of a chart as wide as there is room."""
     view = {"stroke": None}
-    config = {"view": view, "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight":
-              "normal"}, "legend": {"labelFontSize": 12}}  # fmt: skip
+    axis = {"tickCount": 8, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}
+    config = {"view": view, "axis": axis, "legend": {"labelFontSize": 12}}
     spec: Spec = chart.properties(width="container", height=height).to_dict()
     return spec | {"config": config, "autosize": {"type": "fit-x", "contains": "padding"}}
