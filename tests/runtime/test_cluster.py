@@ -4,6 +4,7 @@ import importlib.util
 import os
 import signal
 import socket
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -77,15 +78,21 @@ def test_the_address_of_a_cluster_that_ended_is_no_cluster(monkeypatch, tmp_path
         assert cluster._address() == ""
 
 
+def test_a_ray_that_was_imported_too_early_does_not_listen_beyond_this_machine(monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "local")
+    monkeypatch.delenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", raising=False)
+    monkeypatch.setitem(sys.modules, "ray", sys)
+    with pytest.raises(FaceveilError, match="RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0 and run again"):
+        cluster._connected(2)
+
+
 @pytest.fixture(scope="module")
 def on_ray(tmp_path_factory):
-    """A Ray of this machine, started by the first test that asks for it, below `uv run`."""
+    """A Ray of this machine, started by the first test that asks for it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACEVEIL_ENGINE", "ray")
         patch.setenv("FACEVEIL_WORKERS", "2")
         patch.setenv("RAY_ADDRESS", "local")
-        for variable in ("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
-            patch.setenv(variable, "1")  # put back after it
         cluster._connected(2)
         yield
         importlib.import_module("ray").shutdown()

@@ -25,6 +25,9 @@ RETRIES = 5
 ANSWER_SECONDS = 5.0
 """A cluster that does not take a connection within this time is not there."""
 
+SEVERAL_MACHINES = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Ray's own variable; on Linux too it says whether Ray is for more than one machine."""
+
 THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
 
@@ -76,7 +79,7 @@ def _connected(workers: int) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
     if not address:
-        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        _listen_here_only()
     ray: Any = importlib.import_module("ray")  # a second, and part of the extra `cluster`
     if ray.is_initialized():
         return ray
@@ -100,6 +103,16 @@ def _connected(workers: int) -> Any:
             "RAY_AUTH_MODE=token if RAY_ADDRESS is set"
         ) from None
     return ray
+
+
+def _listen_here_only() -> None:
+    """Let a Ray of one machine listen on 127.0.0.1, as it does by itself on macOS and Windows."""
+    if "ray" in sys.modules and os.environ.get(SEVERAL_MACHINES) != "0":
+        raise FaceveilError(
+            "Ray was imported before it was told to listen on this machine only; set "
+            f"{SEVERAL_MACHINES}=0 and run again"
+        )
+    os.environ[SEVERAL_MACHINES] = "0"
 
 
 def _address() -> str:
