@@ -3,7 +3,6 @@
 import errno
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition import embedding
 from faceveil.recognition.architectures import build_network
-from faceveil.recognition.embedding import EMBEDDED, embed_curated, embed_photos
+from faceveil.recognition.embedding import EMBEDDED, embed_curated, embed_protected, see_photos
 from faceveil.recognition.network import View
 from faceveil.recognition.recognizer import (
     open_recognizer,
@@ -25,6 +24,7 @@ from faceveil.recognition.recognizer import (
 )
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.faces import PackedFaces, open_faces, write_faces
+from faceveil.store.photos import write_photos
 from tests.recognition.curated_world import write_curated
 from tests.recognition.placed_world import write_places
 
@@ -100,7 +100,7 @@ def test_rows_carry_their_own_photo_sorted_by_id(curated, stored, tmp_path):
     table = read_embeddings(tmp_path / "out" / "unmasked", recognizer_fingerprint(stored))
     assert table.image_ids.tolist() == ["00000", "00000_1", "00001", "00001_1", "00002"]
     assert table.subject_ids.tolist() == ["00000", "00000", "00001", "00001", "00002"]
-    assert set(table.kinds) == {"unmasked"}
+    assert set(table.rows["kind"]) == {"unmasked"}
     recognizer = open_recognizer(stored, CPU)
     features = recognizer.see(faces("unmasked").images([2]))  # 00000 is the third photo
     embeddings = recognizer.templates(features)
@@ -123,26 +123,43 @@ def test_batch_and_part_size_change_nothing(curated, stored, tmp_path):
     assert np.abs(read[0].embeddings - read[1].embeddings).max() < 1e-5
 
 
-def test_only_the_asked_rows_sorted_by_id(stored):
+def test_only_the_asked_rows_in_their_order(curated, stored):
     recognizer = open_recognizer(stored, CPU)
-    table = embed_photos(recognizer, faces("masked"), np.array([0, 4]), batch_size=8)
-    assert table.image_ids.tolist() == ["00001_Mask", "00002_Mask"]
-    assert table.embeddings.shape == (2, 128)
-    assert table.embeddings.dtype == np.float32
+    seen = see_photos(recognizer, curated, "masked", np.array([4, 0]), batch_size=1)
+    expected = recognizer.see(faces("masked").images([4, 0])).numpy()
+    assert np.abs(seen - expected).max() < 1e-5
+    assert seen.dtype == np.float32
 
 
-def test_protected_photos_keep_what_they_are(stored):
+def protected_store(folder):
+    """Five photos under a protection: three to judge, two to learn from."""
     photos = faces("masked")
-    columns = {"protection": "design", "variant": [3, 1, 2, 0, 4], "use": "learn"}
-    photos = replace(photos, rows=photos.rows.assign(image_id="one", kind="masked", **columns))
-    recognizer = open_recognizer(stored, CPU)
-    tables = [embed_photos(recognizer, photos, np.arange(5), size) for size in (1, 2, 64)]
-    assert tables[0].variants.tolist() == [0, 1, 2, 3, 4]
-    assert set(tables[0].protections) == {"design"}
-    assert set(tables[0].uses) == {"learn"}
-    assert tables[0].subject_ids.tolist() == ["00001", "00000", "00000", "00002", "00001"]
-    for other in tables[1:]:
-        assert np.abs(other.embeddings - tables[0].embeddings).max() < 1e-5
+    rows = photos.rows.assign(
+        role="test", kind="masked", protocol="same_photo", protection="exp0",
+        variant=[3, 1, 2, 0, 4], training=0, condition="", order=-1,
+        use=["judge", "judge", "judge", "learn", "learn"],
+    )  # fmt: skip
+    write_photos(folder, rows, 80, [photos.images(slice(None))])
+    return rows
+
+
+def test_protected_photos_keep_what_they_are_and_others_than_the_target_learn_nothing(
+    curated, stored, tmp_path
+):
+    rows = protected_store(tmp_path / "protected")
+    save_small(tmp_path / "target", 1, name="target", role="target")
+    opened = [open_recognizer(folder, CPU) for folder in (stored, tmp_path / "target")]
+    for size in (1, 64):
+        embed_protected(curated, tmp_path / "protected", opened, tmp_path / str(size), size)
+    for recognizer, count in zip(opened, (3, 5), strict=True):
+        tables = [
+            read_embeddings(tmp_path / size / recognizer.name, recognizer.fingerprint)
+            for size in ("1", "64")
+        ]
+        assert tables[0].rows["variant"].tolist() == rows["variant"].tolist()[:count]
+        assert set(tables[0].rows["protection"]) == {"exp0"}
+        assert tables[0].image_ids.tolist() == rows["image_id"].tolist()[:count]
+        assert np.abs(tables[0].embeddings - tables[1].embeddings).max() < 1e-5
 
 
 def test_a_recognizer_of_aligned_crops_is_told_the_places(tmp_path):
@@ -230,12 +247,12 @@ def test_a_rerun_goes_on_from_the_finished_parts(
     curated, stored, tmp_path, monkeypatch, scratch, undisturbed
 ):
     with monkeypatch.context() as patch:
-        failing(patch, "embed_photos", at=4, problem=KeyboardInterrupt())
+        failing(patch, "see_photos", at=4, problem=KeyboardInterrupt())
         with pytest.raises(KeyboardInterrupt):
             embed_curated(curated, stored, tmp_path / "out", PARTS, CPU)
     assert not (tmp_path / "out").exists()
     assert len(list(scratch.glob("embed-*/*"))) == 3
-    calls = failing(monkeypatch, "embed_photos", at=0, problem=FULL)
+    calls = failing(monkeypatch, "see_photos", at=0, problem=FULL)
     embed_curated(curated, stored, tmp_path / "out", PARTS, CPU)
     assert contents(tmp_path / "out") == undisturbed
     assert len(calls) == 10 - 3
@@ -265,11 +282,11 @@ def test_other_inputs_take_no_unfinished_part(stored, tmp_path, monkeypatch, und
     shutil.copytree(stored, tmp_path / "recognizer")
     places = (tmp_path / "curated", tmp_path / "recognizer", tmp_path / "out")
     with monkeypatch.context() as patch:
-        failing(patch, "embed_photos", at=9, problem=KeyboardInterrupt())
+        failing(patch, "see_photos", at=9, problem=KeyboardInterrupt())
         with pytest.raises(KeyboardInterrupt):
             embed_curated(*places, PARTS, CPU)
     change(*places[:2])
-    calls = failing(monkeypatch, "embed_photos", at=0, problem=FULL)
+    calls = failing(monkeypatch, "see_photos", at=0, problem=FULL)
     embed_curated(*places, PARTS, CPU)
     assert len(calls) == 10
     differing = {n for n, made in contents(tmp_path / "out").items() if made != undisturbed[n]}

@@ -11,16 +11,14 @@ from torch import Tensor
 
 from faceveil.protection.designs.inputs import GanInputs
 from faceveil.protection.designs.mask_gan import trained
-from faceveil.protection.designs.training_data import enroll_in_surrogate
 from faceveil.runtime.checkpoints import nested
 from faceveil.runtime.ranks import joined, present_ranks
 from tests.protection.designs.small_world import (
     SOURCES,
-    TRAINED,
     SmallRecognizer,
     data,
     gan,
-    photos,
+    surrogate,
 )
 
 CPU = torch.device("cpu")
@@ -40,9 +38,8 @@ def train(name: str, epochs: int) -> dict[str, Tensor]:
     recognizer = SmallRecognizer()
     everybody = data(recognizer)
     settings = gan(epochs=epochs, learning_rate=0.001, **RUNS[name])
-    training = everybody.subject_ids[:TRAINED]
-    surrogate = enroll_in_surrogate(SmallRecognizer(seed=8), photos(1, ""), training, CPU)
-    inputs = GanInputs(everybody, recognizer, (surrogate,), {})
+    other = surrogate(SmallRecognizer(seed=8))
+    inputs = GanInputs(everybody, recognizer, (other,), {})
     found = {}
     with trained(settings, inputs, lambda *_: None) as states, torch.no_grad():
         for number, state in enumerate(states):

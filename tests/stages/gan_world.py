@@ -14,11 +14,16 @@ from faceveil.recognition.network import View
 from faceveil.recognition.recognizer import save_recognizer
 from faceveil.store.faces import PackedFaces, write_faces
 from faceveil.store.weights import write_weights
+from faceveil.wearing.masked import write_transparencies
 from faceveil.wearing.projector import build_projector
 from tests.conftest import ROOT
 
 SIZE = 80
 PEOPLE = [f"{number:05d}" for number in (0, 1, 3, 4)]
+RECOGNIZERS = (
+    ("facenet", "target", "inception_resnet_v1", SIZE),
+    ("resnet18", "surrogate", "resnet18", 32),
+)
 SHORT = {"epochs": 2, "batch_size": 2, "designs_per_batch": 2, "checkpoint_epochs": 1}
 
 
@@ -33,10 +38,9 @@ def outputs(experiment):
 def arguments(experiment):
     options = {
         "--curated": "data/curated",
-        "--projector": "models/projector",
-        "--recognizer": "models/recognizer",
-        "--embeddings": "data/embeddings",
-        "--partners": "models/partners",
+        "--transparencies": "data/transparencies",
+        "--recognizers": "models/recognizers",
+        "--embeddings": "data/embeddings/bare",
         **outputs(experiment),
     }
     return (experiment, *(word for option in options.items() for word in option))
@@ -64,9 +68,9 @@ def faces(kind):
     return PackedFaces(pixels[:count], rows.iloc[:count], cutouts)
 
 
-def save_untrained(folder, role, architecture, size):
+def save_untrained(folder, role, architecture, size, seed=0):
     """Write a recognizer that never learned anything."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     view = {"input_size": size, "mean": 127.5, "scale": 128.0}
     card = {"name": folder.name, "role": role, "architecture": architecture, "view": view}
     network = build_network(architecture, View(**view))
@@ -77,21 +81,34 @@ def write_world(root):
     """Write the folders of all earlier stages, with networks that never learned anything."""
     for kind in ("unmasked", "masked", "further_unmasked", "further_masked", "annotated"):
         write_faces(root / "data/curated" / kind, faces(kind))
-    save_untrained(root / "models/recognizer", "target", "inception_resnet_v1", SIZE)
+    for name, role, architecture, size in RECOGNIZERS:
+        save_untrained(root / "models/recognizers" / name, role, architecture, size)
+        embed(root, name)
+    card = {"architecture": "plain"}
+    write_weights(root / "models/projector/projector.safetensors", build_projector("plain"), card)
+    write_transparencies(
+        root / "data/curated",
+        root / "models/projector",
+        "projector",
+        torch.device("cpu"),
+        root / "data/transparencies",
+    )
+
+
+def embed(root, name):
+    """Write what a recognizer sees of bare faces."""
     embed_curated(
         root / "data/curated",
-        root / "models/recognizer",
-        root / "data/embeddings",
+        root / "models/recognizers" / name,
+        root / "data/embeddings/bare" / name,
         Embed(batch_size=4, part_size=10),
         torch.device("cpu"),
     )
-    card = {"architecture": "plain"}
-    write_weights(root / "models/projector/projector.safetensors", build_projector("plain"), card)
 
 
 def enter_world(world, folder):
     """Link the world's folders into one where a stage runs."""
-    for part in ("data/curated", "data/embeddings", "models/recognizer", "models/projector"):
+    for part in ("data/curated", "data/embeddings", "data/transparencies", "models/recognizers"):
         place = folder / part
         place.parent.mkdir(exist_ok=True)
         place.symlink_to(world / part)

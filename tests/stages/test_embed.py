@@ -20,7 +20,10 @@ from faceveil.recognition.recognizer import save_recognizer
 from faceveil.store.faces import PackedFaces, write_faces
 from tests.conftest import ROOT
 
-STAGE = ("-m", "stages.embed", "small", "data/curated", "models/small", "data/embeddings")
+STAGE = (
+    *("-m", "stages.embed", "--curated", "data/curated", "--recognizer", "models/small"),
+    *("--out", "data/embeddings"),
+)
 ALONE = (sys.executable, *STAGE)
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", *STAGE)
 

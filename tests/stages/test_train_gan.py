@@ -7,17 +7,20 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.partner import save_partner
-from faceveil.recognition.store import save_recognizer
 from typer.testing import CliRunner
 
 from faceveil.protection.designs.generators import load_generator
-from faceveil.recognition.architectures import build_network
-from faceveil.recognition.network import View
-from faceveil.store.weights import fingerprint
+from faceveil.recognition.recognizer import recognizer_fingerprint
 from stages.train_gan import app
-from tests.stages.gan_world import SIZE, arguments, enter_world, outputs, settings, write_world
+from tests.stages.gan_world import (
+    SIZE,
+    arguments,
+    enter_world,
+    outputs,
+    save_untrained,
+    settings,
+    write_world,
+)
 
 
 class Recorder:
@@ -77,7 +80,7 @@ def recorder(world, tmp_path, monkeypatch) -> Recorder:
     monkeypatch.setattr("faceveil.tracking.run.track", track)
     monkeypatch.setenv("FACEVEIL_DEVICE", "cpu")
     monkeypatch.delenv("DVC_ROOT", raising=False)
-    settings(transparency="annotated", trainings=1)
+    settings(trainings=1)
     return recorder
 
 
@@ -90,9 +93,8 @@ def refused(experiment="exp3"):
     return result.stderr
 
 
-@pytest.mark.parametrize("transparency", ["annotated", "projector"])
-def test_all_outputs_are_written_and_tracked(recorder, transparency):
-    settings(transparency=transparency, trainings=2)
+def test_all_outputs_are_written_and_tracked(recorder):
+    settings(trainings=2)
     result = CliRunner().invoke(app, arguments("exp3"))
     assert result.exit_code == 0, result.output
     drawn = [load_generator(Path("models/gan/exp3") / number) for number in ("0", "1")]
@@ -100,9 +102,9 @@ def test_all_outputs_are_written_and_tracked(recorder, transparency):
     assert not torch.equal(*(generator.net[0].weight for generator in drawn))
     card = json.loads(Path("models/gan/exp3/1/card.json").read_text())
     assert (card["experiment"], card["training"]) == ("exp3", 1)
-    assert card["trained_against"] == ["facenet"]
+    assert card["target"] == "facenet"
     assert card["subjects"] == {"trained": 3, "held_out": 1, "enrolled": 4}
-    assert set(card["inputs"]) == {"recognizer", "embeddings", "transparency"}
+    assert set(card["inputs"]) == {"recognizers/facenet", "embeddings", "transparency"}
     table = pd.read_csv("metrics/training/exp3.csv")
     assert table["training"].tolist() == [0, 0, 1, 1]
     assert table["epoch"].tolist() == [1, 2, 1, 2]
@@ -111,7 +113,7 @@ def test_all_outputs_are_written_and_tracked(recorder, transparency):
     assert recorder.sheets == [0, 1, 2]
     names = ("generator.safetensors", "head.safetensors", "card.json")
     weights = [f"{number}/{name}" for number in (0, 1) for name in names]
-    assert recorder.files == ["exp3.png", *weights, "curves.png"]
+    assert recorder.files == ["exp3.png", *sorted(weights), "curves.png"]
     assert recorder.digests == ["curated"]
     assert not list(Path(".scratch").iterdir())
 
@@ -119,27 +121,23 @@ def test_all_outputs_are_written_and_tracked(recorder, transparency):
 def test_an_ensemble_is_trained_against_and_named(recorder):
     assert CliRunner().invoke(app, arguments("exp0")).exit_code == 0
     alone = Path("models/gan/exp0/0/generator.safetensors").read_bytes()
-    settings(transparency="annotated", trainings=1, ensemble=["partner1"])
-    torch.manual_seed(1)
-    network = build_network("resnet18", View(input_size=32, mean=127.5, scale=128))
-    save_partner(Path("models/partners/partner1"), network, {"architecture": "resnet18"})
+    settings(trainings=1, ensemble=["resnet18"])
     result = CliRunner().invoke(app, arguments("exp0"))
     assert result.exit_code == 0, result.output
     assert Path("models/gan/exp0/0/generator.safetensors").read_bytes() != alone
     card = json.loads(Path("models/gan/exp0/0/card.json").read_text())
-    weights = fingerprint(Path("models/partners/partner1/recognizer.safetensors"))
-    assert card["trained_against"] == ["facenet", "partner1"]
-    assert card["inputs"]["partners/partner1"] == weights
-    assert card["inputs"]["partners/partner1/card"]
+    made_by = recognizer_fingerprint(Path("models/recognizers/resnet18"))
+    assert card["settings"]["ensemble"] == ["resnet18"]
+    assert card["inputs"]["recognizers/resnet18"] == made_by
 
 
-def test_a_partner_that_was_never_prepared_is_one_line(recorder):
-    settings(transparency="annotated", trainings=1, ensemble=["partner1"])
-    assert "models/partners/partner1" in refused()
+def test_a_judge_is_not_trained_against(recorder):
+    settings(trainings=1, ensemble=["mobilefacenet"])
+    assert "allowed are recognizers with role surrogate: resnet18" in refused()
 
 
 def test_a_stage_stopped_before_it_wrote_goes_on_from_its_last_epoch(recorder, monkeypatch):
-    settings(transparency="annotated", trainings=2)
+    settings(trainings=2)
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -157,7 +155,7 @@ def test_a_stage_stopped_before_it_wrote_goes_on_from_its_last_epoch(recorder, m
 def test_the_first_training_is_that_of_an_experiment_trained_once(recorder):
     assert CliRunner().invoke(app, arguments("exp3")).exit_code == 0
     alone = Path("models/gan/exp3/0/generator.safetensors").read_bytes()
-    settings(transparency="annotated", trainings=3)
+    settings(trainings=3)
     assert CliRunner().invoke(app, arguments("exp3")).exit_code == 0
     found = [
         path.read_bytes() for path in sorted(Path("models/gan/exp3").rglob("gen*.safetensors"))
@@ -170,10 +168,13 @@ def test_an_unknown_experiment_is_refused(recorder):
     assert "no 'exp9' in experiments; there are exp0" in refused("exp9")
 
 
-def test_embeddings_of_another_recognizer_are_refused(recorder):
-    Path("models/recognizer").unlink()
-    other = FaceNet()
-    save_recognizer(Path("models/recognizer"), other, {"architecture": "InceptionResnetV1"})
+def test_embeddings_of_another_recognizer_are_refused(recorder, tmp_path):
+    recognizers = Path("models/recognizers")
+    world = recognizers.resolve()
+    recognizers.unlink()
+    recognizers.mkdir()
+    (recognizers / "resnet18").symlink_to(world / "resnet18")
+    save_untrained(recognizers / "facenet", "target", "inception_resnet_v1", SIZE, seed=1)
     assert "made by recognizer" in refused()
 
 
@@ -181,8 +182,9 @@ def test_embeddings_of_another_recognizer_are_refused(recorder):
     ("missing", "line"),
     [
         ("data/embeddings", "no embeddings here; run `dvc repro embed` first"),
-        ("models/recognizer", "no such weights"),
+        ("models/recognizers", "no such card"),
         ("data/curated", "no packed faces here"),
+        ("data/transparencies", "no transparencies here; run `dvc repro project` first"),
     ],
 )
 def test_a_missing_input_is_one_line(recorder, missing, line):

@@ -59,7 +59,7 @@ REASONS = (
     "missing_file", "empty_file", "not_an_image", "damaged_image", "too_small", "too_large",
     "not_labels", "no_mask_label", "not_a_cutout", "other_shape",
 )  # fmt: skip
-"""Every reason why a file is of no use; the last lies in its shape beside the photo it is of."""
+"""Why a file is of no use; ``other_shape``: labels or a cut-out that do not fit their photo."""
 
 
 class Header(NamedTuple):
@@ -99,19 +99,14 @@ def same_shape(first: tuple[int, int], second: tuple[int, int]) -> bool:
 
 
 def read_image(path: Path) -> Pixels:
-    """Read a photo as RGB, upright as its EXIF says; transparent parts become white.
-
-    Returns:
-        uint8 ``[H, W, 3]``.
-    """
+    """Read a photo, uint8 ``[H, W, 3]``, upright as its EXIF says; transparent parts are white."""
     return np.asarray(_plain(_decoded(path)))
 
 
 def read_alpha(path: Path) -> Pixels:
-    """Read the transparency of a cut-out: where it shows something.
+    """Read where a cut-out shows something, uint8 ``[H, W]``, 255 where it is opaque.
 
-    Returns:
-        uint8 ``[H, W]``, 255 where the cut-out is opaque.
+    One that is equally opaque everywhere, as an image without transparency is, is no cut-out.
     """
     alpha = read_cutout(path)[..., 3]
     if alpha.min() == alpha.max():
@@ -120,20 +115,12 @@ def read_alpha(path: Path) -> Pixels:
 
 
 def read_cutout(path: Path) -> Pixels:
-    """Read a cut-out: its colour and, as alpha, its transparency.
-
-    Returns:
-        uint8 ``[H, W, 4]``; alpha is 255 where the cut-out is opaque.
-    """
+    """Read a cut-out, uint8 ``[H, W, 4]``; alpha is 255 where it is opaque."""
     return np.asarray(_decoded(path).convert("RGBA"))
 
 
 def read_labels(path: Path) -> Pixels:
-    """Read a label image: the palette's index, or the grey value, of each pixel.
-
-    Returns:
-        uint8 ``[H, W]``, somewhere :data:`MASK_LABEL`.
-    """
+    """Read the palette's index, or the grey value, of each pixel of a label image ``[H, W]``."""
     image = _decoded(path)
     if image.mode not in LABEL_MODES:
         raise UnreadableImageError("not_labels")

@@ -27,11 +27,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a run, if it was stopped half-way.
-
-    Attributes:
-        path: the safetensors file; its folder is made when it is first saved.
-    """
+    """The state of a run that was stopped half-way: one safetensors file, if it was saved."""
 
     path: Path
 

@@ -63,12 +63,7 @@ def share_of(batch: int, rank: int, count: int) -> Share:
 
 @dataclass(frozen=True)
 class Ranks:
-    """The processes that train together, seen by one of them; by default there is one.
-
-    Attributes:
-        rank: the number of this process.
-        count: how many there are.
-    """
+    """The processes that work together, seen by number ``rank`` of ``count``; by default one."""
 
     rank: int = 0
     count: int = 1

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from faceveil.params.experiments import GanTraining
-from faceveil.protection.designs.training_data import TrainingData, join_subjects
+from faceveil.protection.designs.training_data import Surrogate, TrainingData, join_subjects
 from faceveil.store.embeddings import EmbeddingTable
 from faceveil.store.faces import PackedFaces
 
@@ -128,3 +128,13 @@ def tables(recognizer: SmallRecognizer) -> dict[str, EmbeddingTable]:
 def data(recognizer: SmallRecognizer) -> TrainingData:
     """Return everybody, ready to train on."""
     return join_subjects(masked_photos(), tables(recognizer), torch.device("cpu"))
+
+
+def surrogate(recognizer: SmallRecognizer) -> Surrogate:
+    """Return a recognizer with the training subjects enrolled."""
+    recognizer = recognizer.eval().requires_grad_(False)
+    subjects = data(SmallRecognizer()).subject_ids[:TRAINED]
+    bare = photos(1, "")
+    with torch.no_grad():
+        gallery = recognizer.head(recognizer.trunk(bare.images(bare.rows_of(subjects))))
+    return Surrogate(recognizer.trunk, recognizer.head, gallery)

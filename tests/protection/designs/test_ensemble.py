@@ -5,9 +5,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from faceveil.params.errors import FaceveilError
 from faceveil.protection.designs.mask_gan import train_mask_gan
-from faceveil.protection.designs.training_data import enroll_in_surrogate
 from tests.protection.designs.small_world import (
     SOURCES,
     TRAINED,
@@ -23,14 +21,9 @@ CPU = torch.device("cpu")
 LOSSES = {"exp0": (-3.210351, 0.0), "exp3": (-2.026125, 2.692583)}
 
 
-def enrolled(recognizer, **changes):
-    subjects = data(SmallRecognizer()).subject_ids[:TRAINED]
-    return enroll_in_surrogate(recognizer, photos(1, ""), subjects, CPU, **changes)
-
-
 def train(*surrogates, **changes):
     recognizer = SmallRecognizer()
-    chosen = [enrolled(surrogate) for surrogate in surrogates]
+    chosen = [surrogate(surrogate) for surrogate in surrogates]
     return train_mask_gan(gan(**changes), data(recognizer), recognizer, surrogates=chosen)
 
 
@@ -77,34 +70,12 @@ def test_no_surrogate_is_bit_for_bit_no_ensemble():
 
 
 def test_surrogates_never_learn():
-    surrogate = SmallRecognizer(seed=8).train()
-    before = {name: value.clone() for name, value in surrogate.state_dict().items()}
-    train(surrogate, recognizer_learns_from=SOURCES["exp3"])
-    assert not surrogate.training
-    assert all(torch.equal(value, before[name]) for name, value in surrogate.state_dict().items())
-    assert all(p.grad is None and not p.requires_grad for p in surrogate.parameters())
-
-
-def test_templates_are_the_unmasked_photos_whatever_the_batch_size():
-    surrogate = SmallRecognizer(seed=8)
-    with torch.no_grad():
-        expected = surrogate.head(surrogate.trunk(photos(1, "").images(slice(0, TRAINED))))
-    for size in (1, 3, 64):
-        torch.testing.assert_close(enrolled(surrogate, batch_size=size).gallery, expected)
-
-
-def test_templates_are_joined_by_id():
-    surrogate = SmallRecognizer(seed=8)
-    shuffled = photos(1, "", ["00004", "00001", "00002"])
-    found = enroll_in_surrogate(surrogate, shuffled, ["00001", "00004"], CPU).gallery
-    with torch.no_grad():
-        expected = surrogate.head(surrogate.trunk(shuffled.images([1, 0])))
-    torch.testing.assert_close(found, expected)
-
-
-def test_a_person_without_an_unmasked_photo_is_refused_by_name():
-    with pytest.raises(FaceveilError, match="00005"):
-        enroll_in_surrogate(SmallRecognizer(), photos(1, "", ["00001"]), ["00001", "00005"], CPU)
+    other = SmallRecognizer(seed=8).train()
+    before = {name: value.clone() for name, value in other.state_dict().items()}
+    train(other, recognizer_learns_from=SOURCES["exp3"])
+    assert not other.training
+    assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
+    assert all(p.grad is None and not p.requires_grad for p in other.parameters())
 
 
 def test_training_against_surrogates_is_the_same_with_the_same_seed():

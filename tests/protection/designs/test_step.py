@@ -8,7 +8,6 @@ from torch.nn import functional
 
 from faceveil.protection.designs.state import State
 from faceveil.protection.designs.step import Batch, Setup, train_step
-from faceveil.protection.designs.training_data import enroll_in_surrogate
 from tests.protection.designs.small_world import (
     SIZE,
     SOURCES,
@@ -18,6 +17,7 @@ from tests.protection.designs.small_world import (
     gan,
     masked_photos,
     photos,
+    surrogate,
 )
 
 CPU = torch.device("cpu")
@@ -65,8 +65,7 @@ def test_generator_loss_is_minus_cross_entropy_of_scaled_cosines_among_training_
 
 
 def with_surrogates(setup, *recognizers):
-    subjects = setup.data.subject_ids[:TRAINED]
-    surrogates = [enroll_in_surrogate(other, photos(1, ""), subjects, CPU) for other in recognizers]
+    surrogates = [surrogate(other) for other in recognizers]
     return replace(setup, surrogates=surrogates)
 
 
