@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from faceveil.recognition.facenet import FaceNet
 
 from benchmarks.measure import SIZE, interleaved, random_faces, random_recognizer, write_result
 from benchmarks.train_step import SOURCES, folded, settings, training_data
@@ -30,7 +31,6 @@ from faceveil.protection.designs.identification import count_identified, identif
 from faceveil.protection.designs.state import State
 from faceveil.protection.designs.step import Batch, Setup, train_step
 from faceveil.protection.designs.training_data import TrainingData, draw_others
-from faceveil.recognition.facenet import FaceNet
 from faceveil.store.faces import open_faces
 
 PEOPLE = (1_000, 5_000, 20_000, 67_049)

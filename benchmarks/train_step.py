@@ -10,6 +10,7 @@ from copy import deepcopy
 
 import numpy as np
 import torch
+from faceveil.recognition.facenet import FaceNet, fold_batch_norms
 
 from benchmarks.measure import (
     SIZE,
@@ -23,7 +24,6 @@ from faceveil.params.section import Precision
 from faceveil.protection.designs.state import State
 from faceveil.protection.designs.step import Batch, Setup, train_step
 from faceveil.protection.designs.training_data import Probes, TrainingData
-from faceveil.recognition.facenet import FaceNet, fold_batch_norms
 from faceveil.runtime.device import arithmetic
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.faces import PackedFaces

@@ -28,7 +28,7 @@ def prose(text: str) -> list[str]:
     text = re.sub(r"^\s*(\|.*|#.*)$", "\n\n", text, flags=re.M)
     text = re.sub(r"^\s*([-*]|\d+\.) ", "\n\n", text, flags=re.M)
     parts = [part.replace("\n", " ") for part in re.split(r"\n\s*\n", text)]
-    return [one for part in parts for one in re.split(r"(?<=[.!?:])[\"*)]*\s+(?=\S)", part)]
+    return [one for part in parts for one in re.split(r"(?<=[.!?])[\"*)]*\s+(?=\S)", part)]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -6,6 +6,7 @@ from faceveil.report import charts, tables
 from faceveil.report.failures import known_failures
 from faceveil.report.page import render, results_markdown, sections
 from tests.report.made_results import EXPERIMENTS, made_frame, made_results
+from tests.test_readme import prose
 
 
 def test_every_section_has_numbers_and_every_chart_a_table(results):
@@ -84,6 +85,7 @@ def test_markdown_holds_every_table(results):
         for table in section.tables:
             assert table.rows[0][0] in text
     assert "| bare face" in text
+    assert [one for one in prose(text) if len(one.split()) > 45] == []
 
 
 def test_charts_become_pictures(results, tmp_path):

@@ -88,3 +88,26 @@ def test_missing_results_are_one_line(recorder):
     assert "results.parquet: no results here; run `dvc repro evaluate` first" in result.stderr
     assert result.stderr.count("\n") == 1
     assert not Path("report").exists()
+
+
+def test_documents_are_filled_from_the_last_run(recorder):
+    from stages.update_readme import FIGURES
+    from stages.update_readme import app as update
+
+    for path in (Path("README.md"), Path("docs/results.md")):
+        path.parent.mkdir(exist_ok=True)
+        text = "before\n<!-- results: begin -->\nold\n<!-- results: end -->\nafter\n"
+        path.write_text(text)
+    for path in map(Path, FIGURES):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(path)
+    for _ in range(2):
+        result = CliRunner().invoke(update, [])
+        assert result.exit_code == 0, result.output
+        text = Path("README.md").read_text()
+        assert text.startswith("before\n<!-- results: begin -->\nDoes a trained mask hide")
+        assert text.endswith("<!-- results: end -->\nafter\n")
+        assert text.count("| one it never met") == 1
+        assert "old" not in text.split()
+        assert "## Before every recognizer" in Path("docs/results.md").read_text()
+        assert all(Path(target).is_file() for target in FIGURES.values())

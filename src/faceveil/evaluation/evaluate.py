@@ -106,7 +106,9 @@ def evaluate(inputs: Inputs, protected: Path, thresholds: Path, settings: Evalua
         if recognizer.refusal is None:
             rows += _rows_of(recognizer, inputs, frozen, settings)
     for name in inputs.heads.experiments:
-        rows += diversity_rows(name, np.load(protected / name / DESIGNS, mmap_mode="r"))
+        rows += diversity_rows(
+            name, np.load(protected / name / DESIGNS, mmap_mode="r", allow_pickle=False)
+        )
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -1,4 +1,4 @@
-"""The answer: one sentence and three rows, the same on the page and in the README."""
+"""The answer in words and in three rows, the same on the page and in the README."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,13 +64,13 @@ def answer_table(results: Results) -> Table:
         designs = [results.number("rank_1", *pair) for pair in one.pairs]
         worn = " or ".join(dict.fromkeys(label(number.over) for number in plain if number))
         best = f"{_range(plain)} ({worn})" if worn else DASH
-        rows.append((one.who, _range(bare), best, _designs(designs, one.pairs)))
+        rows.append((one.who, _range(bare), best, _range(designs)))
     kinds = len(results.experiments)
     columns = (
         "who tries to name the wearer of a mask",
         "bare face",
         f"best plain mask (of {len(results.plain)}, chosen on other people)",
-        f"trained masks (best and worst of {kinds} kinds)",
+        f"trained masks (best to worst of {kinds} kinds)",
     )
     return Table("Who is still named", _note(results), columns, tuple(rows))
 
@@ -96,26 +96,16 @@ def _range(numbers: Iterable[Number | None]) -> str:
     return " to ".join(ends)
 
 
-def _designs(numbers: list[Number | None], pairs: Pairs) -> str:
-    """Return the range over designs, and which are the best and the worst."""
-    found = [(number.value, name) for number, (name, _) in zip(numbers, pairs, strict=True)
-             if number]  # fmt: skip
-    text = _range(numbers)
-    if " to " not in text:
-        return text
-    return f"{text} ({min(found)[1]} to {max(found)[1]})"
-
-
 def answer(results: Results) -> str:
-    """Return the answer in one sentence: for how many designs an interval shows protection."""
+    """Return the answer in words: for how many designs an interval shows protection."""
     told = []
     for one in situations(results):
         lifts = [results.number("lift_rank_1", *pair) for pair in one.pairs]
         signs = [lift.shown for lift in lifts if lift]
         told.append(f"**{_verdict(signs)}** {one.where} {_count(signs)}".strip())
-    text = ", ".join(told).replace("**", "", 1)
     question = "Does a trained mask hide its wearer better than the best plain one?"
-    return f"{question} **{text[0].upper()}{text[1:]}."
+    sentences = [", ".join(told[:2]), *told[2:]]
+    return " ".join([question, *(f"**{one[2].upper()}{one[3:]}." for one in sentences)])
 
 
 def _verdict(signs: list[int]) -> str:
