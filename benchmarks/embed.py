@@ -4,15 +4,12 @@ The bare trunk is facenet-pytorch's as it is; photos are embedded, as the stage 
 batch norms are folded into its convolutions.
 """
 
-from dataclasses import asdict
-
 import numpy as np
 import torch
 
 from benchmarks.measure import interleaved, random_faces, random_recognizer, write_result
 from benchmarks.train_step import folded
-from faceveil.recognition.embedding import embed_photos
-from faceveil.recognition.recognizer import Recognizer
+from faceveil.recognition.embedding import embed_faces
 
 PHOTOS = 64
 BATCH = 32
@@ -30,10 +27,8 @@ def main() -> None:
         for images in ready:
             recognizer.trunk(images)
 
-    network = folded(recognizer)
-    card = {"crop": "frame", "view": asdict(network.trunk.view)}
-    rows, embedding = np.arange(PHOTOS), Recognizer(card, network, device)
-    ways = {"embed": lambda: embed_photos(embedding, faces, rows, BATCH), "bare": bare}
+    rows, embedding = np.arange(PHOTOS), folded(recognizer)
+    ways = {"embed": lambda: embed_faces(embedding, faces, rows, BATCH), "bare": bare}
     seconds = interleaved(ways, ROUNDS)
     result = {
         "photos_per_second": round(PHOTOS / seconds["embed"], 1),

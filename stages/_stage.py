@@ -1,7 +1,9 @@
 """The shell around every stage: problems are one line and a status, never a surprise."""
 
+import atexit
 import errno
 import functools
+import gc
 import inspect
 import os
 import signal
@@ -27,23 +29,36 @@ class Terminated(KeyboardInterrupt):
 
 
 def stage(function: Callable[..., None]) -> typer.Typer:
-    """Make a stage of the pipeline a command; first of all, all of params.yaml is checked."""
+    """Make a stage of the pipeline, which records in MLflow, a command; see :func:`command`."""
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> None:
-        check_settings()  # a wrong key in any section ends the run here, not hours later
+        _import_tracking()
         function(*args, **kwargs)
 
     return command(run)
 
 
-def check_settings() -> None:
-    """Refuse a params.yaml of which any section, or any protection's method, is wrong."""
-    from faceveil.params.whole_file import read_params
-    from faceveil.protection.registry import check_protections
+@functools.cache
+def _import_tracking() -> None:
+    """Import MLflow, the largest of a stage's imports, without looking for garbage in it.
 
-    params = read_params(PARAMS)
-    check_protections({name: one.model_dump() for name, one in params.protections.items()})
+    Hundreds of thousands of objects stay until the process ends. Python goes through them again
+    and again while more are imported, and once more at the end: a third of a stage's start.
+    """
+    gc.disable()
+    try:
+        import faceveil.tracking.run  # noqa: F401
+    finally:
+        gc.freeze()
+        gc.enable()
+    atexit.register(_leave_garbage)
+
+
+def _leave_garbage() -> None:
+    """Do not look for garbage at the end; Triton, where it is used, would report what it left."""
+    if "triton" not in sys.modules:
+        gc.freeze()
 
 
 def command(function: Callable[..., None]) -> typer.Typer:

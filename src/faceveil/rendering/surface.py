@@ -183,10 +183,14 @@ def _restack(y: Array, stretch: Array, section: Array, upward: float) -> Array:
 
 @dataclass(frozen=True)
 class Hit:
-    """Where the rays meet a surface; all [S, S], in millimetres.
+    """Where the rays meet a surface; all [S, S].
 
-    ``x``, ``y``, ``z`` are head coordinates, ``depth`` is toward the camera, ``inside`` about the
-    distance from the outline, positive inside.
+    Attributes:
+        x: Head coordinate, millimetres.
+        y: Head coordinate, millimetres.
+        z: Head coordinate, millimetres.
+        depth: Distance toward the camera, millimetres.
+        inside: About the distance from the outline, millimetres; positive inside.
     """
 
     x: Array

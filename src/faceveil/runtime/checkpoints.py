@@ -5,7 +5,9 @@ them in the file's metadata. It is found again by what went into the run, so ano
 another input never picks it up.
 """
 
+import hashlib
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +21,6 @@ from torch.optim import Optimizer
 
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.atomic import atomic_path
-from faceveil.runtime.scratch import scratch_folder
 
 Tensors = dict[str, Tensor]
 Record = dict[str, Any]
@@ -27,7 +28,11 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a run that was stopped half-way: one safetensors file, if it was saved."""
+    """The state of a run, if it was stopped half-way.
+
+    Attributes:
+        path: the safetensors file; its folder is made when it is first saved.
+    """
 
     path: Path
 
@@ -39,7 +44,11 @@ class Checkpoint:
             temporary.write_bytes(save(state, metadata={"record": json.dumps(record)}))
 
     def load(self) -> tuple[Tensors, Record] | None:
-        """Return the tensors and the record, or None if nothing was saved."""
+        """Return the tensors and the record, or None if nothing was saved.
+
+        Raises:
+            FaceveilError: if the file is damaged.
+        """
         if not self.path.is_file():
             return None
         try:
@@ -59,8 +68,18 @@ class Checkpoint:
 
 
 def scratch_checkpoint(stage: str, inputs: Mapping[str, Any]) -> Checkpoint:
-    """Return the checkpoint of a run, by settings and fingerprints of what decides its result."""
-    return Checkpoint(scratch_folder(stage, inputs) / "checkpoint.safetensors")
+    """Return the checkpoint of a run, in ``$DVC_ROOT/.scratch/<stage>-<hash of inputs>/``.
+
+    ``DVC_ROOT`` is the main repository even in the temporary workspace of a queued experiment;
+    without it the current folder counts.
+
+    Args:
+        stage: name of the stage.
+        inputs: settings and fingerprints of everything that decides the result; JSON values.
+    """
+    key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+    root = Path(os.environ.get("DVC_ROOT") or Path.cwd())
+    return Checkpoint(root / ".scratch" / f"{stage}-{key}" / "checkpoint.safetensors")
 
 
 def optimizer_tensors(optimizer: Optimizer) -> Tensors:

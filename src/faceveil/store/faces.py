@@ -52,13 +52,21 @@ class PackedFaces:
         return as_images(self.pixels[rows])
 
     def transparencies(self, rows: Sequence[int] | NDArray[np.int64] | slice) -> torch.Tensor:
-        """Return transparencies as float32 ``[B, 1, S, S]`` in [0, 1]."""
+        """Return transparencies as float32 ``[B, 1, S, S]`` in [0, 1].
+
+        Raises:
+            FaceveilError: if the photos are not annotated.
+        """
         if self.transparency is None:
             raise FaceveilError("these photos have no transparency; only 'annotated' ones have")
         return torch.from_numpy(self.transparency[rows].astype(np.float32) / 255)[:, None]
 
     def rows_of(self, subject_ids: Sequence[str]) -> NDArray[np.int64]:
-        """Return the row of each subject's first photo, joined by id."""
+        """Return the row of each subject's first photo, joined by id.
+
+        Raises:
+            FaceveilError: if a subject has no photo here.
+        """
         first = self.rows.reset_index(drop=True).drop_duplicates("subject_id")
         position = pd.Series(first.index, index=first["subject_id"])
         missing = [subject for subject in subject_ids if subject not in position.index]
@@ -73,7 +81,11 @@ def as_images(pixels: NDArray[np.uint8]) -> torch.Tensor:
 
 
 def write_faces(directory: Path, faces: PackedFaces) -> None:
-    """Write one kind of photos as a folder, whole or not at all."""
+    """Write one kind of photos as a folder, whole or not at all.
+
+    Raises:
+        FaceveilError: if pixels and rows do not fit together or an image_id occurs twice.
+    """
     _check(directory, faces)
     with atomic_directory(directory) as folder:
         np.save(folder / "pixels.npy", faces.pixels, allow_pickle=False)
@@ -83,7 +95,11 @@ def write_faces(directory: Path, faces: PackedFaces) -> None:
 
 
 def open_faces(curated: Path, kind: str) -> PackedFaces:
-    """Open ``curated/kind`` memory-mapped."""
+    """Open ``curated/kind`` memory-mapped.
+
+    Raises:
+        FaceveilError: if the folder is missing or its files do not fit together.
+    """
     directory = curated / kind
     if not (directory / "rows.parquet").is_file():
         raise FaceveilError(f"{directory}: no packed faces here; run `dvc repro curate` first")
@@ -96,6 +112,7 @@ def open_faces(curated: Path, kind: str) -> PackedFaces:
 
 
 def _check(directory: Path, faces: PackedFaces) -> None:
+    """Refuse a store whose parts do not fit together."""
     missing = set(COLUMNS) - set(faces.rows.columns)
     if missing:
         raise FaceveilError(f"{directory}: rows lack the columns {sorted(missing)}")

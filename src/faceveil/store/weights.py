@@ -28,14 +28,22 @@ def write_weights(path: Path, model: nn.Module, card: Card) -> None:
 
 
 def read_card(path: Path) -> Card:
-    """Read the card of a weights file; empty if it has none."""
+    """Read the card of a weights file; empty if it has none.
+
+    Raises:
+        FaceveilError: if the file is missing or not safetensors.
+    """
     with _opened(path) as file:
         card: Card = json.loads((file.metadata() or {}).get("card", "{}"))
         return card
 
 
 def read_weights(path: Path, model: nn.Module) -> Card:
-    """Load the state of a safetensors file into ``model``, in float32, and return its card."""
+    """Load the state of a safetensors file into ``model``, in float32, and return its card.
+
+    Raises:
+        FaceveilError: if the file is missing, is not safetensors, or fits another architecture.
+    """
     with _opened(path) as file:
         state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     _fits(path, state, model.state_dict())
@@ -44,7 +52,11 @@ def read_weights(path: Path, model: nn.Module) -> Card:
 
 
 def fingerprint(path: Path) -> str:
-    """Return the SHA-256 of a weights file, in hexadecimal."""
+    """Return the SHA-256 of a weights file, in hexadecimal.
+
+    Raises:
+        FaceveilError: if the file is missing.
+    """
     if not path.is_file():
         raise FaceveilError(f"{path}: no such weights; run the stage that makes them first")
     with path.open("rb") as file:
@@ -61,6 +73,7 @@ def _opened(path: Path) -> Any:
 
 
 def _fits(path: Path, state: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
+    """Name the first tensor that is missing, unknown or of another shape."""
     for name in sorted(state.keys() ^ expected.keys()):
         kind = "lacks" if name in expected else "has an unknown"
         raise FaceveilError(f"{path}: {kind} tensor {name!r}; these weights fit another network")

@@ -1,0 +1,120 @@
+"""A template: a mask spread out over the head, where photos look it up.
+
+Any cut-out becomes one: its six anchors are laid on the edges of a mask on the average head, and
+what lies between follows smoothly, by a thin-plate spline.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.interpolate import RBFInterpolator
+from scipy.ndimage import map_coordinates
+
+from faceveil.masks.head import HALF_WIDTH, lower_edge, upper_edge
+from faceveil.masks.outline import Outline, find_outline
+from faceveil.params.errors import FaceveilError
+from faceveil.rendering.noise import Array
+
+LEFT, RIGHT, TOP, BOTTOM = -76.0, 76.0, -8.0, 132.0
+"""The part of the head that a mask may cover, in millimetres."""
+
+CELL = 0.25
+"""Side of a cell of the finest level, in millimetres."""
+
+LEVELS = 5
+"""Each level's cells are twice as wide as those of the level before, which come out even."""
+
+MOST_PIXELS = 1024
+"""A cut-out is made smaller until its longer side is this: finer than the finest level."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A mask on the average head.
+
+    Attributes:
+        name: what it is called in ``people.csv``.
+        levels: colour times opacity, and opacity, uint8 ``[4, H, W]``, from fine to coarse, over
+            :data:`LEFT` to :data:`RIGHT` and :data:`TOP` to :data:`BOTTOM`.
+    """
+
+    name: str
+    levels: tuple[NDArray[np.uint8], ...]
+
+    def read(self, x: Array, y: Array, step: float) -> Array:
+        """Return what lies at places of the head, float32 ``[4, H, W]`` in [0, 1].
+
+        Colour times opacity, and opacity; nothing outside of the part that a mask may cover.
+
+        Args:
+            x: to the image's right, ``[H, W]`` in millimetres.
+            y: down.
+            step: distance of neighbouring places; decides which level is read.
+        """
+        level = int(np.clip(np.floor(np.log2(max(step, CELL) / CELL)), 0, len(self.levels) - 1))
+        cell = CELL * 2**level
+        at = np.stack([(y - TOP) / cell - 0.5, (x - LEFT) / cell - 0.5])
+        return _sample(self.levels[level], at) / np.float32(255)
+
+
+def lay_on_head(picture: NDArray[np.uint8], name: str) -> Template:
+    """Make a template of a cut-out.
+
+    Args:
+        picture: uint8 ``[H, W, 4]``, a mask seen from the front, transparent all around it.
+        name: what it is called.
+
+    Raises:
+        FaceveilError: if no mask is found in it.
+    """
+    small = _premultiplied(picture)
+    outline = find_outline(small[3], name)
+    x = np.arange(LEFT + CELL / 2, RIGHT, CELL)
+    y = np.arange(TOP + CELL / 2, BOTTOM, CELL)
+    places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    try:
+        found = RBFInterpolator(_targets(outline), outline.anchors)(places)
+    except np.linalg.LinAlgError:
+        raise FaceveilError(
+            f"{name}: no mask seen from the front; two of its six corners are one"
+        ) from None
+    at = found.T[::-1].reshape(2, len(y), len(x)) - 0.5
+    return Template(name, tuple(_levels(_sample(small, at))))
+
+
+def _sample(planes: NDArray[np.uint8], at: Array) -> Array:
+    """Return planes ``[C, H, W]`` at rows and columns ``[2, h, w]``, bilinear, 0 outside."""
+    found = [map_coordinates(plane, at, np.float32, order=1) for plane in planes]
+    return np.stack(found)
+
+
+def _premultiplied(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a cut-out, made smaller, as uint8 ``[4, H, W]``, colour times opacity."""
+    image = Image.fromarray(picture).convert("RGBa")
+    scale = min(1.0, MOST_PIXELS / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    small = np.asarray(image.resize(size, Image.Resampling.BOX))
+    return np.ascontiguousarray(np.moveaxis(small, 2, 0))
+
+
+def _targets(outline: Outline) -> NDArray[np.float64]:
+    """Return where the anchors lie on the head, ``[6, 2]`` in millimetres."""
+    middle, half = (outline.left + outline.right) / 2, (outline.right - outline.left) / 2
+    x = HALF_WIDTH * (outline.anchors[:, 0] - middle) / half
+    x[[1, 4]] = 0.0  # the nose and the chin are in the middle, wherever the fold is in the picture
+    y = np.concatenate([upper_edge(x[:3]), lower_edge(x[3:])])
+    return np.stack([x, y], axis=1)
+
+
+def _levels(finest: Array) -> Iterator[NDArray[np.uint8]]:
+    """Yield a template at ever lower resolution, each the mean of four cells of the last."""
+    level = finest
+    yield np.rint(level).astype(np.uint8)
+    for _ in range(LEVELS - 1):
+        channels, height, width = level.shape
+        blocks = level.reshape(channels, height // 2, 2, width // 2, 2)
+        level = blocks.mean(axis=(2, 4))
+        yield np.rint(level).astype(np.uint8)

@@ -1,0 +1,99 @@
+"""Where the mask is on each photo: seen by a projector, or known from cut-outs and photo pairs.
+
+Training, evaluation and figures all take a photo's transparency from here, never thresholded: a
+design is judged and shown exactly as it was trained.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from tempfile import TemporaryFile
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceveil.collection.difference import difference_transparency
+from faceveil.params.errors import FaceveilError
+from faceveil.store.faces import PackedFaces
+
+Projector = Callable[[Tensor], Tensor]
+"""From photos ``[B, 3, S, S]`` to their masks' transparency ``[B, 1, S, S]``, both in [0, 1]."""
+
+
+def projected(
+    faces: PackedFaces,
+    projector: Projector,
+    device: torch.device | None = None,
+    wanted: NDArray[np.int64] | None = None,
+    batch_size: int = 64,
+) -> PackedFaces:
+    """Return the photos with the transparency that a projector sees, in steps of 1/255.
+
+    Args:
+        faces: photos of people who wear a mask.
+        projector: in eval mode.
+        device: where the projector is; the CPU if not said.
+        wanted: rows of the photos that will be looked at; all if not said. The others get no
+            transparency.
+        batch_size: photos per forward pass; changes nothing but memory.
+    """
+    shape = faces.pixels.shape[:3]
+    # Pages that are never written take no memory; a file would take its whole size on the disk.
+    seen = _mapped(shape) if wanted is None else np.zeros(shape, dtype=np.uint8)
+    wanted = np.arange(len(faces)) if wanted is None else wanted
+    for start in range(0, len(wanted), batch_size):
+        rows = wanted[start : start + batch_size]
+        with torch.inference_mode():
+            found = projector(faces.images(rows).to(device))[:, 0]
+            seen[rows] = found.mul(255).round().to(torch.uint8).cpu().numpy()
+    return replace(faces, transparency=seen)
+
+
+def annotated(faces: PackedFaces, unmasked: PackedFaces, cutouts: PackedFaces) -> PackedFaces:
+    """Return the photos with their cut-out where there is one, else the difference of the pair.
+
+    Joined by ``image_id``: the pair of ``00017_Mask`` is ``00017``.
+
+    Args:
+        faces: photos of people who wear a mask.
+        unmasked: the same photos without the mask.
+        cutouts: annotated photos, any of which may also be among ``faces``.
+
+    Raises:
+        FaceveilError: if a photo has neither a cut-out nor a pair.
+    """
+    cut, pairs = _positions(cutouts), _positions(unmasked)
+    known = _mapped(faces.pixels.shape[:3])
+    for row, image_id in enumerate(faces.rows["image_id"]):
+        pair = image_id.removesuffix("_Mask")
+        if image_id in cut and cutouts.transparency is not None:
+            known[row] = cutouts.transparency[cut[image_id]]
+        elif pair in pairs:
+            found = difference_transparency(unmasked.pixels[pairs[pair]], faces.pixels[row])
+            known[row] = np.rint(255 * found)
+        else:
+            raise FaceveilError(f"photo {image_id!r} has neither a cut-out nor a photo {pair!r}")
+    return replace(faces, transparency=known)
+
+
+def _mapped(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return zeros that the system may move to the disk: 16 kB per photo of 128 px add up.
+
+    They lie in a file without a name, which is gone when nobody looks at it any more.
+
+    Raises:
+        OSError: if the disk is full.
+    """
+    size = int(np.prod(shape))
+    if size == 0:
+        return np.zeros(shape, dtype=np.uint8)
+    with TemporaryFile(prefix="faceveil-") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error, no crash later
+        return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)
+
+
+def _positions(faces: PackedFaces) -> dict[str, int]:
+    return {image_id: row for row, image_id in enumerate(faces.rows["image_id"])}
