@@ -35,7 +35,7 @@ PATIENCE = "FACEVEIL_PATIENCE"
 
 CPU = torch.device("cpu")
 
-_CODE = ("data", "params", "recognition")
+_CODE = ("collection", "params", "recognition", "runtime", "store")
 _LIBRARIES = ("facenet-pytorch", "numpy", "pillow", "pyarrow", "torch")
 _GLANCE = 0.2
 
