@@ -7,10 +7,10 @@ export UV_COMPILE_BYTECODE := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check format bench deps profile readme ui clean
+.PHONY: help setup repro test test-all check format bench deps profile readme ui clean
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.synced ## Install everything into .venv (the other targets do it by themselves)
 
@@ -27,7 +27,10 @@ repro: setup ## Rebuild every experiment and print the accuracy table
 	@echo && cat metrics/accuracy_table.md
 	@echo "\nReport: report/index.html   Numbers: metrics/   Compare runs: make ui"
 
-test: setup ## Run the tests (needs no network, no GPU, no real faces)
+test: setup ## Run the tests that take minutes (needs no network, no GPU, no real faces)
+	$(RUN) pytest -m "not slow and not real"
+
+test-all: setup ## Run every test, with real faces and a browser where there are any
 	$(RUN) pytest
 
 check: setup ## Format, lint, types, layers, params and profiles
@@ -47,17 +50,17 @@ bench: setup ## Measure speed and memory as ratios, into benchmarks/results
 deps: setup ## Rewrite the library files in dvc.yaml from the import graph
 	$(RUN) python -m stages._dependencies
 
-profile: setup ## Merge a profile into params.yaml: make profile NAME=paper
+profile: setup ## Set params.yaml to a profile, or `default`: make profile NAME=paper
 	$(RUN) python -m stages.apply_profile $(NAME)
 
-readme: setup ## Copy the accuracy table and the figures of the last run into the README
+readme: setup ## Copy the numbers and figures of the last run into README and docs
 	$(RUN) python -m stages.update_readme
 
 ui: setup ## Open the MLflow UI on http://localhost:5000
 	$(RUN) mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
 
 clean: ## Remove outputs and tool caches; DVC's cache, MLflow's runs and your own data stay
-	rm -rf data/synthetic data/masked data/curated data/embeddings models/recognizer models/projector models/gan
+	rm -rf data/synthetic data/masked data/curated data/embeddings models/recognizers models/projector models/gan
 	rm -rf figures/contact_sheet.png figures/put_on_masks figures/projector.png figures/evolution figures/report
-	rm -rf report data/protocol models/partners models/black_boxes
+	rm -rf report data/protocol
 	rm -rf .venv .tools .scratch .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage

@@ -4,12 +4,15 @@ The bare trunk is facenet-pytorch's as it is; photos are embedded, as the stage 
 batch norms are folded into its convolutions.
 """
 
+from dataclasses import asdict
+
 import numpy as np
 import torch
 
 from benchmarks.measure import interleaved, random_faces, random_recognizer, write_result
 from benchmarks.train_step import folded
-from faceveil.recognition.embedding import embed_faces
+from faceveil.recognition.embedding import embed_photos
+from faceveil.recognition.recognizer import Recognizer
 
 PHOTOS = 64
 BATCH = 32
@@ -27,8 +30,10 @@ def main() -> None:
         for images in ready:
             recognizer.trunk(images)
 
-    rows, embedding = np.arange(PHOTOS), folded(recognizer)
-    ways = {"embed": lambda: embed_faces(embedding, faces, rows, BATCH), "bare": bare}
+    network = folded(recognizer)
+    card = {"crop": "frame", "view": asdict(network.trunk.view)}
+    rows, embedding = np.arange(PHOTOS), Recognizer(card, network, device)
+    ways = {"embed": lambda: embed_photos(embedding, faces, rows, BATCH), "bare": bare}
     seconds = interleaved(ways, ROUNDS)
     result = {
         "photos_per_second": round(PHOTOS / seconds["embed"], 1),

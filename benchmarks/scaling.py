@@ -22,14 +22,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from faceveil.recognition.facenet import FaceNet
 
 from benchmarks.measure import SIZE, interleaved, random_faces, random_recognizer, write_result
-from benchmarks.train_step import SOURCES, folded, game, people
-from faceveil.protection.designs.identification import FACES, count_hits, steps_between_calls
-from faceveil.protection.designs.state import Players
-from faceveil.protection.designs.step import Batch, Match, play_round
-from faceveil.protection.designs.subjects import People, draw_others
-from faceveil.recognition.facenet import FaceNet
+from benchmarks.train_step import SOURCES, folded, settings, training_data
+from faceveil.protection.designs.identification import PROBES_AT_ONCE as FACES
+from faceveil.protection.designs.identification import count_identified, identification_interval
+from faceveil.protection.designs.state import State
+from faceveil.protection.designs.step import Batch, Setup, train_step
+from faceveil.protection.designs.training_data import TrainingData, draw_others
 from faceveil.store.faces import open_faces
 
 PEOPLE = (1_000, 5_000, 20_000, 67_049)
@@ -105,46 +106,46 @@ def _in_a_process(folder: str, gallery_people: int | None) -> dict[str, Any]:
 
 
 def measure(folder: Path, gallery_people: int | None) -> dict[str, Any]:
-    """Play some rounds and name faces on a store; return times and memory."""
+    """Take some steps and search for faces on a store; return times and memory."""
     with peak_memory() as peak:
         recognizer, faces = random_recognizer(), open_faces(folder, "masked")
-        everybody = people(faces, recognizer.head.weight.device)
+        everybody = training_data(faces, recognizer.head.weight.device)
         seconds = _seconds(recognizer, everybody, gallery_people)
-        naming = _naming_seconds(recognizer.head, everybody)
+        searching = _searching_seconds(recognizer.head, everybody)
     step, call, bare = (1000 * seconds[way] / BATCH for way in ("step", "call", "bare"))
     if gallery_people:
         steps = -(-len(faces) // BATCH)
-        step += call / steps_between_calls(len(faces), BATCH, steps)
+        step += call / identification_interval(len(faces), BATCH, steps)
     return {
         "people": len(faces),
         "step_ms_per_face": round(step, 2),
-        "naming_ms_per_face": round(1000 * naming, 3),
+        "naming_ms_per_face": round(1000 * searching, 3),
         "step_over_bare_trunk": round(step / bare, 4),
-        # Each epoch names every face once in a plain mask and once without one.
-        "epoch_over_bare_trunk": round((step + 2000 * naming) / bare, 4),
+        # Each epoch searches for every face once in a plain mask and once without one.
+        "epoch_over_bare_trunk": round((step + 2000 * searching) / bare, 4),
         "peak_bytes": peak[0],
         "stored_bytes": everybody.gallery.nbytes,
     }
 
 
 def _seconds(
-    recognizer: FaceNet, everybody: People, gallery_people: int | None
+    recognizer: FaceNet, everybody: TrainingData, gallery_people: int | None
 ) -> dict[str, float]:
-    """Return the seconds of a step, of naming its faces among everyone, and of the bare trunk."""
+    """Return the seconds of a step, of searching its faces among all, and of the bare trunk."""
     device, count = everybody.gallery.device, everybody.trained
-    rules = game(SOURCES["exp3"]).model_copy(update={"gallery_people": gallery_people})
-    players = Players(rules, recognizer.head, SIZE, device)
-    played = Match(players, everybody, folded(recognizer).trunk)
+    chosen = settings(SOURCES["exp3"]).model_copy(update={"gallery_people": gallery_people})
+    state = State(chosen, recognizer.head, SIZE, device)
+    setup = Setup(state, everybody, folded(recognizer).trunk)
     photos = everybody.faces.images(slice(BATCH)).to(device, memory_format=torch.channels_last)
     draw, latents = np.random.default_rng(0), torch.randn(BATCH, 100)
 
     def step() -> None:
         numbers = torch.from_numpy(draw.permutation(count)[:BATCH])
         others = draw_others(numbers, count, gallery_people, draw) if gallery_people else None
-        play_round(played, Batch(numbers, latents, others, named=gallery_people is None))
+        train_step(setup, Batch(numbers, latents, others, searched=gallery_people is None))
 
     def call() -> None:
-        count_hits(players.head, *_probes(everybody, BATCH), everybody.gallery)
+        count_identified(state.head, *_probes(everybody, BATCH), everybody.gallery)
 
     def bare() -> None:
         images = photos.detach().requires_grad_()
@@ -153,16 +154,16 @@ def _seconds(
     return interleaved({"bare": bare, "step": step, "call": call}, ROUNDS)
 
 
-def _naming_seconds(head: torch.nn.Module, everybody: People) -> float:
-    """Return the seconds per face of naming many at once, as at the end of an epoch."""
+def _searching_seconds(head: torch.nn.Module, everybody: TrainingData) -> float:
+    """Return the seconds per face of searching many at once, as at the end of an epoch."""
     probes = _probes(everybody, FACES)
     start = time.perf_counter()
-    count_hits(head, *probes, everybody.gallery)
+    count_identified(head, *probes, everybody.gallery)
     return (time.perf_counter() - start) / FACES
 
 
-def _probes(everybody: People, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return features and labels to name; the same again where there are fewer people."""
+def _probes(everybody: TrainingData, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return features and labels to search for; the same again where there are fewer people."""
     labels = torch.arange(count, device=everybody.gallery.device) % everybody.trained
     return everybody.gallery[labels], labels
 

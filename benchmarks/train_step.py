@@ -1,7 +1,7 @@
 """A whole GAN training step against one trunk forward and image gradient on the same batch.
 
 That is the least a step can cost: one pass and one gradient per face, in every experiment. The bare
-trunk is facenet-pytorch's as it is; a step plays, as the stage does, with one whose batch norms are
+trunk is facenet-pytorch's as it is; a step uses, as the stage does, one whose batch norms are
 folded into its convolutions. Both are timed in float32; where the device computes bfloat16, the
 same steps in it as well, at two batch sizes, over those in float32.
 """
@@ -10,6 +10,7 @@ from copy import deepcopy
 
 import numpy as np
 import torch
+from faceveil.recognition.facenet import FaceNet, fold_batch_norms
 
 from benchmarks.measure import (
     SIZE,
@@ -18,12 +19,11 @@ from benchmarks.measure import (
     random_recognizer,
     write_result,
 )
-from faceveil.params.experiments import Game
+from faceveil.params.experiments import GanTraining
 from faceveil.params.section import Precision
-from faceveil.protection.designs.state import Players
-from faceveil.protection.designs.step import Batch, Match, play_round
-from faceveil.protection.designs.subjects import People, Probes
-from faceveil.recognition.facenet import FaceNet, fold_batch_norms
+from faceveil.protection.designs.state import State
+from faceveil.protection.designs.step import Batch, Setup, train_step
+from faceveil.protection.designs.training_data import Probes, TrainingData
 from faceveil.runtime.device import arithmetic
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.faces import PackedFaces
@@ -41,9 +41,9 @@ SOURCES: dict[str, tuple[str, ...]] = {
 }
 
 
-def game(sources: tuple[str, ...], precision: Precision = "float32") -> Game:
+def settings(sources: tuple[str, ...], precision: Precision = "float32") -> GanTraining:
     """Return the published generator and objective, with some sources for the recognizer."""
-    return Game.model_validate(
+    return GanTraining.model_validate(
         {
             "ensemble": (),
             "generator": "mlp",
@@ -61,17 +61,18 @@ def game(sources: tuple[str, ...], precision: Precision = "float32") -> Game:
             "learning_rate": 0.001,
             "recognizer_learning_rate": 0.0001,
             "checkpoint_epochs": 1,
+            "trainings": 1,
             "seed": 0,
             "recognizer_learns_from": sources,
         }
     )
 
 
-def people(faces: PackedFaces, device: torch.device) -> People:
+def training_data(faces: PackedFaces, device: torch.device) -> TrainingData:
     """Return training people with random stored features, the same for all kinds of photos."""
     features = torch.rand(len(faces), 1792, device=device)
     probes = Probes(features, torch.arange(len(faces), device=device))
-    return People(
+    return TrainingData(
         subject_ids=tuple(faces.rows["subject_id"]),
         trained=len(faces),
         faces=faces,
@@ -90,24 +91,24 @@ def folded(recognizer: FaceNet) -> FaceNet:
     return other
 
 
-def match(recognizer: FaceNet, faces: PackedFaces, name: str, precision: Precision) -> Match:
+def prepared(recognizer: FaceNet, faces: PackedFaces, name: str, precision: Precision) -> Setup:
     """Set one experiment up."""
     device = recognizer.head.weight.device
-    players = Players(game(SOURCES[name], precision), recognizer.head, SIZE, device)
-    return Match(players, people(faces, device), recognizer.trunk)
+    state = State(settings(SOURCES[name], precision), recognizer.head, SIZE, device)
+    return Setup(state, training_data(faces, device), recognizer.trunk)
 
 
-def step(played: Match, size: int) -> None:
+def step(setup: Setup, size: int) -> None:
     """Take one step on a batch of ``size`` faces."""
-    latents = played.players.generator.draw(size, generator_for(0, "latents"))
-    play_round(played, Batch(torch.arange(size), latents))
+    latents = setup.state.generator.draw(size, generator_for(0, "latents"))
+    train_step(setup, Batch(torch.arange(size), latents))
 
 
 def half_speed(recognizer: FaceNet, faces: PackedFaces, name: str, size: int) -> float:
     """Return how many times faster the steps of an experiment are in bfloat16 than in float32."""
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
-    matches = {one: match(recognizer, faces, name, one) for one in precisions}
-    ways = {one: (lambda m=m: step(m, size)) for one, m in matches.items()}
+    setups = {one: prepared(recognizer, faces, name, one) for one in precisions}
+    ways = {one: (lambda m=m: step(m, size)) for one, m in setups.items()}
     seconds = interleaved(ways, ROUNDS)
     return round(seconds["float32"] / seconds["bfloat16"], 3)
 
@@ -122,9 +123,9 @@ def main() -> None:
         images = photos.detach().requires_grad_()
         torch.autograd.grad(recognizer.trunk(images).sum(), images)
 
-    playing = folded(recognizer)
-    matches = {name: match(playing, faces, name, "float32") for name in SOURCES}
-    ways = {name: (lambda m=m: step(m, BATCH)) for name, m in matches.items()}
+    used = folded(recognizer)
+    setups = {name: prepared(used, faces, name, "float32") for name in SOURCES}
+    ways = {name: (lambda m=m: step(m, BATCH)) for name, m in setups.items()}
     seconds = interleaved({"bare": bare, **ways}, ROUNDS)
     bare_seconds = seconds.pop("bare")
     result = {
@@ -135,7 +136,7 @@ def main() -> None:
     }
     if arithmetic("auto", device) == torch.bfloat16:
         result["bfloat16_speed_over_float32"] = {
-            f"{size} faces": {name: half_speed(playing, faces, name, size) for name in SOURCES}
+            f"{size} faces": {name: half_speed(used, faces, name, size) for name in SOURCES}
             for size in (BATCH, LARGER_BATCH)
         }
     write_result("train_step", result)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.models import OptionInfo
 
 from faceveil.params.errors import FaceveilError
 from stages._stage import _line
@@ -46,20 +47,27 @@ def on_ranks(function: Callable[..., None]) -> Callable[..., None]:
         if is_rank():
             _play_part(function, *args, **kwargs)
         elif (count := process_count(os.environ)) > 1:
-            given = inspect.signature(function).bind(*args, **kwargs).arguments.values()
-            _start(function.__name__, [str(value) for value in given], count)
+            given = inspect.signature(function).bind(*args, **kwargs).arguments
+            _start(function.__name__, command_line(function, given), count)
         else:
             function(*args, **kwargs)
 
     return run
 
 
-def process_count(environment: Mapping[str, str]) -> int:
-    """Return how many processes a stage runs in; 1 if nothing is said.
+def command_line(function: Callable[..., None], given: Mapping[str, Any]) -> list[str]:
+    """Return the words that start a stage with these values: options by name, others by place."""
+    words = []
+    for name, value in given.items():
+        marks = getattr(function.__annotations__[name], "__metadata__", ())
+        if any(isinstance(mark, OptionInfo) for mark in marks):
+            words.append(f"--{name.replace('_', '-')}")
+        words.append(str(value))
+    return words
 
-    Raises:
-        FaceveilError: if the variable is no whole number from 1 on.
-    """
+
+def process_count(environment: Mapping[str, str]) -> int:
+    """Return how many processes a stage runs in; 1 if nothing is said."""
     said = environment.get(PROCESSES) or "1"
     if not (said.isascii() and said.isdecimal() and int(said) >= 1):
         raise FaceveilError(f"{PROCESSES}: {said!r} is no number of processes; use 1, 2, 3, ...")

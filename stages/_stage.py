@@ -1,9 +1,7 @@
 """The shell around every stage: problems are one line and a status, never a surprise."""
 
-import atexit
 import errno
 import functools
-import gc
 import inspect
 import os
 import signal
@@ -29,36 +27,23 @@ class Terminated(KeyboardInterrupt):
 
 
 def stage(function: Callable[..., None]) -> typer.Typer:
-    """Make a stage of the pipeline, which records in MLflow, a command; see :func:`command`."""
+    """Make a stage of the pipeline a command; first of all, all of params.yaml is checked."""
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> None:
-        _import_tracking()
+        check_settings()  # a wrong key in any section ends the run here, not hours later
         function(*args, **kwargs)
 
     return command(run)
 
 
-@functools.cache
-def _import_tracking() -> None:
-    """Import MLflow, the largest of a stage's imports, without looking for garbage in it.
+def check_settings() -> None:
+    """Refuse a params.yaml of which any section, or any protection's method, is wrong."""
+    from faceveil.params.whole_file import read_params
+    from faceveil.protection.registry import check_protections
 
-    Hundreds of thousands of objects stay until the process ends. Python goes through them again
-    and again while more are imported, and once more at the end: a third of a stage's start.
-    """
-    gc.disable()
-    try:
-        import faceveil.tracking.run  # noqa: F401
-    finally:
-        gc.freeze()
-        gc.enable()
-    atexit.register(_leave_garbage)
-
-
-def _leave_garbage() -> None:
-    """Do not look for garbage at the end; Triton, where it is used, would report what it left."""
-    if "triton" not in sys.modules:
-        gc.freeze()
+    params = read_params(PARAMS)
+    check_protections({name: one.model_dump() for name, one in params.protections.items()})
 
 
 def command(function: Callable[..., None]) -> typer.Typer:

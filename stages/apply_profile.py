@@ -1,4 +1,4 @@
-"""Merge a profile into params.yaml: not a stage, the command that sets what the stages run with."""
+"""Write a profile to params.yaml: not a stage, the command that sets what the stages run with."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +9,9 @@ from stages._stage import PARAMS, command
 
 
 def apply_profile(
-    name: Annotated[str, typer.Argument(help="small, paper, or another file in profiles/")],
+    name: Annotated[str, typer.Argument(help="default, paper, or another file in profiles/")],
 ) -> None:
-    """Merge profiles/NAME.yaml into params.yaml; comments and other keys stay."""
+    """Set params.yaml to the defaults with the values of profiles/NAME.yaml; comments stay."""
     from faceveil.params.profiles import merged_text, profile_path
     from faceveil.runtime.atomic import atomic_path
 

@@ -1,38 +1,33 @@
-"""Dev people and every recognizer that designs will meet in; their frozen thresholds out."""
+"""Dev people before every recognizer in; their frozen thresholds out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from stages._stage import PARAMS, stage
 
 
-def calibrate(  # noqa: PLR0913, PLR0917 (the paths are the stage's inputs, one by one)
-    curated: Path,
-    roles: Path,
-    recognizer: Path,
-    embeddings: Path,
-    gans: Path,
-    partners: Path,
-    black_boxes: Path,
-    thresholds: Path,
+def calibrate(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one by one)
+    curated: Annotated[Path, typer.Option(help="packed faces")],
+    protocol: Annotated[Path, typer.Option(help="who enrolls and who probes")],
+    recognizers: Annotated[Path, typer.Option(help="folder of the recognizers' folders")],
+    embeddings: Annotated[Path, typer.Option(help="folder of the embeddings")],
+    designs: Annotated[Path, typer.Option(help="folder of the experiments' trainings")],
+    adapted: Annotated[Path, typer.Option(help="folder of heads that learned from photos")],
+    out: Annotated[Path, typer.Option(help="file of thresholds to write")],
 ) -> None:
-    """Choose thresholds on people without any design: one file for each experiment's recognizer."""
-    from faceveil.evaluation.calibration import write_thresholds
-    from faceveil.evaluation.contenders import calibrate_contenders, load_contenders
-    from faceveil.evaluation.experiment import calibrate_experiments
-    from faceveil.params.file import read_params
-    from faceveil.runtime.device import pick_device
-    from faceveil.store.protocol import read_roles
-    from faceveil.tracking.run import track
+    """Choose thresholds on people without any protection."""
+    from faceveil.evaluation.evaluate import calibrate as choose
+    from faceveil.evaluation.read import Folders, read_inputs
+    from faceveil.evaluation.thresholds import write_thresholds
+    from faceveil.params.calibrate import Calibrate
+    from faceveil.params.read import read_section
 
-    params = read_params(PARAMS)
-    with track("calibrate", params.calibrate) as run:
-        dealt = read_roles(roles)
-        ended = calibrate_experiments(recognizer, gans, embeddings, dealt, params)
-        contenders = load_contenders(curated, partners, black_boxes, params, pick_device())
-        others = calibrate_contenders(contenders, curated, dealt, params)
-        write_thresholds(thresholds, ended, others)
-        for file in sorted(thresholds.iterdir()):
-            run.artifact(file, "thresholds")
+    settings = read_section(PARAMS, "calibrate", Calibrate)
+    folders = Folders(curated, protocol, recognizers, embeddings, designs, adapted)
+    inputs = read_inputs(folders, PARAMS)
+    write_thresholds(out, choose(inputs, settings.false_match_rates))
 
 
 app = stage(calibrate)

@@ -18,11 +18,11 @@ def check_collection(root: Root = None, whole: Whole = False) -> None:
 
     Ends with status 1 if there are not enough pairs for params.yaml. Nothing is written.
     """
-    from faceveil.collection.survey import survey
-    from faceveil.collection.survey_text import outlook, survey_text
-    from faceveil.params.file import read_params
+    from faceveil.collection.survey import outlook, survey, survey_text
+    from faceveil.params.curate import Curate
+    from faceveil.params.read import read_section
 
-    params = read_params(PARAMS).curate
+    params = read_section(PARAMS, "curate", Curate)
     surveyed = survey(root or Path(params.root), whole)
     print(survey_text(surveyed), end="\n\n", flush=True)
     print(outlook(surveyed, params))

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from stages._stage import PARAMS, command
+from stages._stage import PARAMS, check_settings, command
 
 
 def check_params() -> None:
     """Validate params.yaml, and each profile merged into it."""
-    from faceveil.params.file import read_params
     from faceveil.params.profiles import merged_text
 
-    read_params(PARAMS)
+    check_settings()
     profiles = sorted(Path("profiles").glob("*.yaml"))
     for profile in profiles:
         merged_text(PARAMS, profile)

@@ -1,19 +1,20 @@
 """A collection of photos in; the index with verdicts, packed faces and splits by person out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from stages._ranks import on_ranks
 from stages._stage import PARAMS, stage
 
 
-def curate(root: Path, out: Path, metrics: Path) -> None:
-    """Keep what can be studied of a collection of photos, and say why the rest is left out.
-
-    Args:
-        root: Folder in FFHQ's and MaskedFace-Net's layout, rendered or real; only read.
-        out: Folder to write, whole: index.parquet, splits.csv and packed faces.
-        metrics: JSON to write: counts per reason.
-    """
+def curate(
+    root: Annotated[Path, typer.Option(help="the collection, rendered or real; only read")],
+    out: Annotated[Path, typer.Option(help="folder to write: index, groups and packed faces")],
+    metrics: Annotated[Path, typer.Option(help="JSON to write: counts per reason")],
+) -> None:
+    """Keep what can be studied of a collection of photos, and say why the rest is left out."""
     import json
     from contextlib import ExitStack
 
@@ -21,12 +22,13 @@ def curate(root: Path, out: Path, metrics: Path) -> None:
 
     from faceveil.collection.curate import INDEX, curate_collection
     from faceveil.collection.funnel import flat
-    from faceveil.params.file import read_params
+    from faceveil.params.curate import Curate
+    from faceveil.params.read import read_section
     from faceveil.runtime.atomic import atomic_path
     from faceveil.runtime.ranks import joined, present_ranks
     from faceveil.tracking.run import track
 
-    params = read_params(PARAMS).curate
+    params = read_section(PARAMS, "curate", Curate)
     with joined(torch.device("cpu")), ExitStack() as opened:
         ranks = present_ranks()
         if not ranks.leads:

@@ -1,26 +1,29 @@
-"""Curated faces and a recognizer in, the embedding table of every kind of photo out."""
+"""Curated faces and a recognizer in; what it sees of every kind of photo out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from stages._ranks import on_ranks
 from stages._stage import PARAMS, stage
 
 
-def embed(curated: Path, recognizer: Path, out: Path) -> None:
+def embed(
+    curated: Annotated[Path, typer.Option(help="packed faces")],
+    recognizer: Annotated[Path, typer.Option(help="the recognizer")],
+    out: Annotated[Path, typer.Option(help="folder of embeddings to write")],
+) -> None:
     """Compute trunk features and embeddings of all curated photos, as Parquet."""
-    from contextlib import nullcontext
-
-    from faceveil.params.file import read_params
+    from faceveil.params.embed import Embed
+    from faceveil.params.read import read_section
     from faceveil.recognition.embedding import embed_curated
     from faceveil.runtime.device import pick_device
     from faceveil.runtime.ranks import joined, present_ranks
-    from faceveil.tracking.run import track
 
-    params = read_params(PARAMS).embed
+    params = read_section(PARAMS, "embed", Embed)
     with joined(pick_device()) as device:
-        ranks = present_ranks()
-        with track("embed", params) if ranks.leads else nullcontext():
-            embed_curated(curated, recognizer, out, params, device, ranks)
+        embed_curated(curated, recognizer, out, params, device, present_ranks())
 
 
 app = stage(on_ranks(embed))

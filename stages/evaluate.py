@@ -1,38 +1,38 @@
-"""All that was trained in, how often people are recognized in designs and controls out."""
+"""All that recognizers saw in; the one table of results out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from stages._stage import PARAMS, stage
 
 
-def evaluate(  # noqa: PLR0913, PLR0917 (the paths are the stage's inputs, one by one)
-    experiment: str,
-    curated: Path,
-    projector: Path,
-    recognizer: Path,
-    embeddings: Path,
-    gan: Path,
-    roles: Path,
-    thresholds: Path,
-    metrics: Path,
+def evaluate(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one by one)
+    curated: Annotated[Path, typer.Option(help="packed faces")],
+    protocol: Annotated[Path, typer.Option(help="who enrolls and who probes")],
+    thresholds: Annotated[Path, typer.Option(help="frozen thresholds")],
+    recognizers: Annotated[Path, typer.Option(help="folder of the recognizers' folders")],
+    embeddings: Annotated[Path, typer.Option(help="folder of the embeddings")],
+    designs: Annotated[Path, typer.Option(help="folder of the experiments' trainings")],
+    adapted: Annotated[Path, typer.Option(help="folder of heads that learned from photos")],
+    protected: Annotated[Path, typer.Option(help="folder of the protected photos")],
+    out: Annotated[Path, typer.Option(help="folder of the table to write")],
 ) -> None:
-    """Measure one experiment: its designs, plain masks, no mask and the controls."""
-    from faceveil.evaluation.documents import shown_numbers, write_document
-    from faceveil.evaluation.experiment import Artifacts, evaluate_experiment
-    from faceveil.params.file import read_params
-    from faceveil.runtime.device import pick_device
+    """Search galleries with every photo, under every recognizer, and measure."""
+    from faceveil.evaluation.evaluate import evaluate as measure
+    from faceveil.evaluation.read import Folders, read_inputs
+    from faceveil.evaluation.results import write_results
+    from faceveil.params.evaluate import Evaluate
+    from faceveil.params.read import read_section
     from faceveil.tracking.run import track
 
-    params = read_params(PARAMS)
-    game = params.game(experiment)
-    artifacts = Artifacts(
-        curated, projector, recognizer, embeddings, gan, protocol=roles, thresholds=thresholds
-    )
-    with track("evaluate", params.evaluate, experiment) as run:
-        document = evaluate_experiment(experiment, artifacts, game, params.evaluate, pick_device())
-        write_document(metrics, document)
-        run.metrics(shown_numbers(document))
-        run.artifact(metrics)
+    settings = read_section(PARAMS, "evaluate", Evaluate)
+    folders = Folders(curated, protocol, recognizers, embeddings, designs, adapted)
+    with track("evaluate", settings) as run:
+        inputs = read_inputs(folders, PARAMS)
+        write_results(out, measure(inputs, protected, thresholds, settings))
+        run.artifact(out / "results.parquet")
 
 
 app = stage(evaluate)

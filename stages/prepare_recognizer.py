@@ -1,32 +1,47 @@
-"""Background people or given weights in; the recognizer, its card and its accuracy out."""
+"""A section of ``recognizers`` in; the recognizer, its card and the outcome of its check out."""
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from stages._stage import PARAMS, stage
 
 
-def prepare_recognizer(curated: Path, out: Path, metrics: Path) -> None:
-    """Train or read the recognizer and measure it on people it has never seen."""
+def prepare_recognizer(
+    name: Annotated[str, typer.Argument(help="an entry of section recognizers")],
+    curated: Annotated[Path, typer.Option(help="packed faces")],
+    out: Annotated[Path, typer.Option(help="folder to write: weights and card")],
+    metrics: Annotated[Path, typer.Option(help="JSON to write: check and accuracy")],
+) -> None:
+    """Train, read or open a recognizer and check that it tells people apart."""
     import json
 
-    from faceveil.params.file import read_params
-    from faceveil.recognition.recognizer_accuracy import shown_numbers
-    from faceveil.recognition.recognizer_origin import obtain_recognizer
-    from faceveil.recognition.store import CARD, save_recognizer
+    from faceveil.params.read import read_section
+    from faceveil.params.recognizers import RecognizerSettings
+    from faceveil.recognition.origins import obtain_recognizer, shown_numbers
+    from faceveil.recognition.recognizer import CARD, check_refusal, save_recognizer
     from faceveil.runtime.atomic import atomic_path
     from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
 
-    params = read_params(PARAMS).prepare_recognizer
-    with track("prepare_recognizer", params) as run:
-        recognizer, card = obtain_recognizer(
-            curated, params, pick_device(), lambda epoch, values: run.metrics(values, step=epoch)
-        )
-        save_recognizer(out, recognizer, card)
+    settings = read_section(PARAMS, f"recognizers.{name}", RecognizerSettings)
+    with track(f"recognizers.{name}", settings) as run:
+
+        def report(epoch: int, values: Mapping[str, float]) -> None:
+            run.metrics({f"{name}/{key}": value for key, value in values.items()}, step=epoch)
+
+        weights, card = obtain_recognizer(name, curated, settings, pick_device(), report)
+        save_recognizer(out, weights, card)
+        found = {key: card[key] for key in ("check", "measured") if key in card}
         with atomic_path(metrics) as temporary:
-            temporary.write_text(json.dumps(card["measured"], indent=2) + "\n")
-        run.metrics(shown_numbers(card["measured"]))
-        run.artifact(out / CARD)
+            temporary.write_text(json.dumps(found, indent=2) + "\n")
+        run.metrics({f"{name}/{key}": value for key, value in shown_numbers(card).items()})
+        run.artifact(out / CARD, f"recognizers/{name}")
+    if refusal := check_refusal(card):
+        print(f"recognizers: {refusal}", file=sys.stderr)
 
 
 app = stage(prepare_recognizer)

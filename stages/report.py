@@ -1,56 +1,51 @@
-"""All measurements in; the report, the accuracy table beside the published one and figures out."""
+"""The results table in; the page, the accuracy table and figures out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from stages._stage import PARAMS, stage
 
 
 def report(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
-    metrics: Path,
-    curated: Path,
-    projector: Path,
-    gans: Path,
-    table: Path,
-    figures: Path,
-    page: Path,
+    metrics: Annotated[Path, typer.Option(help="Folder of the results table and of counts.")],
+    curated: Annotated[Path, typer.Option(help="Folder of packed faces.")],
+    protected: Annotated[Path, typer.Option(help="Folder of the protections' photos, by name.")],
+    gans: Annotated[Path, typer.Option(help="Folder of the experiments' trainings, by name.")],
+    figures: Annotated[Path, typer.Option(help="Folder to write: pictures as PNG.")],
+    page: Annotated[Path, typer.Option(help="Folder to write: index.html and cards/.")],
+    table: Annotated[Path, typer.Option(help="Path without suffix: .md and .csv are written.")],
 ) -> None:
     """Write the page, the accuracy table and the figures, and print the table."""
-    from faceveil.evaluation.accuracy_table import accuracy_table, headline, write_table
-    from faceveil.evaluation.documents import all_numbers, read_documents, shown_numbers
-    from faceveil.params.file import read_params
-    from faceveil.report.figures.accuracy import accuracy_figure
-    from faceveil.report.figures.people import people_figure
-    from faceveil.report.frames import frames
-    from faceveil.report.gather import Sources, gather
-    from faceveil.report.lead import lead_figure
+    from faceveil.params.read import read_section
+    from faceveil.params.report import Report
+    from faceveil.report.gather import gather
+    from faceveil.report.outputs import headline_numbers, write_figures, write_table
     from faceveil.report.page import write_page
-    from faceveil.runtime.atomic import atomic_directory
+    from faceveil.report.selection import open_results
+    from faceveil.report.tables import accuracy_table
     from faceveil.store.weights import fingerprint
     from faceveil.tracking.restore import restore_child
     from faceveil.tracking.run import track
 
-    params = read_params(PARAMS)
-    documents = read_documents(metrics / "evaluation", list(params.experiments))
+    settings, results = read_section(PARAMS, "report", Report), open_results(metrics, PARAMS)
     runs = {}
-    for document in documents:
-        name = document["experiment"]
-        weights = fingerprint(gans / name / "generator.safetensors")
-        runs[name] = restore_child(name, weights, shown_numbers(document))
-    with track("report", params.report) as run:
-        sources = Sources(metrics, curated, projector, gans)
-        text = PARAMS.read_text(encoding="utf-8")
-        contents = gather(sources, params, text, {"parent": run.run_id, **runs})
+    for name in results.experiments:
+        weights = fingerprint(gans / name / "0" / "generator.safetensors")
+        runs[name] = restore_child(name, weights, headline_numbers(results, name))
+    with track("report", settings) as run:
+        contents = gather(results, metrics, (curated, protected), PARAMS, settings.people_shown)
+        contents.provenance["mlflow"] |= {"parent": run.run_id, **runs}
         write_page(page, contents)
-        lines, pictures = accuracy_table(documents), contents.pictures
-        with atomic_directory(figures) as folder:
-            people_figure(folder / "people.png", pictures.people, pictures.subject_ids)
-            accuracy_figure(folder / "accuracy.png", headline(lines))
-            lead_figure(folder / "lift.png", contents.metrics)
-        printed = write_table(table, lines, documents)
-        run.table(lines, "accuracy_table")
-        for name, frame in frames(contents.metrics).items():
-            run.table(frame, name)
-        run.metrics(all_numbers(documents))
+        write_figures(figures, contents)
+        shown = accuracy_table(results)
+        printed = write_table(table, shown)
+        run.table(results.frame, "results")
+        run.table(shown.frame(), "accuracy_table")
+        for name in results.experiments:
+            numbers = headline_numbers(results, name)
+            run.metrics({f"{key}/{name}": value for key, value in numbers.items()})
         run.artifact(page / "index.html")
         for picture in sorted(figures.glob("*.png")):
             run.figure(picture)

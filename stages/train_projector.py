@@ -1,15 +1,24 @@
 """Annotated photos in; the projector, its accuracy and a picture of what it sees out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from stages._stage import PARAMS, stage
 
 
-def train_projector(curated: Path, out: Path, metrics: Path, figure: Path) -> None:
+def train_projector(
+    curated: Annotated[Path, typer.Option(help="Folder of packed faces.")],
+    out: Annotated[Path, typer.Option(help="Folder to write, whole: the projectors.")],
+    metrics: Annotated[Path, typer.Option(help="JSON to write: how well masks are found.")],
+    figure: Annotated[Path, typer.Option(help="PNG to write: what the projectors see.")],
+) -> None:
     """Train both projectors to see where masks are, and measure them on people they never saw."""
     import json
 
-    from faceveil.params.file import read_params
+    from faceveil.params.read import read_section
+    from faceveil.params.train_projector import TrainProjector
     from faceveil.report.figures.projector import projector_figure
     from faceveil.runtime.atomic import atomic_path
     from faceveil.runtime.device import pick_device
@@ -18,7 +27,7 @@ def train_projector(curated: Path, out: Path, metrics: Path, figure: Path) -> No
     from faceveil.wearing.projector import ARCHITECTURES, WEIGHTS
     from faceveil.wearing.train_projector import train_projectors, write_projectors
 
-    settings = read_params(PARAMS).train_projector
+    settings = read_section(PARAMS, "train_projector", TrainProjector)
     with track("train_projector", settings) as run:
         seed_everything(settings.seed)
         projectors = train_projectors(

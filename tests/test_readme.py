@@ -1,74 +1,68 @@
-"""What the README shows is what the last run of this tree measured."""
+"""README and documents: what they show was measured, links lead somewhere, sentences are short."""
 
-import json
 import re
 
-import pandas as pd
 import pytest
 
-from faceveil.evaluation.accuracy_table import headline
-from faceveil.params.file import read_params
-from faceveil.report.contents import read_metrics
-from faceveil.report.lead import lead_sentence
+from faceveil.report.answer import answer, answer_table
+from faceveil.report.page import results_markdown
+from faceveil.report.selection import open_results
+from stages.update_readme import filled
 from tests.conftest import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+DOCUMENTS = [README, *sorted((ROOT / "docs").glob("*.md"))]
+MOST_WORDS = 40
+LINKS = [
+    (path, link)
+    for path in DOCUMENTS
+    for link in sorted(set(re.findall(r"\]\(((?!http)[^)#]+)", path.read_text(encoding="utf-8"))))
+]
 
 
-def tables() -> dict[str, dict[tuple[str, str], str]]:
-    """The README's cells by protocol, row label and experiment."""
-    shown: dict[str, dict[tuple[str, str], str]] = {}
-    protocol, head = "", []
-    for line in README.splitlines():
-        if title := re.match(r"\*\*(Same|Other) photo\*\*", line):
-            protocol, head = f"{title[1].lower()}_photo", []
-        cells = [cell.strip() for cell in line.split("|")[1:-1]]
-        if protocol and cells and not head:
-            head = cells
-        elif protocol and cells:
-            row = {(cells[0], name): cell for name, cell in zip(head, cells, strict=True)}
-            shown.setdefault(protocol, {}).update(row)
-        elif line.startswith("<!-- accuracy table: end"):
-            protocol = ""
-    return shown
+def prose(text: str) -> list[str]:
+    """The sentences of a document without its code, tables, headings and marks."""
+    text = re.sub(r"```.*?```|<!--.*?-->", "\n\n", text, flags=re.S)
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    # A row of a table, a heading or an entry of a list ends what stood before it.
+    text = re.sub(r"^\s*(\|.*|#.*)$", "\n\n", text, flags=re.M)
+    text = re.sub(r"^\s*([-*]|\d+\.) ", "\n\n", text, flags=re.M)
+    parts = [part.replace("\n", " ") for part in re.split(r"\n\s*\n", text)]
+    return [one for part in parts for one in re.split(r"(?<=[.!?])[\"*)]*\s+(?=\S)", part)]
 
 
-def test_the_table_is_the_one_that_was_measured():
-    measured = headline(pd.read_csv(ROOT / "metrics" / "accuracy_table.csv"))
-    shown = tables()
-    assert len(measured) > 0
-    for line in measured.itertuples():
-        cells = shown[line.protocol]
-        document = json.loads((ROOT / f"metrics/evaluation/{line.experiment}.json").read_text())
-        (one,) = [
-            one
-            for one in document["measurements"]
-            if (one["row"], one["protocol"]) == (line.row, line.protocol)
-        ]
-        rate, low, high = (f"{100 * one[key]:.1f}" for key in ("rank_1", "low", "high"))
-        assert cells[line.label, line.experiment] == f"{rate} [{low}, {high}]"
-        assert cells[line.label, "people"] == str(one["people"])
-    cells = {key for rows in shown.values() for key in rows if key[1] == "exp0"}
-    labels = {label for label, _ in cells if not label.startswith(("-", ":"))}
-    assert labels == set(measured["label"])
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_no_sentence_is_long(path):
+    sentences = prose(path.read_text(encoding="utf-8"))
+    long = [text for text in sentences if len(re.findall(r"\w[\w.,%-]*", text)) > MOST_WORDS]
+    assert long == []
 
 
-def test_it_leads_with_the_result_that_was_measured():
-    params = read_params(ROOT / "params.yaml")
-    sentence = lead_sentence(read_metrics(ROOT / "metrics", list(params.experiments)))
-    assert f"**{sentence}**" in README[: README.index("## Run it")]
+@pytest.mark.parametrize(("path", "link"), LINKS, ids=lambda one: getattr(one, "name", one))
+def test_every_link_leads_somewhere(path, link):
+    assert (path.parent / link).exists()
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)", README))))
-def test_every_link_leads_somewhere(path):
-    assert (ROOT / path).exists()
+def test_the_readme_is_short_and_has_no_placeholder():
+    text = README.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 120
+    assert not re.search(r"PLACEHOLDER|TODO|TBD", text)
 
 
-def test_no_placeholder_is_left():
-    assert not re.search(r"PLACEHOLDER|TODO|TBD", README)
+def test_every_module_is_in_the_glossary():
+    glossary = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    package = ROOT / "src/faceveil"
+    modules = [path for path in package.rglob("*.py") if path.stem != "__init__"]
+    named = {f"`{path.relative_to(package).with_suffix('')}`" for path in modules}
+    assert sorted(name for name in named if name not in glossary) == []
 
 
-def test_there_are_numbers_of_these_experiments_and_of_no_other():
-    experiments = set(read_params(ROOT / "params.yaml").experiments)
-    for folder in ("evaluation", "training", "transfer"):
-        assert {path.stem for path in (ROOT / "metrics" / folder).iterdir()} == experiments
+@pytest.mark.skipif(
+    not (ROOT / "metrics/results.parquet").is_file(), reason="no results here; run `make repro`"
+)
+def test_documents_show_what_was_measured():
+    results = open_results(ROOT / "metrics", ROOT / "params.yaml")
+    shown = f"{answer(results)}\n\n{answer_table(results).markdown()}"
+    for path, content in ((README, shown), (ROOT / "docs/results.md", results_markdown(results))):
+        text = path.read_text(encoding="utf-8")
+        assert filled(text, content) == text, f"{path.name}: run `make readme`"

@@ -36,7 +36,7 @@ def test_functions_are_short():
 
 def test_modules_are_short():
     lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in MODULES}
-    assert {name: count for name, count in lines.items() if count >= 300} == {}
+    assert {name: count for name, count in lines.items() if count >= 400} == {}
 
 
 def test_no_function_has_more_than_six_arguments():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from faceveil.collection.clarity import measure_sharpness
 from faceveil.collection.images import resize
+from faceveil.collection.measures import measure_sharpness
 
 BOX = np.array([24.0, 16.0, 104.0, 116.0])
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from faceveil.collection.placement import Placement, face_zones, measure_placement
+from faceveil.collection.measures import Placement, face_zones, measure_placement
 
 LANDMARKS = np.array([[40.0, 40], [80, 40], [60, 58], [45, 80], [75, 80]])
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from faceveil.collection.realism import measure_realism
+from faceveil.collection.measures import measure_realism
 
 Y, X = np.mgrid[:128, :128]
 REGION = ((X - 64) / 30) ** 2 + ((Y - 80) / 20) ** 2 < 1

@@ -3,8 +3,7 @@
 import pytest
 from ruamel.yaml import YAML
 
-from faceveil.collection.survey import survey
-from faceveil.collection.survey_text import outlook, survey_text
+from faceveil.collection.survey import outlook, survey, survey_text
 from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 from tests.collection.test_survey import damaged, pair, put

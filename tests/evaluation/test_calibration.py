@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from faceveil.evaluation.calibration import (
     OTHERS,
     Calibration,
@@ -14,11 +13,12 @@ from faceveil.evaluation.calibration import (
     unmasked_features,
     write_thresholds,
 )
+from faceveil.recognition.store import recognizer_fingerprint
+from tests.evaluation.world import PatternRecognizer, portraits, write_world
+
 from faceveil.params.errors import FaceveilError
 from faceveil.params.protocol import Protocol
-from faceveil.recognition.store import recognizer_fingerprint
 from faceveil.store.protocol import DEV, assign_roles
-from tests.evaluation.world import PatternRecognizer, portraits, write_world
 
 ROLES = Protocol(dev_people=3, distractors=1, training_probes=5, seed=1)
 

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from tests.evaluation.world import GAME
 
 from faceveil.evaluation.claim import judge_claim
-from tests.evaluation.world import GAME
 
 PEOPLE = [f"{number:05d}" for number in range(30)]
 GAMES = {

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from faceveil.evaluation.rows import CONTROLS, PLAIN, Row
 from scipy.stats import bootstrap
 
 from faceveil.evaluation.lift import lift_of
-from faceveil.evaluation.rows import CONTROLS, PLAIN, Row
 
 RATES = {
     "generated": 0.1,

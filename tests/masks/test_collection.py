@@ -15,7 +15,7 @@ from faceveil.masks.collection import put_masks_on
 from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 from faceveil.store.faces import open_faces
-from faceveil.wearing.transparency import annotated
+from faceveil.wearing.composition import annotated
 from tests.masks.by_person import PARAMS, write_people
 
 PEOPLE = {"Ann Lee": 2, "Bo": 1, "Çem": 2}
@@ -156,7 +156,7 @@ def test_an_error_leaves_what_was_there(root, tmp_path, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("faceveil.masks.dressing.put_on", full)
+    monkeypatch.setattr("faceveil.masks.person_files.put_on", full)
     with pytest.raises(OSError, match="No space left"):
         put_masks_on(root, tmp_path / "out", PARAMS)
     assert [path.name for path in tmp_path.rglob("*")] == ["out", "before.txt"]
@@ -165,13 +165,13 @@ def test_an_error_leaves_what_was_there(root, tmp_path, monkeypatch):
 def test_a_collection_that_changes_under_way_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("FACEVEIL_WORKERS", "1")
     root = write_people(tmp_path / "root", {"Ann": 1})
-    dress = module.dress
+    write_person = module.write_person
 
     def change(*args):
         (root / "Ann/late.txt").touch()
-        return dress(*args)
+        return write_person(*args)
 
-    monkeypatch.setattr(module, "dress", change)
+    monkeypatch.setattr(module, "write_person", change)
     with pytest.raises(FaceveilError, match=r"late\.txt: is new while"):
         put_masks_on(root, tmp_path / "out", PARAMS)
     assert not (tmp_path / "out").exists()

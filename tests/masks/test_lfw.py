@@ -3,11 +3,11 @@
 import pytest
 
 from faceveil.collection.images import read_image
-from faceveil.collection.placement import measure_placement
-from faceveil.masks.dressing import look_at
+from faceveil.collection.measures import measure_placement
 from faceveil.masks.originals import find_originals
+from faceveil.masks.person_files import find_faces
 from faceveil.masks.placing import put_on
-from faceveil.masks.wardrobe import open_wardrobe
+from faceveil.masks.templates import open_templates
 
 pytestmark = pytest.mark.real
 
@@ -21,14 +21,14 @@ def shots(real_data):
     return [
         shot
         for person in people
-        for shot in look_at(real_data / "lfw", person.photos[:PHOTOS], 0.75)
+        for shot in find_faces(real_data / "lfw", person.photos[:PHOTOS], 0.75)
     ]
 
 
 @pytest.mark.parametrize("templates", ["rendered", "mask_templates"])
 def test_masks_are_put_on_and_worn_correctly(real_data, shots, templates):
     folder = templates if templates == "rendered" else str(real_data / templates)
-    wardrobe = open_wardrobe(folder, 2021)
+    wardrobe = open_templates(folder, 2021)
     worn = []
     for shot in (shot for shot in shots if shot.face):
         photo = read_image(real_data / "lfw" / shot.path)

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from faceveil.collection.detection import detect_faces
-from faceveil.collection.placement import measure_placement
+from faceveil.collection.measures import measure_placement
 from faceveil.masks.drawn import drawn_names
 from faceveil.masks.head import LANDMARKS
-from faceveil.masks.placing import Face, Worn, put_on
+from faceveil.masks.placing import Face, PlacedMask, put_on
 from faceveil.masks.pose import Pose
-from faceveil.masks.wardrobe import open_wardrobe
+from faceveil.masks.templates import open_templates
 from tests.masks.by_person import photo_of
 
-WARDROBE = open_wardrobe("rendered", 0)
+WARDROBE = open_templates("rendered", 0)
 GREY = np.full((160, 120, 3), 90, np.uint8)
 
 
@@ -24,7 +24,7 @@ def face_at(centre=(60.0, 60.0), scale=0.7, yaw=0.0, pitch=0.0, roll=0.0):
     return Face(box, pose.project(LANDMARKS))
 
 
-def opacity(worn: Worn):
+def opacity(worn: PlacedMask):
     return worn.cutout[..., 3]
 
 

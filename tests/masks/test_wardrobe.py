@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from faceveil.masks.drawn import draw_template, drawn_names
-from faceveil.masks.wardrobe import open_wardrobe
+from faceveil.masks.templates import open_templates
 from faceveil.params.errors import FaceveilError
 
 
@@ -20,56 +20,56 @@ def folder(tmp_path):
 
 
 def test_own_templates_differ_in_shape_and_colour():
-    wardrobe = open_wardrobe("rendered", 0)
+    wardrobe = open_templates("rendered", 0)
     assert wardrobe.names == drawn_names()
     assert len({wardrobe.open(name).levels[-1].tobytes() for name in wardrobe.names}) == 6
 
 
 def test_a_folder_of_cutouts_is_taken_as_it_is(folder):
-    wardrobe = open_wardrobe(str(folder), 0)
+    wardrobe = open_templates(str(folder), 0)
     assert wardrobe.names == ("A.PNG", "b.png")
-    own = open_wardrobe("rendered", 0).open("cloth_black")
+    own = open_templates("rendered", 0).open("cloth_black")
     assert (wardrobe.open("b.png").levels[0] == own.levels[0]).all()
 
 
 def test_a_photo_always_draws_the_same_and_photos_draw_all_alike():
-    wardrobe = open_wardrobe("rendered", 5)
+    wardrobe = open_templates("rendered", 5)
     photos = [f"Ann/{number}.jpg" for number in range(1200)]
     drawn = [wardrobe.choose(photo) for photo in photos]
     assert drawn == [wardrobe.choose(photo) for photo in photos]
     counts = Counter(drawn)
     assert set(counts) == set(wardrobe.names)
     assert min(counts.values()) > 150
-    other = open_wardrobe("rendered", 6)
+    other = open_templates("rendered", 6)
     assert [other.choose(photo) for photo in photos] != drawn
 
 
 def test_a_person_wears_several_masks():
-    wardrobe = open_wardrobe("rendered", 5)
+    wardrobe = open_templates("rendered", 5)
     assert len({wardrobe.choose(f"Ann/{number}.jpg") for number in range(10)}) > 2
 
 
 def test_a_name_that_is_no_text_is_drawn_for():
-    assert open_wardrobe("rendered", 5).choose("J\udcfcrgen/1.jpg") in drawn_names()
+    assert open_templates("rendered", 5).choose("J\udcfcrgen/1.jpg") in drawn_names()
 
 
 def test_a_missing_folder_is_one_line(tmp_path):
     with pytest.raises(FaceveilError, match=r"nowhere: no such folder; allowed: rendered, or"):
-        open_wardrobe(str(tmp_path / "nowhere"), 0)
+        open_templates(str(tmp_path / "nowhere"), 0)
 
 
 def test_a_folder_without_cutouts_is_one_line(tmp_path):
     with pytest.raises(FaceveilError, match=r"no PNG in it; allowed: rendered"):
-        open_wardrobe(str(tmp_path), 0)
+        open_templates(str(tmp_path), 0)
 
 
 def test_a_broken_cutout_is_named(folder):
     (folder / "c.png").write_bytes(b"no picture")
     with pytest.raises(FaceveilError, match=r"c\.png: not_an_image; replace it"):
-        open_wardrobe(str(folder), 0)
+        open_templates(str(folder), 0)
 
 
 def test_a_photo_without_transparency_is_named(folder):
     Image.new("RGB", (80, 60), "white").save(folder / "c.png")
     with pytest.raises(FaceveilError, match=r"c\.png: no transparent background"):
-        open_wardrobe(str(folder), 0)
+        open_templates(str(folder), 0)

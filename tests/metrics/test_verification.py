@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from faceveil.metrics import verification
-from faceveil.metrics.verification import auc, eer, roc, tar_at_far, verification_accuracy
+from faceveil.metrics.verification import auc, eer, roc, verification_accuracy
 
 DRAW = np.random.default_rng(3)
 MATED = np.round(DRAW.normal(1.5, 1, size=400), 2)  # rounded, so that there are ties
@@ -42,21 +42,6 @@ def test_eer_at_the_extremes():
     assert eer(high, low) == 0
     assert eer(low, high) == 1
     assert eer(low, low) == 0.5
-
-
-@pytest.mark.parametrize("far", [0.001, 0.01, 0.1, 1.0])
-def test_tar_at_far_equals_a_plain_loop(far):
-    rates = [
-        (threshold <= MATED).mean()
-        for threshold in [np.inf, *SCORES]
-        if (threshold <= NONMATED).mean() <= far
-    ]
-    assert tar_at_far(MATED, NONMATED, far) == pytest.approx(max(rates))
-
-
-def test_tar_at_far_is_not_reachable_with_too_few_pairs():
-    assert tar_at_far(MATED, NONMATED[:999], 0.001) is None
-    assert tar_at_far(MATED, NONMATED[:1000], 0.001) is not None
 
 
 def loop_accuracy(mated, nonmated, folds):
@@ -98,8 +83,6 @@ REFUSED = {
     "mated similarities are": lambda: roc(np.empty(0), NONMATED),
     "a mated similarity is not finite": lambda: eer(NAN, NONMATED),
     "a non-mated similarity is not finite": lambda: eer(MATED, NAN),
-    "far is in": lambda: tar_at_far(MATED, NONMATED, 0),
-    "far is in .0, 1., not 2": lambda: tar_at_far(MATED, NONMATED, 2),
     "10 folds need": lambda: verification_accuracy(MATED[:9], NONMATED),
     "1 folds need": lambda: verification_accuracy(MATED, NONMATED, folds=1),
 }

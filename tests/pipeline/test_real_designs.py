@@ -28,8 +28,9 @@ ONCE = {
 """As in dvc.yaml; masks are pasted on, so that the pairs' difference takes a projector's place."""
 
 TRAIN = (
-    "{name} data/curated models/projector models/recognizer data/embeddings models/partners "
-    "models/gan/{name} metrics/{name}.csv figures/{name}.png"
+    "{name} --curated data/curated --projector models/projector --recognizer models/recognizer "
+    "--embeddings data/embeddings --partners models/partners --out models/gan/{name} "
+    "--curves metrics/{name}.csv --figure figures/{name}.png"
 )
 CALIBRATE = (
     "data/curated data/protocol models/recognizer data/embeddings models/gan models/partners "
@@ -69,7 +70,7 @@ def settings(real_data: Path) -> dict:
     params["train_gan"] |= {
         "transparency": "annotated", "learning_rate": 0.003, "logit_scale": 20.0,
         "precision": "bfloat16",  # half the time where the processor has it
-        "checkpoint_epochs": 100,
+        "checkpoint_epochs": 100, "trainings": 1,
     }  # fmt: skip
     params["experiments"] = {
         name: {"recognizer_learns_from": [], "train_gan": changes}

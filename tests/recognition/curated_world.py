@@ -5,27 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from faceveil.params.prepare_recognizer import PrepareRecognizer
 from faceveil.store.faces import PackedFaces, write_faces
 
 SIZE = 80
-
-
-def settings(**values) -> PrepareRecognizer:
-    """The shortest sensible training, with some values changed."""
-    shortest = {
-        "weights": "scratch",
-        "seed": 0,
-        "epochs": 2,
-        "batch_size": 8,
-        "max_learning_rate": 0.003,
-        "weight_decay": 0.01,
-        "label_smoothing": 0.1,
-        "precision": "float32",
-        "masked_share": 0.25,
-        "background_people": 4,
-    }
-    return PrepareRecognizer(**{**shortest, **values})
 
 
 def faces(subject_ids: list[str], image_ids: list[str], split: str = "train") -> PackedFaces:

@@ -1,16 +1,10 @@
-"""Sections of partners and black boxes for tests: the shipped ones, made short."""
+"""Sections of recognizers for tests: the shipped ones, made short."""
 
 from typing import Any
 
-from ruamel.yaml import YAML
+from faceveil.params.recognizers import DEFAULTS, RecognizerSettings
 
-from faceveil.params.black_boxes import BlackBox
-from faceveil.params.partners import Partner
-from tests.conftest import ROOT
-
-SHIPPED: dict[str, Any] = YAML(typ="safe").load(ROOT / "profiles" / "small.yaml")
 SHORT = {
-    "input_size": 32,
     "check_pairs": 8,
     "expected_accuracy": 0,
     "skip_people": 0,
@@ -18,17 +12,28 @@ SHORT = {
     "seed": 0,
     "epochs": 2,
     "batch_size": 8,
-    "max_learning_rate": 0.002,
-    "weight_decay": 0.05,
-    "label_smoothing": 0.1,
     "precision": "float32",
     "masked_share": 0.25,
 }
+SMALL = {"input_size": 32, "max_learning_rate": 0.002}
 
 
-def partner(**values: Any) -> Partner:
-    return Partner(**{**SHIPPED["partners"]["partner1"], **SHORT, **values})
+def _section(name: str, *short: dict[str, Any]) -> RecognizerSettings:
+    values = DEFAULTS[name].model_dump()
+    for overrides in short:
+        values |= overrides
+    return RecognizerSettings(**values)
 
 
-def black_box(**values: Any) -> BlackBox:
-    return BlackBox(**{**SHIPPED["black_boxes"]["black_box1"], **SHORT, **values})
+def target(**values: Any) -> RecognizerSettings:
+    """The shortest sensible training of FaceNet."""
+    short = {"input_size": 80, "max_learning_rate": 0.003, "weight_decay": 0.01}
+    return _section("facenet", SHORT, short, values)
+
+
+def surrogate(**values: Any) -> RecognizerSettings:
+    return _section("resnet18", SHORT, SMALL, values)
+
+
+def judge(**values: Any) -> RecognizerSettings:
+    return _section("mobilefacenet", SHORT, SMALL, values)

@@ -79,28 +79,22 @@ def test_a_mirrored_face_is_not_mirrored_back():
     assert torch.det(mapping[0, :, :2]) > 0
 
 
-def test_a_box_is_cut_out_square_with_a_margin():
-    photo = torch.zeros(1, 3, 100, 200)
-    photo[..., 40:60, 90:110] = 1
-    tall = place(box=(0.475, 0.25, 0.525, 0.75))  # 10 by 50 pixels: a crop of 60 by 60
-    found = crop_faces(photo, tall, "box", 60)
-    assert torch.allclose(found, photo[..., 20:80, 70:130], atol=1e-4)
-
-
 def test_beyond_the_edge_is_black():
-    found = crop_faces(torch.ones(1, 3, 100, 100), place(box=(-0.5, 0, 0.5, 1)), "box", 60)
-    assert found[..., :29].max() == 0
-    assert torch.allclose(found[..., 6:54, 31:], torch.ones(()))
+    points = np.array(TEMPLATE) - (SIZE / 2, 0)  # half of the face is left of the photo
+    found = crop_faces(torch.ones(1, 3, SIZE, SIZE), place(points=points), "aligned", SIZE)
+    assert found[..., : SIZE // 2 - 1].max() == 0
+    assert torch.allclose(found[..., SIZE // 2 + 1 :], torch.ones(()))
 
 
 def test_a_large_photo_is_not_sampled_sparsely():
     draw = torch.Generator().manual_seed(0)
     photo = torch.rand((1, 3, 448, 448), generator=draw)
-    found = crop_faces(photo, place(box=(0, 0, 1, 1)), "box", 112)
+    whole = place(points=np.array(TEMPLATE) * 4, size=(448, 448))
+    found = crop_faces(photo, whole, "aligned", SIZE)
     assert found[..., 20:-20, 20:-20].std() < 0.12  # single samples have 0.19 and more
 
 
-@pytest.mark.parametrize("crop", ["frame", "box", "aligned"])
+@pytest.mark.parametrize("crop", ["frame", "aligned"])
 def test_gradients_reach_the_photo(crop):
     photo = torch.rand(2, 3, 128, 128, requires_grad=True)
     both = Places(np.repeat(place().boxes, 2, axis=0), np.repeat(place().points, 2, axis=0))
@@ -115,14 +109,13 @@ def test_faces_do_not_influence_each_other():
     points = np.stack([turned(TEMPLATE, d, 0.7, (5, 5)) for d in (0, 10, 20)]) / 96
     boxes = np.array([[0, 0, 1, 1], [0.1, 0.1, 0.9, 0.8], [0.3, 0.2, 0.6, 0.7]])
     places = Places(boxes.astype(np.float32), points.astype(np.float32))
-    for crop in ("box", "aligned"):
-        together = crop_faces(photos, places, crop, 48)
-        alone = [crop_faces(photos[n : n + 1], places[n : n + 1], crop, 48) for n in range(3)]
-        assert torch.allclose(together, torch.cat(alone), atol=1e-6)
+    together = crop_faces(photos, places, "aligned", 48)
+    alone = [crop_faces(photos[n : n + 1], places[n : n + 1], "aligned", 48) for n in range(3)]
+    assert torch.allclose(together, torch.cat(alone), atol=1e-6)
 
 
 @pytest.mark.parametrize("known", [None, 0])
 def test_an_unknown_place_is_refused(known):
     places = None if known is None else place(box=(np.nan, 0, 1, 1))
-    with pytest.raises(FaceveilError, match=r"crop 'box' needs the place of every face.* 0 of 1"):
-        crop_faces(torch.rand(1, 3, 80, 80), places, "box", 48)
+    with pytest.raises(FaceveilError, match=r"crop 'aligned' needs the place of every.* 0 of 1"):
+        crop_faces(torch.rand(1, 3, 80, 80), places, "aligned", 48)

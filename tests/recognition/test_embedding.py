@@ -1,6 +1,7 @@
 """Embedding curated photos: the same bytes again, the same values for every batch and part size."""
 
 import errno
+import json
 import shutil
 from pathlib import Path
 
@@ -9,14 +10,23 @@ import pandas as pd
 import pytest
 import torch
 
+from faceveil.collection.places import read_places
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition import embedding
-from faceveil.recognition.embedding import EMBEDDED, embed_curated, embed_faces
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.store import load_recognizer, recognizer_fingerprint, save_recognizer
+from faceveil.recognition.architectures import build_network
+from faceveil.recognition.embedding import EMBEDDED, embed_curated, embed_protected, see_photos
+from faceveil.recognition.network import View
+from faceveil.recognition.recognizer import (
+    open_recognizer,
+    recognizer_fingerprint,
+    save_recognizer,
+)
 from faceveil.store.embeddings import read_embeddings
-from faceveil.store.faces import PackedFaces, write_faces
+from faceveil.store.faces import PackedFaces, open_faces, write_faces
+from faceveil.store.photos import write_photos
+from tests.recognition.curated_world import write_curated
+from tests.recognition.placed_world import write_places
 
 CPU = torch.device("cpu")
 
@@ -48,9 +58,16 @@ def curated(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "recognizer"
-    torch.manual_seed(0)
-    save_recognizer(folder, FaceNet(), {"architecture": "InceptionResnetV1"})
+    save_small(folder, 0)
     return folder
+
+
+def save_small(folder: Path, seed: int, **values) -> None:
+    torch.manual_seed(seed)
+    view = {"input_size": 32, "mean": 127.5, "scale": 128.0}
+    card = {"name": "small", "role": "judge", "architecture": "mobilefacenet", "view": view}
+    network = build_network("mobilefacenet", View(**view))
+    save_recognizer(folder, network, {**card, "crop": "frame", **values})
 
 
 @pytest.fixture(autouse=True)
@@ -80,17 +97,17 @@ def test_a_rerun_is_byte_identical(curated, stored, tmp_path):
 
 def test_rows_carry_their_own_photo_sorted_by_id(curated, stored, tmp_path):
     embed_curated(curated, stored, tmp_path / "out", Embed(batch_size=4, part_size=2), CPU)
-    table = read_embeddings(tmp_path / "out", "unmasked", recognizer_fingerprint(stored))
+    table = read_embeddings(tmp_path / "out" / "unmasked", recognizer_fingerprint(stored))
     assert table.image_ids.tolist() == ["00000", "00000_1", "00001", "00001_1", "00002"]
     assert table.subject_ids.tolist() == ["00000", "00000", "00001", "00001", "00002"]
-    recognizer = load_recognizer(stored)
-    with torch.no_grad():
-        features = recognizer.trunk(faces("unmasked").images([2]))  # 00000 is the third photo
-        embeddings = recognizer.head(features)
+    assert set(table.rows["kind"]) == {"unmasked"}
+    recognizer = open_recognizer(stored, CPU)
+    features = recognizer.see(faces("unmasked").images([2]))  # 00000 is the third photo
+    embeddings = recognizer.templates(features)
     assert np.allclose(table.features[0], features[0], atol=1e-5)
     assert np.allclose(table.embeddings[0], embeddings[0], atol=1e-5)
     assert (
-        len(read_embeddings(tmp_path / "out", "further_masked", recognizer_fingerprint(stored)))
+        len(read_embeddings(tmp_path / "out" / "further_masked", recognizer_fingerprint(stored)))
         == 0
     )
 
@@ -100,17 +117,62 @@ def test_batch_and_part_size_change_nothing(curated, stored, tmp_path):
     for batch_size, part_size in ((1, 1), (5, 100)):
         out = tmp_path / str(batch_size)
         embed_curated(curated, stored, out, Embed(batch_size=batch_size, part_size=part_size), CPU)
-        read.append(read_embeddings(out, "masked", recognizer_fingerprint(stored)))
+        read.append(read_embeddings(out / "masked", recognizer_fingerprint(stored)))
     assert np.array_equal(read[0].image_ids, read[1].image_ids)
     assert np.abs(read[0].features - read[1].features).max() < 1e-5
     assert np.abs(read[0].embeddings - read[1].embeddings).max() < 1e-5
 
 
-def test_only_the_asked_rows_in_the_asked_order(stored):
-    table = embed_faces(load_recognizer(stored), faces("masked"), np.array([4, 0]), batch_size=8)
-    assert table.image_ids.tolist() == ["00001_Mask", "00002_Mask"]
-    assert table.embeddings.shape == (2, 512)
-    assert table.embeddings.dtype == np.float32
+def test_only_the_asked_rows_in_their_order(curated, stored):
+    recognizer = open_recognizer(stored, CPU)
+    seen = see_photos(recognizer, curated, "masked", np.array([4, 0]), batch_size=1)
+    expected = recognizer.see(faces("masked").images([4, 0])).numpy()
+    assert np.abs(seen - expected).max() < 1e-5
+    assert seen.dtype == np.float32
+
+
+def protected_store(folder):
+    """Five photos under a protection: three to judge, two to learn from."""
+    photos = faces("masked")
+    rows = photos.rows.assign(
+        role="test", kind="masked", protocol="same_photo", protection="exp0",
+        variant=[3, 1, 2, 0, 4], training=0, condition="", order=-1,
+        use=["judge", "judge", "judge", "learn", "learn"],
+    )  # fmt: skip
+    write_photos(folder, rows, 80, [photos.images(slice(None))])
+    return rows
+
+
+def test_protected_photos_keep_what_they_are_and_others_than_the_target_learn_nothing(
+    curated, stored, tmp_path
+):
+    rows = protected_store(tmp_path / "protected")
+    save_small(tmp_path / "target", 1, name="target", role="target")
+    opened = [open_recognizer(folder, CPU) for folder in (stored, tmp_path / "target")]
+    for size in (1, 64):
+        embed_protected(curated, tmp_path / "protected", opened, tmp_path / str(size), size)
+    for recognizer, count in zip(opened, (3, 5), strict=True):
+        tables = [
+            read_embeddings(tmp_path / size / recognizer.name, recognizer.fingerprint)
+            for size in ("1", "64")
+        ]
+        assert tables[0].rows["variant"].tolist() == rows["variant"].tolist()[:count]
+        assert set(tables[0].rows["protection"]) == {"exp0"}
+        assert tables[0].image_ids.tolist() == rows["image_id"].tolist()[:count]
+        assert np.abs(tables[0].embeddings - tables[1].embeddings).max() < 1e-5
+
+
+def test_a_recognizer_of_aligned_crops_is_told_the_places(tmp_path):
+    write_curated(tmp_path / "curated")
+    write_places(tmp_path / "curated")
+    save_small(tmp_path / "aligned", 0, crop="aligned")
+    out = tmp_path / "out"
+    embed_curated(tmp_path / "curated", tmp_path / "aligned", out, PARTS, CPU)
+    recognizer = open_recognizer(tmp_path / "aligned", CPU)
+    table = read_embeddings(out / "masked", recognizer.fingerprint)
+    places = read_places(tmp_path / "curated", "masked")[[2]]
+    seen = recognizer.see(open_faces(tmp_path / "curated", "masked").images([2]), places)
+    assert np.allclose(table.features[2], seen[0], atol=1e-5)
 
 
 def test_a_missing_kind_leaves_no_output(curated, stored, tmp_path):
@@ -120,7 +182,7 @@ def test_a_missing_kind_leaves_no_output(curated, stored, tmp_path):
 
 
 def test_a_missing_recognizer_is_one_line(curated, tmp_path):
-    with pytest.raises(FaceveilError, match="no such weights"):
+    with pytest.raises(FaceveilError, match="no such card"):
         embed_curated(curated, tmp_path, tmp_path / "out", Embed(batch_size=1, part_size=1), CPU)
 
 
@@ -185,12 +247,12 @@ def test_a_rerun_goes_on_from_the_finished_parts(
     curated, stored, tmp_path, monkeypatch, scratch, undisturbed
 ):
     with monkeypatch.context() as patch:
-        failing(patch, "embed_faces", at=4, problem=KeyboardInterrupt())
+        failing(patch, "see_photos", at=4, problem=KeyboardInterrupt())
         with pytest.raises(KeyboardInterrupt):
             embed_curated(curated, stored, tmp_path / "out", PARTS, CPU)
     assert not (tmp_path / "out").exists()
     assert len(list(scratch.glob("embed-*/*"))) == 3
-    calls = failing(monkeypatch, "embed_faces", at=0, problem=FULL)
+    calls = failing(monkeypatch, "see_photos", at=0, problem=FULL)
     embed_curated(curated, stored, tmp_path / "out", PARTS, CPU)
     assert contents(tmp_path / "out") == undisturbed
     assert len(calls) == 10 - 3
@@ -203,22 +265,28 @@ def other_photos(curated, stored):
 
 
 def other_recognizer(curated, stored):
-    torch.manual_seed(1)
-    save_recognizer(stored, FaceNet(), {"architecture": "InceptionResnetV1"})
+    save_small(stored, 1)
 
 
-@pytest.mark.parametrize("change", [other_photos, other_recognizer])
+def other_view(curated, stored):
+    """The same weights, told that faces are larger: they are no longer the same recognizer."""
+    card = json.loads((stored / "card.json").read_text())
+    card["view"]["mean"] = 0.0
+    (stored / "card.json").write_text(json.dumps(card))
+
+
+@pytest.mark.parametrize("change", [other_photos, other_recognizer, other_view])
 def test_other_inputs_take_no_unfinished_part(stored, tmp_path, monkeypatch, undisturbed, change):
     for kind in EMBEDDED:
         write_faces(tmp_path / "curated" / kind, faces(kind))
     shutil.copytree(stored, tmp_path / "recognizer")
     places = (tmp_path / "curated", tmp_path / "recognizer", tmp_path / "out")
     with monkeypatch.context() as patch:
-        failing(patch, "embed_faces", at=9, problem=KeyboardInterrupt())
+        failing(patch, "see_photos", at=9, problem=KeyboardInterrupt())
         with pytest.raises(KeyboardInterrupt):
             embed_curated(*places, PARTS, CPU)
     change(*places[:2])
-    calls = failing(monkeypatch, "embed_faces", at=0, problem=FULL)
+    calls = failing(monkeypatch, "see_photos", at=0, problem=FULL)
     embed_curated(*places, PARTS, CPU)
     assert len(calls) == 10
     differing = {n for n, made in contents(tmp_path / "out").items() if made != undisturbed[n]}

@@ -10,7 +10,8 @@ from facenet_pytorch import MTCNN, extract_face
 from PIL import Image
 
 from faceveil.metrics.verification import auc, verification_accuracy
-from faceveil.recognition.origins import given_recognizer
+from faceveil.recognition.network import View
+from faceveil.recognition.origins import read_facenet
 
 PHOTOS, PAIRS, SIZE = 5, 1000, 160
 """Photos per person, pairs of each kind, and height and width of a crop in pixels."""
@@ -25,14 +26,14 @@ def crop(photo: Image.Image, boxes) -> torch.Tensor:
 
 
 def embedded(paths: list[Path], weights: Path) -> np.ndarray:
-    recognizer, _ = given_recognizer(str(weights))
+    recognizer = read_facenet(weights, View(SIZE, 127.5, 128))
     detector, found = MTCNN(min_face_size=60), []
     with torch.no_grad():
         for start in range(0, len(paths), 50):
             photos = [Image.open(path).convert("RGB") for path in paths[start : start + 50]]
             boxes, _ = detector.detect(photos)
             crops = [crop(*pair) for pair in zip(photos, boxes, strict=True)]
-            found.append(recognizer.embed(torch.stack(crops)))
+            found.append(recognizer(torch.stack(crops)))
     return torch.cat(found).numpy()
 
 

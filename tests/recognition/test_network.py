@@ -4,14 +4,13 @@ import pytest
 import torch
 
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition.architectures import build_network, facenet_network
-from faceveil.recognition.facenet import FaceNet
+from faceveil.recognition.architectures import build_network
 from faceveil.recognition.mobilefacenet import mobilefacenet_layers
 from faceveil.recognition.network import View
 
 VIEW = View(80, 127.5, 128)
-FEATURES = {"mobilefacenet": 512, "resnet18": 512, "facenet": 1792}
-EMBEDDING = {"mobilefacenet": 128, "resnet18": 128, "facenet": 512}
+FEATURES = {"mobilefacenet": 512, "resnet18": 512, "inception_resnet_v1": 1792}
+EMBEDDING = {"mobilefacenet": 128, "resnet18": 128, "inception_resnet_v1": 512}
 
 
 @pytest.fixture(params=FEATURES)
@@ -32,7 +31,6 @@ def test_shapes_and_unit_length(architecture):
     embeddings = network.head(features)
     assert embeddings.shape == (3, EMBEDDING[architecture])
     assert torch.allclose(embeddings.norm(dim=1), torch.ones(3))
-    assert torch.equal(embeddings, network.embed(images))
     assert torch.equal(embeddings, network(images))
 
 
@@ -41,7 +39,7 @@ def test_a_frozen_network_never_learns_and_passes_gradients(architecture):
     assert not any(module.training for module in network.modules())
     assert not any(parameter.requires_grad for parameter in network.parameters())
     images = torch.rand(2, 3, 128, 128, requires_grad=True)
-    network.embed(images)[:, 0].sum().backward()
+    network(images)[:, 0].sum().backward()
     assert images.grad is not None
     assert images.grad.abs().sum() > 0
 
@@ -69,12 +67,18 @@ def test_photos_of_any_size_are_brought_to_the_input_size():
     assert view.resized(expected) is expected
 
 
-def test_facenet_sees_what_it_sees_on_its_own():
-    torch.manual_seed(0)
-    recognizer = FaceNet()
-    images = torch.rand(2, 3, 80, 80)
-    network = facenet_network(recognizer, VIEW).freeze()
-    assert torch.allclose(network.embed(images), recognizer.embed(images), atol=1e-6)
+def test_without_resizing_photos_of_another_size_are_seen_as_they_are():
+    network = built("resnet18").freeze()
+    images = torch.rand(2, 3, 96, 96)
+    expected = network.trunk.layers(VIEW.normalized(images))
+    assert torch.allclose(network.trunk.as_they_are(images), expected, atol=1e-5)
+    assert not torch.allclose(network.trunk(images), expected, atol=1e-3)
+
+
+def test_parts_of_a_frozen_network_stay_in_evaluation_mode_too():
+    network = built("mobilefacenet").freeze()
+    for part in (network.trunk, network.head):
+        assert not any(module.training for module in part.train().modules())
 
 
 def test_mobilefacenet_is_the_published_size_at_112_pixels():
@@ -86,7 +90,7 @@ def test_mobilefacenet_is_the_published_size_at_112_pixels():
 
 
 def test_an_unknown_architecture_names_the_known():
-    with pytest.raises(FaceveilError, match="no architecture 'vgg'; allowed: mobilefacenet, resn"):
+    with pytest.raises(FaceveilError, match="no architecture 'vgg'; allowed: inception_resnet"):
         build_network("vgg", VIEW)
 
 

@@ -2,29 +2,30 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from faceveil.collection import named_photos
 from faceveil.collection.detection import NO_FACE
 from faceveil.metrics.verification import verification_accuracy
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition.black_box import BlackBox
+from faceveil.recognition.recognizer import Recognizer
 from faceveil.recognition.recognizer_check import check_recognizer, draw_pairs
 from faceveil.store.faces import write_faces
 from tests.recognition.curated_world import faces, write_curated
 from tests.recognition.placed_world import write_places
-from tests.recognition.recognizer_sections import black_box as section
+from tests.recognition.recognizer_sections import judge as section
 
-CARD = {"name": "test", "view": {"input_size": 32, "mean": 0, "scale": 1}, "similarity": "cosine"}
+CARD = {"name": "test", "view": {"input_size": 32, "mean": 0, "scale": 1}}
 
 
-def seeing(crop: str, model=None) -> BlackBox:
+def seeing(crop: str, model=None) -> Recognizer:
     """A recognizer that goes by the mean colour: made-up people have one each."""
 
     def mean_colour(crops):
         return (crops.mean(dim=(2, 3)) - 0.5).numpy()
 
-    return BlackBox(model or mean_colour, {**CARD, "crop": crop})
+    return Recognizer({**CARD, "crop": crop}, model or mean_colour, torch.device("cpu"))
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def curated(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("crop", ["frame", "box", "aligned"])
+@pytest.mark.parametrize("crop", ["frame", "aligned"])
 def test_curated_people_are_told_apart(curated, crop):
     found = check_recognizer(seeing(crop), curated, section(expected_accuracy=0.9))
     assert found["accuracy"] >= 0.89

@@ -1,31 +1,26 @@
-"""What was measured, written to disk and read again, once for all tests of the page."""
+"""A made results table and a page of it, once for all tests of the report."""
 
 import pytest
 
-from faceveil.report.contents import Contents, Metrics
-from faceveil.report.page import render, write_page
-from tests.report.documents import contents as read_contents
+from faceveil.report.page import Contents, write_page
+from faceveil.report.photos import read_people
+from tests.report.made_results import EXPERIMENTS, made_results, write_protected
 
 
 @pytest.fixture(scope="package")
-def contents(tmp_path_factory) -> Contents:
-    return read_contents(tmp_path_factory.mktemp("metrics"))
+def results(tmp_path_factory):
+    return made_results(tmp_path_factory.mktemp("metrics"))
 
 
 @pytest.fixture(scope="package")
-def alone(tmp_path_factory) -> Contents:
-    """Contents of a run in which no other recognizer was asked."""
-    return read_contents(tmp_path_factory.mktemp("alone"), others=False)
-
-
-@pytest.fixture(scope="package")
-def metrics(contents) -> Metrics:
-    return contents.metrics
-
-
-@pytest.fixture(scope="package")
-def page(contents) -> str:
-    return render(contents)
+def contents(results, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("protected")
+    write_protected(folder)
+    origin = {"revision": "abc", "params": "seed: 1 # <b>", "data_digest": "123", "mlflow": {},
+              "versions": {"faceveil": "0"}}  # fmt: skip
+    learns = {name: ("generated",) if number else () for number, name in enumerate(EXPERIMENTS)}
+    people = read_people(folder, EXPERIMENTS, 4)
+    return Contents(results, people, learns, origin, {"people": {"train": 128, "test": 32}})
 
 
 @pytest.fixture(scope="package")

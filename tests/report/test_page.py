@@ -1,141 +1,95 @@
-"""The page as text: whole, self-contained, the same each time, everything escaped."""
+"""The page and its cards, without a browser."""
 
-import re
-from dataclasses import replace
-from html.parser import HTMLParser
+import json
 
-import pytest
-
-from faceveil.params.errors import FaceveilError
-from faceveil.report import page as module
-from faceveil.report.contents import Pictures
-from faceveil.report.page import render, write_page
-
-VOID = {"meta", "link", "img", "input", "br"}
+from faceveil.report import charts, tables
+from faceveil.report.failures import known_failures
+from faceveil.report.page import render, results_markdown, sections
+from tests.report.made_results import EXPERIMENTS, made_frame, made_results
+from tests.test_readme import prose
 
 
-class Outline(HTMLParser):
-    """Checks that elements nest, and keeps ids, links and what names what."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.named: list[str] = []
-        self.tags: list[tuple[str, dict]] = []
-
-    def handle_starttag(self, tag, attrs):
-        about = dict(attrs)
-        self.tags.append((tag, about))
-        self.ids += [about["id"]] if "id" in about else []
-        self.links += [about["href"]] if tag == "a" else []
-        self.named += about.get("aria-labelledby", "").split()
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        about = dict(attrs)
-        self.tags.append((tag, about))
-        self.ids += [about["id"]] if "id" in about else []
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
+def test_every_section_has_numbers_and_every_chart_a_table(results):
+    names = [section.name for section in sections(results)]
+    assert names == ["lift", "accuracy", "transfer", "adaptation", "verification", "groups",
+                     "harm", "diversity"]  # fmt: skip
+    for section in sections(results):
+        assert section.tables
+        for table in section.tables:
+            assert {len(row) for row in table.rows} == {len(table.columns)}
 
 
-@pytest.fixture(scope="module")
-def outline(page) -> Outline:
-    found = Outline()
-    found.feed(page)
-    assert found.open == []
-    return found
+def test_the_accuracy_table_has_eight_rows_by_experiment(results):
+    table = tables.accuracy_table(results)
+    assert table.columns[1:] == EXPERIMENTS
+    assert [row[1] for row in table.rows] == [
+        "94.0", "97.0", "72.0", "88.0", "97.0", "2.0 [0.0, 14.0]",
+        "+70.0 [+58.0, +82.0] black", "4.0",
+    ]  # fmt: skip
+    assert table.rows[7][0] == "weakest of 3 trainings"
 
 
-def test_ids_are_unique_and_every_reference_finds_its_element(outline, page):
-    assert len(outline.ids) == len(set(outline.ids))
-    inner = {link[1:] for link in outline.links if link.startswith("#")}
-    referred = set(re.findall(r'(?:url\(|href=")#([^")]+)', page))
-    assert inner | referred | set(outline.named) <= set(outline.ids)
+def test_the_published_numbers_stand_beside_ours(results):
+    rows = {row[0]: row for row in tables.same_photo(results).rows}
+    assert rows["published: plain mask"][1:] == ("85.0", "65.1", "73.6", "85.4")
 
 
-def test_nothing_is_loaded_from_elsewhere(outline, page):
-    for tag, about in outline.tags:
-        if tag == "img":
-            assert about["src"].startswith("data:image/jpeg;base64,")
-            assert about["alt"]
-        assert tag != "script" or "src" not in about
-    outside = [link for link in outline.links if not link.startswith("#")]
-    assert all(re.fullmatch(r"cards/\w+\.json", link) for link in outside)
-    assert not re.search(r"@import|url\((?!#)", page)
-    assert "default-src 'none'" in page
+def test_a_table_without_groups_and_claim_makes_a_page_without_them(tmp_path):
+    frame = made_frame()
+    frame = frame[~frame["group"].str.contains("=") & ~frame["metric"].str.startswith("claim")]
+    results = made_results(tmp_path, frame)
+    assert "groups" not in [section.name for section in sections(results)]
+    assert "not tested" in tables.claim(results)
 
 
-def test_links_beside_the_page_lead_to_files(outline, written):
-    for link in outline.links:
-        assert link.startswith("#") or (written / link).is_file()
+def test_unreachable_thresholds_are_said_to_be(results):
+    thresholds = tables.verification_tables(results)[-1]
+    assert thresholds.rows[0] == ("facenet", "0.4000", "0.5000", "not reachable")
 
 
-def test_every_chart_has_its_numbers_and_a_description(outline, page):
-    figures = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
-    with_charts = [figure for figure in figures if "<svg" in figure]
-    assert len(with_charts) >= 10
-    for figure in with_charts:
-        assert "<table>" in figure
-        assert "<figcaption>" in figure
-        assert re.search(r'<svg role="img" aria-label="[^"]+"', figure)
-    scopes = [about for tag, about in outline.tags if tag == "th"]
-    assert all(about.get("scope") in ("row", "col") for about in scopes)
+def test_failures_name_recognizer_number_and_count(results):
+    found = known_failures(results, "exp3")
+    assert any(text.startswith("mobilefacenet: no effect shown; lift in rank-1") for text in found)
+    assert any("Half of the lift in rank-1 is gone" in text for text in found)
+    assert any("weakest of 3 trainings" in text for text in found)
 
 
-def test_tables_scroll_by_keyboard_inside_themselves(page):
-    tables = page.count("<table>")
-    assert page.count('<div class="scroll" role="region" tabindex="0"') == tables
+def test_nothing_is_drawn_where_nothing_was_measured(tmp_path):
+    frame = made_frame()
+    frame = frame[frame["metric"].isin(["check", "rank_1"]) & (frame["protection"] == "none")]
+    results = made_results(tmp_path, frame)
+    assert charts.lift_chart(results) is None
+    assert charts.det_chart(results) is None
 
 
-def test_rows_of_a_table_are_as_long_as_its_head(page):
-    for table in re.findall(r"<table>.*?</table>", page, re.DOTALL):
-        head, *rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
-        assert rows
-        for row in rows:
-            cells = len(re.findall(r"<t[hd]", row))
-            assert cells == len(re.findall(r"<th", head)), row
+def test_the_page_is_one_file_of_the_same_bytes(written, contents):
+    page = (written / "index.html").read_text()
+    assert page == render(contents)
+    assert "seed: 1 # &lt;b&gt;" in page
+    assert 'src="http' not in page
+    assert page.count("<h1>") == 1
 
 
-def test_the_same_contents_make_the_same_bytes(contents, page, written):
-    assert render(contents) == page == (written / "index.html").read_text()
+def test_cards_hold_an_experiments_rows_and_failures(written, results):
+    card = json.loads((written / "cards/exp1.json").read_text())
+    assert card["recognizer_learns_from"] == ["generated"]
+    assert card["known_failures"] == known_failures(results, "exp1")
+    one = next(n for n in card["numbers"] if n["metric"] == "lift_rank_1")
+    assert one["over"] == "black"
+    assert all(number["protection"].startswith("exp1") for number in card["numbers"])
 
 
-def test_words_from_outside_are_escaped(contents):
-    evil = '<script>alert("x")</script>'
-    pictures = replace(contents.pictures, subject_ids=[evil, "b", "c"])
-    provenance = {**contents.provenance, "revision": evil, "params": evil}
-    text = render(replace(contents, pictures=pictures, provenance=provenance))
-    assert "<script>alert" not in text
-    assert text.count("&lt;script&gt;alert") >= 3
+def test_markdown_holds_every_table(results):
+    text = results_markdown(results)
+    for section in sections(results):
+        for table in section.tables:
+            assert table.rows[0][0] in text
+    assert "| bare face" in text
+    assert [one for one in prose(text) if len(one.split()) > 45] == []
 
 
-def test_without_other_recognizers_sections_say_why_they_are_empty(alone):
-    text = render(alone)
-    assert text.count('class="empty"') == 3
-    assert "there is no <code>metrics/transfer</code>" in text
-    assert "nothing is known: none judged them" in text
-
-
-def test_without_pictures_the_page_is_still_whole(contents):
-    text = render(replace(contents, pictures=Pictures()))
-    assert "No photo was handed to this page." in text
-    assert "<img" not in text
-
-
-def test_a_page_too_heavy_is_refused_and_nothing_is_written(contents, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MOST_BYTES", 1000)
-    with pytest.raises(FaceveilError, match=r"bytes, at most 1,000; lower report.people_shown"):
-        write_page(tmp_path / "report", contents)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_former_report_is_replaced_whole(contents, tmp_path):
-    (tmp_path / "report").mkdir()
-    (tmp_path / "report/old.txt").write_text("old")
-    write_page(tmp_path / "report", contents)
-    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["cards", "index.html"]
+def test_charts_become_pictures(results, tmp_path):
+    for number, chart in enumerate((charts.lift_chart, charts.adaptation_chart)):
+        path = tmp_path / f"{number}.png"
+        charts.write_png(chart(results), path)
+        assert path.read_bytes().startswith(b"\x89PNG")

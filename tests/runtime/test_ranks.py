@@ -1,4 +1,4 @@
-"""Several ranks play the game of one process, and end rather than wait for each other."""
+"""Several ranks train as one process does, and end rather than wait for each other."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ from faceveil.runtime.ranks import (
     share_of,
 )
 from tests.conftest import ROOT
-from tests.runtime.rank_games import GAMES, play
+from tests.runtime.rank_trainings import RUNS, train
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -53,12 +53,12 @@ def test_a_process_alone_joins_nothing_and_sums_nothing(monkeypatch):
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory):
-    """Folder with the outcome of every game, played under torchrun by as many ranks as asked."""
+    """Folder with the outcome of every training, done under torchrun by as many ranks as asked."""
 
     def start(count):
         folder = tmp_path_factory.mktemp(f"ranks{count}")
         torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-        command = [sys.executable, *torchrun, "-m", "tests.runtime.rank_games", str(folder)]
+        command = [sys.executable, *torchrun, "-m", "tests.runtime.rank_trainings", str(folder)]
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
         subprocess.run(
             command,
@@ -76,12 +76,15 @@ def together(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("epochs", [1, 4])
 @pytest.mark.parametrize("count", [2, 3])
-@pytest.mark.parametrize("name", GAMES)
-def test_ranks_equal_one_process_with_the_same_batches(together, name, count, epochs):
+@pytest.mark.parametrize("name", RUNS)
+def test_ranks_equal_one_process_with_the_same_batches(
+    together, name, count, epochs, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     found = [
         load_file(together[count] / f"{name}-{epochs}-{rank}.safetensors") for rank in range(count)
     ]
-    alone = play(name, epochs)
+    alone = train(name, epochs)
     assert found[0].keys() == alone.keys()
     for key, value in alone.items():
         torch.testing.assert_close(found[0][key], value, rtol=1e-5, atol=1e-5, msg=key)

@@ -8,31 +8,42 @@ import torch
 from ruamel.yaml import YAML
 
 from faceveil.params.embed import Embed
+from faceveil.recognition.architectures import build_network
 from faceveil.recognition.embedding import embed_curated
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.store import save_recognizer
+from faceveil.recognition.network import View
+from faceveil.recognition.recognizer import save_recognizer
 from faceveil.store.faces import PackedFaces, write_faces
 from faceveil.store.weights import write_weights
+from faceveil.wearing.masked import write_transparencies
 from faceveil.wearing.projector import build_projector
 from tests.conftest import ROOT
 
 SIZE = 80
 PEOPLE = [f"{number:05d}" for number in (0, 1, 3, 4)]
-GAME = {"epochs": 2, "batch_size": 2, "designs_per_batch": 2, "checkpoint_epochs": 1}
+RECOGNIZERS = (
+    ("facenet", "target", "inception_resnet_v1", SIZE),
+    ("resnet18", "surrogate", "resnet18", 32),
+)
+SHORT = {"epochs": 2, "batch_size": 2, "designs_per_batch": 2, "checkpoint_epochs": 1}
+
+
+def outputs(experiment):
+    return {
+        "--out": f"models/gan/{experiment}",
+        "--curves": f"metrics/training/{experiment}.csv",
+        "--figure": f"figures/evolution/{experiment}.png",
+    }
 
 
 def arguments(experiment):
-    return (
-        experiment,
-        "data/curated",
-        "models/projector",
-        "models/recognizer",
-        "data/embeddings",
-        "models/partners",
-        f"models/gan/{experiment}",
-        f"metrics/training/{experiment}.csv",
-        f"figures/evolution/{experiment}.png",
-    )
+    options = {
+        "--curated": "data/curated",
+        "--transparencies": "data/transparencies",
+        "--recognizers": "models/recognizers",
+        "--embeddings": "data/embeddings/bare",
+        **outputs(experiment),
+    }
+    return (experiment, *(word for option in options.items() for word in option))
 
 
 def faces(kind):
@@ -57,33 +68,54 @@ def faces(kind):
     return PackedFaces(pixels[:count], rows.iloc[:count], cutouts)
 
 
+def save_untrained(folder, role, architecture, size, seed=0):
+    """Write a recognizer that never learned anything."""
+    torch.manual_seed(seed)
+    view = {"input_size": size, "mean": 127.5, "scale": 128.0}
+    card = {"name": folder.name, "role": role, "architecture": architecture, "view": view}
+    network = build_network(architecture, View(**view))
+    save_recognizer(folder, network, {**card, "crop": "frame"})
+
+
 def write_world(root):
     """Write the folders of all earlier stages, with networks that never learned anything."""
     for kind in ("unmasked", "masked", "further_unmasked", "further_masked", "annotated"):
         write_faces(root / "data/curated" / kind, faces(kind))
-    torch.manual_seed(0)
-    save_recognizer(root / "models/recognizer", FaceNet(), {"architecture": "InceptionResnetV1"})
+    for name, role, architecture, size in RECOGNIZERS:
+        save_untrained(root / "models/recognizers" / name, role, architecture, size)
+        embed(root, name)
+    card = {"architecture": "plain"}
+    write_weights(root / "models/projector/projector.safetensors", build_projector("plain"), card)
+    write_transparencies(
+        root / "data/curated",
+        root / "models/projector",
+        "projector",
+        torch.device("cpu"),
+        root / "data/transparencies",
+    )
+
+
+def embed(root, name):
+    """Write what a recognizer sees of bare faces."""
     embed_curated(
         root / "data/curated",
-        root / "models/recognizer",
-        root / "data/embeddings",
+        root / "models/recognizers" / name,
+        root / "data/embeddings/bare" / name,
         Embed(batch_size=4, part_size=10),
         torch.device("cpu"),
     )
-    card = {"architecture": "plain"}
-    write_weights(root / "models/projector/projector.safetensors", build_projector("plain"), card)
 
 
 def enter_world(world, folder):
     """Link the world's folders into one where a stage runs."""
-    for part in ("data/curated", "data/embeddings", "models/recognizer", "models/projector"):
+    for part in ("data/curated", "data/embeddings", "data/transparencies", "models/recognizers"):
         place = folder / part
         place.parent.mkdir(exist_ok=True)
         place.symlink_to(world / part)
 
 
 def settings(folder=Path(), **changes):
-    """Write params.yaml with a short game."""
+    """Write params.yaml with a short training."""
     params = YAML(typ="safe").load(ROOT / "params.yaml")
-    params["train_gan"] |= GAME | changes
+    params["train_gan"] |= SHORT | changes
     YAML().dump(params, folder / "params.yaml")

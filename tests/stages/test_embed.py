@@ -13,13 +13,17 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
+from faceveil.recognition.architectures import build_network
 from faceveil.recognition.embedding import EMBEDDED
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.store import save_recognizer
+from faceveil.recognition.network import View
+from faceveil.recognition.recognizer import save_recognizer
 from faceveil.store.faces import PackedFaces, write_faces
 from tests.conftest import ROOT
 
-STAGE = ("-m", "stages.embed", "data/curated", "models/recognizer", "data/embeddings")
+STAGE = (
+    *("-m", "stages.embed", "--curated", "data/curated", "--recognizer", "models/small"),
+    *("--out", "data/embeddings"),
+)
 ALONE = (sys.executable, *STAGE)
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", *STAGE)
 
@@ -37,7 +41,10 @@ def world(tmp_path_factory) -> Path:
         rows = pd.DataFrame({"subject_id": ids, "image_id": ids, "split": split})
         write_faces(folder / "data/curated" / kind, PackedFaces(pixels, rows))
     torch.manual_seed(0)
-    save_recognizer(folder / "models/recognizer", FaceNet(), {"architecture": "InceptionResnetV1"})
+    view = {"input_size": 80, "mean": 127.5, "scale": 128.0}
+    card = {"name": "small", "role": "judge", "architecture": "inception_resnet_v1", "view": view}
+    network = build_network("inception_resnet_v1", View(**view))
+    save_recognizer(folder / "models/small", network, {**card, "crop": "frame"})
     params = YAML(typ="safe").load(ROOT / "params.yaml")
     params["embed"] = {"batch_size": 2, "part_size": 2}
     YAML().dump(params, folder / "params.yaml")
@@ -53,7 +60,7 @@ def undisturbed(world) -> dict[str, bytes]:
 def start(world: Path, command: tuple[str, ...], **environment: str) -> subprocess.Popen:
     dropped = ("DVC_ROOT", "DVC_EXP_NAME", "FACEVEIL_ENGINE", "FACEVEIL_PROCESSES")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    kept |= {"PYTHONPATH": str(ROOT), "FACEVEIL_WORKERS": "1"}
+    kept |= {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "FACEVEIL_WORKERS": "1"}
     kept |= {"MLFLOW_TRACKING_URI": f"sqlite:///{world}/mlflow.db"}
     return subprocess.Popen(
         command, cwd=world, env=kept | environment, stderr=subprocess.PIPE, text=True

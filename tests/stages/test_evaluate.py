@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+from tests.evaluation.world import SETTINGS, LowerHalf, write_world
 from typer.testing import CliRunner
 
 from stages.evaluate import app
 from tests.conftest import ROOT
-from tests.evaluation.world import SETTINGS, LowerHalf, write_world
 
 ARGUMENTS = (
     "exp1",

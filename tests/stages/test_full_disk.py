@@ -14,7 +14,10 @@ ON = f'{MOUNT}; echo earlier > "$2/earlier"; "${{@:3}}"; status=$?; ls -A "$2"; 
 READ_ONLY = f'{MOUNT} && "${{@:3}}"'
 
 OUT = "data/written/embeddings"
-EMBED = ("embed", "data/curated", "models/recognizer", OUT)
+EMBED = (
+    *("embed", "--curated", "data/curated", "--recognizer", "models/recognizers/facenet"),
+    *("--out", OUT),
+)
 TRAIN = ("train_gan", *arguments("exp0"))
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import typer
@@ -12,7 +13,16 @@ from typer.testing import CliRunner
 
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.ranks import LAUNCHER, MEETING, LostRankError
-from stages._ranks import ERROR_FILE, LOST, PROCESSES, cause, environment, on_ranks, process_count
+from stages._ranks import (
+    ERROR_FILE,
+    LOST,
+    PROCESSES,
+    cause,
+    command_line,
+    environment,
+    on_ranks,
+    process_count,
+)
 from stages._stage import stage
 
 
@@ -39,6 +49,17 @@ def example(place: Path) -> None:
         raise LostRankError("another rank ended")
     if os.environ.get("PROBLEM"):
         raise FaceveilError(os.environ["PROBLEM"])
+
+
+def with_options(
+    place: Path, out_folder: Annotated[Path, typer.Option()], *, times: Annotated[int, "a mark"]
+) -> None:
+    """Take a path by place and another by name."""
+
+
+def test_a_stage_is_started_again_with_the_words_it_was_started_with():
+    given = {"place": Path("here"), "out_folder": Path("there"), "times": 2}
+    assert command_line(with_options, given) == ["here", "--out-folder", "there", "2"]
 
 
 def rank_ends(monkeypatch, tmp_path, problem):

@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from faceveil.evaluation.contenders import Contender, TorchEye
 from ruamel.yaml import YAML
+from tests.evaluation.world import LowerHalf, PatternRecognizer, tiny_params, write_world
 from typer.testing import CliRunner
 
-from faceveil.evaluation.contenders import Contender, TorchEye
 from stages import calibrate, evaluate, protocol, strike_back, transfer
-from tests.evaluation.world import LowerHalf, PatternRecognizer, tiny_params, write_world
 
 ROLES = "data/protocol"
 ARGUMENTS = {

@@ -3,8 +3,6 @@
 import errno
 import os
 import signal
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +12,6 @@ from typer.testing import CliRunner
 
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.atomic import atomic_directory
-from stages import _stage
 from stages._stage import command, stage
 
 
@@ -121,35 +118,3 @@ def test_a_mistake_in_the_library_is_not_hidden():
 def test_help_shows_the_docstring_and_the_options():
     result = CliRunner().invoke(stage(lambda folder: None), ["--help"])
     assert "--debug" in result.stdout
-
-
-@pytest.mark.parametrize("loaded", [True, False])
-def test_garbage_is_left_unless_triton_would_report_it(monkeypatch, loaded):
-    frozen = []
-    monkeypatch.setattr("gc.freeze", lambda: frozen.append(True))
-    monkeypatch.delitem(sys.modules, "triton", raising=False)
-    if loaded:
-        monkeypatch.setitem(sys.modules, "triton", sys)
-    _stage._leave_garbage()
-    assert bool(frozen) is not loaded
-
-
-WORK = """
-import gc, sys
-from stages._stage import {kind}
-
-def work() -> None:
-    print("mlflow" in sys.modules, gc.get_freeze_count() > 100_000, gc.isenabled())
-
-{kind}(work)()
-"""
-
-
-@pytest.mark.parametrize(
-    ("kind", "said"), [(stage, "True True True"), (command, "False False True")]
-)
-def test_a_stage_starts_with_tracking_imported_where_no_garbage_is_looked_for(kind, said):
-    script = WORK.format(kind=kind.__name__)
-    line = [sys.executable, "-c", script]
-    done = subprocess.run(line, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == said

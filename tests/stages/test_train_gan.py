@@ -1,4 +1,4 @@
-"""The stage ``train_gan``: faces and recognizer in, players, curves and designs out."""
+"""The stage ``train_gan``: faces and recognizer in, generators, heads, curves and designs out."""
 
 import json
 from contextlib import contextmanager
@@ -10,14 +10,17 @@ import torch
 from typer.testing import CliRunner
 
 from faceveil.protection.designs.generators import load_generator
-from faceveil.recognition.architectures import build_network
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.network import View
-from faceveil.recognition.partner import save_partner
-from faceveil.recognition.store import save_recognizer
-from faceveil.store.weights import fingerprint
+from faceveil.recognition.recognizer import recognizer_fingerprint
 from stages.train_gan import app
-from tests.stages.gan_world import SIZE, arguments, enter_world, settings, write_world
+from tests.stages.gan_world import (
+    SIZE,
+    arguments,
+    enter_world,
+    outputs,
+    save_untrained,
+    settings,
+    write_world,
+)
 
 
 class Recorder:
@@ -30,16 +33,18 @@ class Recorder:
         self.digests: list[str] = []
 
     def metrics(self, values: dict[str, float], step: int) -> None:
-        assert {"generator_loss", "clean_face_accuracy"} <= values.keys()
+        names = {name.partition("/")[0] for name in values}
+        assert {"generator_loss", "clean_face_accuracy"} <= names
         self.steps.append(step)
 
     def figure(self, path: Path) -> None:
         assert path.is_file()
         self.files.append(path.name)
 
-    def artifact(self, path: Path) -> None:
+    def artifact(self, path: Path, folder: str) -> None:
         assert path.is_file()
-        self.files.append(path.name)
+        assert path.parent.name == folder
+        self.files.append(f"{folder}/{path.name}")
 
     def image(self, path: Path, key: str, step: int) -> None:
         assert path.is_file()
@@ -75,7 +80,7 @@ def recorder(world, tmp_path, monkeypatch) -> Recorder:
     monkeypatch.setattr("faceveil.tracking.run.track", track)
     monkeypatch.setenv("FACEVEIL_DEVICE", "cpu")
     monkeypatch.delenv("DVC_ROOT", raising=False)
-    settings(transparency="annotated")
+    settings(trainings=1)
     return recorder
 
 
@@ -84,74 +89,92 @@ def refused(experiment="exp3"):
     result = CliRunner().invoke(app, arguments(experiment))
     assert result.exit_code == 1, result.output
     assert result.stderr.count("\n") == 1
-    assert not any(Path(output).exists() for output in arguments(experiment)[6:])
+    assert not any(Path(output).exists() for output in outputs(experiment).values())
     return result.stderr
 
 
-@pytest.mark.parametrize("transparency", ["annotated", "projector"])
-def test_all_outputs_are_written_and_tracked(recorder, transparency):
-    settings(transparency=transparency)
+def test_all_outputs_are_written_and_tracked(recorder):
+    settings(trainings=2)
     result = CliRunner().invoke(app, arguments("exp3"))
     assert result.exit_code == 0, result.output
-    assert load_generator(Path("models/gan/exp3")).image_size == SIZE
-    card = json.loads(Path("models/gan/exp3/card.json").read_text())
-    assert card["trained_against"] == ["facenet"]
-    assert card["people"] == {"trained": 3, "held_out": 1, "enrolled": 4}
-    assert set(card["inputs"]) == {"recognizer", "embeddings", "transparency"}
-    assert pd.read_csv("metrics/training/exp3.csv")["epoch"].tolist() == [1, 2]
+    drawn = [load_generator(Path("models/gan/exp3") / number) for number in ("0", "1")]
+    assert drawn[0].image_size == SIZE
+    assert not torch.equal(*(generator.net[0].weight for generator in drawn))
+    card = json.loads(Path("models/gan/exp3/1/card.json").read_text())
+    assert (card["experiment"], card["training"]) == ("exp3", 1)
+    assert card["target"] == "facenet"
+    assert card["subjects"] == {"trained": 3, "held_out": 1, "enrolled": 4}
+    assert set(card["inputs"]) == {"recognizers/facenet", "embeddings", "transparency"}
+    table = pd.read_csv("metrics/training/exp3.csv")
+    assert table["training"].tolist() == [0, 0, 1, 1]
+    assert table["epoch"].tolist() == [1, 2, 1, 2]
     assert Path("figures/evolution/exp3.png").stat().st_size > 1000
-    assert recorder.steps == [1, 2]
+    assert recorder.steps == [1, 2, 1, 2]
     assert recorder.sheets == [0, 1, 2]
-    weights = ["generator.safetensors", "head.safetensors"]
-    assert recorder.files == ["exp3.png", *weights, "card.json", "curves.png"]
+    names = ("generator.safetensors", "head.safetensors", "card.json")
+    weights = [f"{number}/{name}" for number in (0, 1) for name in names]
+    assert recorder.files == ["exp3.png", *sorted(weights), "curves.png"]
     assert recorder.digests == ["curated"]
     assert not list(Path(".scratch").iterdir())
 
 
-def test_an_ensemble_is_played_against_and_named(recorder):
+def test_an_ensemble_is_trained_against_and_named(recorder):
     assert CliRunner().invoke(app, arguments("exp0")).exit_code == 0
-    alone = Path("models/gan/exp0/generator.safetensors").read_bytes()
-    settings(transparency="annotated", ensemble=["partner1"])
-    torch.manual_seed(1)
-    network = build_network("resnet18", View(input_size=32, mean=127.5, scale=128))
-    save_partner(Path("models/partners/partner1"), network, {"architecture": "resnet18"})
+    alone = Path("models/gan/exp0/0/generator.safetensors").read_bytes()
+    settings(trainings=1, ensemble=["resnet18"])
     result = CliRunner().invoke(app, arguments("exp0"))
     assert result.exit_code == 0, result.output
-    assert Path("models/gan/exp0/generator.safetensors").read_bytes() != alone
-    card = json.loads(Path("models/gan/exp0/card.json").read_text())
-    weights = fingerprint(Path("models/partners/partner1/recognizer.safetensors"))
-    assert card["trained_against"] == ["facenet", "partner1"]
-    assert card["inputs"]["partners/partner1"] == weights
-    assert card["inputs"]["partners/partner1/card"]
+    assert Path("models/gan/exp0/0/generator.safetensors").read_bytes() != alone
+    card = json.loads(Path("models/gan/exp0/0/card.json").read_text())
+    made_by = recognizer_fingerprint(Path("models/recognizers/resnet18"))
+    assert card["settings"]["ensemble"] == ["resnet18"]
+    assert card["inputs"]["recognizers/resnet18"] == made_by
 
 
-def test_a_partner_that_was_never_prepared_is_one_line(recorder):
-    settings(transparency="annotated", ensemble=["partner1"])
-    assert "models/partners/partner1" in refused()
+def test_a_judge_is_not_trained_against(recorder):
+    settings(trainings=1, ensemble=["mobilefacenet"])
+    assert "allowed are recognizers with role surrogate: resnet18" in refused()
 
 
 def test_a_stage_stopped_before_it_wrote_goes_on_from_its_last_epoch(recorder, monkeypatch):
+    settings(trainings=2)
+
     def interrupt(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("faceveil.protection.designs.state.write_players", interrupt)
+        patch.setattr("faceveil.protection.designs.state.write_trainings", interrupt)
         stopped = CliRunner().invoke(app, arguments("exp1"))
     assert stopped.exit_code == 130
-    assert len(list(Path(".scratch").rglob("*.safetensors"))) == 1
-    monkeypatch.setattr("faceveil.protection.designs.mask_gan.play_round", interrupt)
+    assert len(list(Path(".scratch").rglob("*.safetensors"))) == 2
+    monkeypatch.setattr("faceveil.protection.designs.mask_gan.train_step", interrupt)
     assert CliRunner().invoke(app, arguments("exp1")).exit_code == 0
     assert not list(Path(".scratch").iterdir())
 
 
+def test_the_first_training_is_that_of_an_experiment_trained_once(recorder):
+    assert CliRunner().invoke(app, arguments("exp3")).exit_code == 0
+    alone = Path("models/gan/exp3/0/generator.safetensors").read_bytes()
+    settings(trainings=3)
+    assert CliRunner().invoke(app, arguments("exp3")).exit_code == 0
+    found = [
+        path.read_bytes() for path in sorted(Path("models/gan/exp3").rglob("gen*.safetensors"))
+    ]
+    assert found[0] == alone
+    assert len(set(found)) == 3
+
+
 def test_an_unknown_experiment_is_refused(recorder):
-    assert "no experiment 'exp9'; there are exp0" in refused("exp9")
+    assert "no 'exp9' in experiments; there are exp0" in refused("exp9")
 
 
-def test_embeddings_of_another_recognizer_are_refused(recorder):
-    Path("models/recognizer").unlink()
-    other = FaceNet()
-    save_recognizer(Path("models/recognizer"), other, {"architecture": "InceptionResnetV1"})
+def test_embeddings_of_another_recognizer_are_refused(recorder, tmp_path):
+    recognizers = Path("models/recognizers")
+    world = recognizers.resolve()
+    recognizers.unlink()
+    recognizers.mkdir()
+    (recognizers / "resnet18").symlink_to(world / "resnet18")
+    save_untrained(recognizers / "facenet", "target", "inception_resnet_v1", SIZE, seed=1)
     assert "made by recognizer" in refused()
 
 
@@ -159,8 +182,9 @@ def test_embeddings_of_another_recognizer_are_refused(recorder):
     ("missing", "line"),
     [
         ("data/embeddings", "no embeddings here; run `dvc repro embed` first"),
-        ("models/recognizer", "no such weights"),
+        ("models/recognizers", "no such card"),
         ("data/curated", "no packed faces here"),
+        ("data/transparencies", "no transparencies here; run `dvc repro project` first"),
     ],
 )
 def test_a_missing_input_is_one_line(recorder, missing, line):

@@ -13,7 +13,11 @@ from stages import train_projector
 from tests.conftest import ROOT
 from tests.wearing.masked_world import settings, write_curated
 
-ARGUMENTS = ("curated", "models/projector", "metrics/projector.json", "figures/projector.png")
+METRICS = Path("metrics/projector.json")
+ARGUMENTS = (
+    "--curated", "curated", "--out", "models/projector", "--metrics", str(METRICS),
+    "--figure", "figures/projector.png",
+)  # fmt: skip
 
 
 class Recorder:
@@ -57,7 +61,7 @@ def test_both_architectures_are_reported_and_the_chosen_one_is_stored(recorder):
     write_curated(Path("curated"))
     result = CliRunner().invoke(train_projector.app, ARGUMENTS)
     assert result.exit_code == 0, result.output
-    measured = json.loads(Path(ARGUMENTS[2]).read_text())
+    measured = json.loads(METRICS.read_text())
     assert measured["architecture"] == "unet"
     assert measured["photos"] == {"training": 6, "held_out": 2}
     assert measured["difference_agreement"]["photos"] == 8

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from tests.evaluation.world import PEOPLE, SPARE, portraits, write_world
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.protocol import Protocol
@@ -15,7 +16,6 @@ from faceveil.store.protocol import (
     read_roles,
     write_roles,
 )
-from tests.evaluation.world import PEOPLE, SPARE, portraits, write_world
 
 SETTINGS = Protocol(dev_people=2, distractors=1, training_probes=5, seed=4)
 

@@ -13,7 +13,7 @@ from mlflow.exceptions import MlflowException
 from PIL import Image
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.file import read_params
+from faceveil.params.whole_file import read_params
 from faceveil.tracking.run import track
 from tests.conftest import ROOT
 from tests.tracking.conftest import SECTION, runs

@@ -5,7 +5,7 @@ import pytest
 
 from faceveil.params.errors import FaceveilError
 from faceveil.store.faces import open_faces
-from faceveil.wearing.annotations import difference_agreement, read_annotations, select, shown
+from faceveil.wearing.train_projector import difference_agreement, read_annotations, select, shown
 from tests.wearing.masked_world import photos, settings, write_curated
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from faceveil.wearing.composition import deal, wear
+from faceveil.wearing.composition import in_turn, wear
 
 
 def random(*shape, seed=0):
@@ -54,4 +54,4 @@ def test_shapes_that_do_not_fit_are_refused(faces, transparency, designs):
 )
 def test_designs_are_dealt_in_turn(designs, faces, expected):
     cards = torch.arange(designs)[:, None, None, None].expand(designs, 3, 2, 2)
-    assert deal(cards, faces)[:, 0, 0, 0].tolist() == expected
+    assert in_turn(cards, faces)[:, 0, 0, 0].tolist() == expected

@@ -8,8 +8,7 @@ import pytest
 
 from faceveil.collection.images import read_image, read_labels, resize
 from faceveil.store.faces import PackedFaces
-from faceveil.wearing.annotations import select
-from faceveil.wearing.train_projector import measure_projector, train_projector
+from faceveil.wearing.train_projector import measure_projector, select, train_projector
 from tests.wearing.masked_world import settings
 
 SIZE = 128

@@ -10,8 +10,7 @@ from faceveil.collection.images import read_alpha, read_image
 from faceveil.params.synthesize import Synthesize
 from faceveil.rendering.collection import write_collection
 from faceveil.store.faces import PackedFaces
-from faceveil.wearing.annotations import select
-from faceveil.wearing.train_projector import measure_projector, train_projector
+from faceveil.wearing.train_projector import measure_projector, select, train_projector
 from tests.wearing.masked_world import settings
 
 PEOPLE, TRAINED = 110, 80

@@ -6,10 +6,10 @@ import torch
 
 from faceveil.metrics.segmentation import iou, mse
 from faceveil.store.weights import read_card
-from faceveil.wearing.annotations import select
 from faceveil.wearing.projector import ARCHITECTURES, WEIGHTS, load_projector
 from faceveil.wearing.train_projector import (
     measure_projector,
+    select,
     train_projector,
     train_projectors,
     write_projectors,

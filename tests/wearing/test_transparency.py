@@ -10,7 +10,7 @@ import torch
 
 from faceveil.params.errors import FaceveilError
 from faceveil.store.faces import PackedFaces
-from faceveil.wearing.transparency import annotated, projected
+from faceveil.wearing.composition import annotated, projected
 
 SIZE = 32
 

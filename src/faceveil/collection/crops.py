@@ -9,7 +9,7 @@ square has the box's longer side, so that faces keep their shape.
 import numpy as np
 from numpy.typing import NDArray
 
-from faceveil.collection.images import resize
+from faceveil.collection.images import Pixels, resize
 
 CROP = ("crop_left", "crop_top", "crop_right", "crop_bottom")
 """Columns of a packed store that say which part of each photo it holds, as shares of the photo's
@@ -18,7 +18,6 @@ width and height; beyond [0, 1] where the square reaches out. None of them: phot
 Crop = tuple[float, float, float, float] | None
 """One row of these columns; None is the whole photo."""
 
-Pixels = NDArray[np.uint8]
 Shares = NDArray[np.float64]
 
 

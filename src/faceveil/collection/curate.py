@@ -12,16 +12,17 @@ import pandas as pd
 from faceveil.collection.funnel import count_funnel
 from faceveil.collection.index import INDEX, write_index
 from faceveil.collection.layouts import Entry, find_images
-from faceveil.collection.measure import Row, measure_people
+from faceveil.collection.measure import Measures, measure_people
 from faceveil.collection.packing import pack_collection
 from faceveil.collection.score import read_truth, score_against_truth
-from faceveil.collection.splits import STUDY, assign_splits, split_people, write_splits
 from faceveil.collection.verdicts import judge
 from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
-from faceveil.runtime.atomic import atomic_directory
+from faceveil.runtime.atomic import atomic_directory, atomic_path, check_apart
 from faceveil.runtime.changes import refuse_changes, stamps
-from faceveil.runtime.shards import ALONE, Load, Ranks, check_start, make_parts, scratch
+from faceveil.runtime.ranks import Ranks
+from faceveil.runtime.seeding import hash_order
+from faceveil.runtime.shards import ALONE, Load, check_start, make_parts, scratch
 from faceveil.store.groups import GROUPS, known_groups, write_groups
 
 CHUNK = 48
@@ -38,22 +39,11 @@ def curate_collection(
 ) -> dict[str, Any]:
     """Curate a collection into a folder, whole or not at all.
 
-    Args:
-        root: folder of the collection; only read.
-        directory: folder to write: ``index.parquet``, ``splits.csv``, ``groups.csv`` and one folder
-            of packed faces per kind.
-        params: thresholds, and how people are chosen and split.
-        ranks: processes that share the measuring; the first one does the rest.
-
     Returns:
         The counts of the funnel and, for a rendered collection, the ``score`` against its truth;
         nothing for all ranks but the first.
-
-    Raises:
-        FaceveilError: if the root is missing, has no pairs or too few or a broken truth table, or
-            the folder is in it, or a file changes meanwhile.
     """
-    _check_apart(root, directory)
+    check_apart(root, directory)
     check_start(directory)
     entries = find_images(root)
     check_pairs(root, entries)
@@ -71,11 +61,7 @@ def curate_collection(
 
 
 def check_pairs(root: Path, entries: Sequence[Entry]) -> None:
-    """Refuse a collection in which nobody has photos without and with mask, by their names.
-
-    Raises:
-        FaceveilError: if so; says how photos of people who wear no mask get one.
-    """
+    """Refuse a collection in which nobody has photos without and with mask, by their names."""
     ids = {kind: {e.subject_id for e in entries if e.kind == kind} for kind in STUDY[:2]}
     if ids["unmasked"] & ids["masked"]:
         return
@@ -89,14 +75,8 @@ def check_pairs(root: Path, entries: Sequence[Entry]) -> None:
 
 def measure_collection(
     root: Path, entries: Sequence[Entry], folder: Path, ranks: Ranks = ALONE
-) -> list[Row]:
+) -> list[Measures]:
     """Measure every file of a collection, in chunks of people.
-
-    Args:
-        root: folder of the collection.
-        entries: its files.
-        folder: where the measures of finished chunks are kept.
-        ranks: processes that share the chunks.
 
     Returns:
         One row per file, in the order of the entries; nothing for all ranks but the first.
@@ -106,7 +86,7 @@ def measure_collection(
     parts = make_parts(partial(_measure, root), chunks, folder, load, ranks)
     if ranks.rank:
         return []
-    rows: dict[str, Row] = {}
+    rows: dict[str, Measures] = {}
     for chunk, part in zip(chunks, parts, strict=True):
         found = json.loads(part.read_text())
         rows |= {entry.path: row for entry, row in zip(chunk, found, strict=True)}
@@ -127,14 +107,12 @@ def people_in_chunks(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 
 
 def _measure(root: Path, chunk: Sequence[Entry], path: Path) -> None:
-    """Write the measures of a chunk; numbers come back from JSON to the last bit."""
     path.write_text(json.dumps(measure_people(root, chunk)))
 
 
 def _write(
     root: Path, folder: Path, index: pd.DataFrame, params: Curate, truth: pd.DataFrame | None
 ) -> dict[str, Any]:
-    """Write all outputs of a judged collection; return what is counted of it."""
     splits = split_people(index, params)
     index = assign_splits(index, splits)
     write_index(folder / INDEX, index)
@@ -145,8 +123,52 @@ def _write(
     return {**count_funnel(index), **scored}
 
 
-def _check_apart(root: Path, directory: Path) -> None:
-    """Refuse to write into the collection, or to replace a folder that holds it."""
-    source, target = root.resolve(), directory.resolve()
-    if source == target or source in target.parents or target in source.parents:
-        raise FaceveilError(f"{directory}: would be written into or over {root}; name another one")
+STUDY = ("unmasked", "masked", "further_unmasked", "further_masked")
+
+
+def split_people(index: pd.DataFrame, params: Curate) -> pd.DataFrame:
+    """Choose people with a kept pair and split them.
+
+    The order of the choice is that of hashes of seed and id: it depends neither on the order of
+    files nor on who else is there, so that adding people moves nobody from train to test.
+
+    Returns:
+        ``subject_id`` and ``split`` (train, test or spare), sorted by ``subject_id``.
+    """
+    pairs = index[index["kind"] == "unmasked"]
+    kept = pairs.loc[pairs["verdict"] == "kept", "subject_id"]
+    _check_enough(index, len(kept), params)
+    chosen = hash_order(kept, params.seed)[: params.people + params.spare_people]
+    tested = params.tested
+    order = ["test"] * tested + ["train"] * (params.people - tested) + ["spare"] * len(chosen)
+    splits = dict(zip(chosen, order, strict=False))
+    return pd.DataFrame(sorted(splits.items()), columns=["subject_id", "split"])
+
+
+def assign_splits(index: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
+    """Return the index with the split of every kept photo that is used; others stay empty."""
+    by_subject = splits.set_index("subject_id")["split"]
+    used = (index["verdict"] == "kept") & index["kind"].isin(STUDY)
+    split = index["subject_id"].map(by_subject).where(used).fillna("")
+    background = (index["verdict"] == "kept") & (index["kind"] == "background")
+    return index.assign(split=split.mask(background, "background"))
+
+
+def write_splits(path: Path, splits: pd.DataFrame) -> None:
+    """Write who is in which split as CSV."""
+    with atomic_path(path) as temporary:
+        splits.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def _check_enough(index: pd.DataFrame, kept: int, params: Curate) -> None:
+    wanted = params.people + params.spare_people
+    if kept >= wanted:
+        return
+    ids = {kind: set(index.loc[index["kind"] == kind, "subject_id"]) for kind in STUDY[:2]}
+    reasons = index.loc[index["kind"].isin(STUDY[:2]), "reasons"].str.split().explode()
+    common = ", ".join(f"{reason} {count}" for reason, count in reasons.value_counts().items())
+    raise FaceveilError(
+        f"params.yaml: curate.people and curate.spare_people are {wanted} together, but {kept} of "
+        f"{len(ids['unmasked'] & ids['masked'])} pairs are kept; lower one or add photos"
+        + (f", or relax thresholds ({common})" if common else "")
+    )

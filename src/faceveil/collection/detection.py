@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from faceveil.collection.images import Pixels
+
 LEAST_FACE_SHARE = 0.1
 """Smaller faces, as share of the photo's shorter side, are not searched: time grows as 1/share²."""
 
@@ -28,8 +30,6 @@ BATCH_SIZE = 16
 
 MARGIN = 0.25
 """Margin around a photo whose face reaches out of it, as share of the photo's longer side."""
-
-Photo = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Faces:
 NO_FACE = Faces(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))
 
 
-def detect_faces(photos: Sequence[Photo]) -> list[Faces]:
+def detect_faces(photos: Sequence[Pixels]) -> list[Faces]:
     """Find the faces in photos of any sizes.
 
     A face that reaches out of its photo is looked for again with a margin around the photo: MTCNN
@@ -83,8 +83,7 @@ def detect_faces(photos: Sequence[Photo]) -> list[Faces]:
     return found
 
 
-def _detect(photos: Sequence[Photo]) -> list[Faces]:
-    """Find the faces in photos of any sizes, those of one size together."""
+def _detect(photos: Sequence[Pixels]) -> list[Faces]:
     found = [NO_FACE] * len(photos)
     for shape in sorted({photo.shape for photo in photos}):
         same = [row for row, photo in enumerate(photos) if photo.shape == shape]
@@ -96,8 +95,7 @@ def _detect(photos: Sequence[Photo]) -> list[Faces]:
     return found
 
 
-def _reaches_out(faces: Faces, photo: Photo) -> bool:
-    """Return whether the first face leaves the photo."""
+def _reaches_out(faces: Faces, photo: Pixels) -> bool:
     if not len(faces):
         return False
     left, top, right, bottom = faces.boxes[0]
@@ -105,11 +103,11 @@ def _reaches_out(faces: Faces, photo: Photo) -> bool:
     return bool(left < 0 or top < 0 or right > width or bottom > height)
 
 
-def _pad(photo: Photo, margin: int) -> Photo:
+def _pad(photo: Pixels, margin: int) -> Pixels:
     return np.pad(photo, ((margin, margin), (margin, margin), (0, 0)))
 
 
-def _detect_batch(photos: Photo) -> list[Faces]:
+def _detect_batch(photos: Pixels) -> list[Faces]:
     """Find the faces in photos of one size, uint8 ``[B, H, W, 3]``."""
     detector = _detector(max(12, round(LEAST_FACE_SHARE * min(photos.shape[1:3]))))
     try:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from faceveil.collection.images import Pixels
+
 LEAST_DIFFERENCE = 0.07
 """Share of the value range that compression alone rarely changes, averaged over 3 x 3 pixels."""
 
@@ -22,7 +24,6 @@ LEAST_PART = 0.1
 
 _SQUARE = np.ones((3, 3), dtype=np.bool_)
 
-Pixels = NDArray[np.uint8]
 Valid = NDArray[np.bool_]
 
 
@@ -35,9 +36,6 @@ def difference_transparency(unmasked: Pixels, masked: Pixels) -> NDArray[np.floa
 
     Returns:
         The transparency ``a``, float32 ``[H, W]`` in [0, 1]; all zero where nothing was pasted on.
-
-    Raises:
-        ValueError: if the photos differ in shape.
     """
     if unmasked.shape != masked.shape:
         raise ValueError(f"photos of a pair differ in shape: {unmasked.shape}, {masked.shape}")
@@ -73,7 +71,6 @@ def difference_region(face: NDArray[np.float32], worn: NDArray[np.float32]) -> V
 
 
 def _large_parts(region: Valid) -> Valid:
-    """Drop the parts of a region that are far smaller than its largest one."""
     parts, count = ndimage.label(region)
     sizes = np.bincount(parts.ravel(), minlength=count + 1)
     sizes[0] = 0

@@ -4,16 +4,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from faceveil.collection.looks import PHOTOS
+from faceveil.collection.decoded import PHOTOS
 
 Counts = dict[str, int]
 
 
 def count_funnel(index: pd.DataFrame) -> dict[str, Counts]:
     """Count files and people from the collection down to the splits.
-
-    Args:
-        index: the index of a collection, with splits.
 
     Returns:
         ``files`` by verdict, ``found`` and ``kept`` photos by kind, ``reasons`` (a file with two
@@ -49,7 +46,6 @@ def _people(index: pd.DataFrame) -> Counts:
 
 
 def _counts(values: "pd.Series[str]") -> Counts:
-    """Count values, in the order of the alphabet."""
     return {str(value): int(count) for value, count in values.value_counts().sort_index().items()}
 
 

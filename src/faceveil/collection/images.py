@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+Pixels = NDArray[np.uint8]
+"""A photo ``[H, W, 3]``, RGB, or one channel of it ``[H, W]``."""
+
 LEAST_SIDE = 32
 """Photos with a shorter side show no face that could be measured."""
 
@@ -53,18 +56,10 @@ class UnreadableImageError(Exception):
 
 
 REASONS = (
-    "missing_file",
-    "empty_file",
-    "not_an_image",
-    "damaged_image",
-    "too_small",
-    "too_large",
-    "not_labels",
-    "no_mask_label",
-    "not_a_cutout",
-    "other_shape",
-)
-"""Every reason why a file is of no use; the last lies in its shape beside the photo it is of."""
+    "missing_file", "empty_file", "not_an_image", "damaged_image", "too_small", "too_large",
+    "not_labels", "no_mask_label", "not_a_cutout", "other_shape",
+)  # fmt: skip
+"""Why a file is of no use; ``other_shape``: labels or a cut-out that do not fit their photo."""
 
 
 class Header(NamedTuple):
@@ -87,14 +82,6 @@ def read_header(path: Path, whole: bool = False) -> Header:
     """Read what an image says about itself, decoding as little as will show that it can be read.
 
     A file that lacks its format's end is decoded to see whether it can be; others only if asked.
-
-    Args:
-        path: of the image.
-        whole: decode it in any case: far slower, and finds damage in the middle.
-
-    Raises:
-        UnreadableImageError: with one of :data:`REASONS`.
-        OSError: if nobody may read the file, or the disk cannot.
     """
     with _reasons(path), _opened(path) as image:
         # The method of a PNG would decode it first; this one knows orientations in XMP as well.
@@ -111,27 +98,15 @@ def same_shape(first: tuple[int, int], second: tuple[int, int]) -> bool:
     return abs(first[0] * second[1] / (first[1] * second[0]) - 1) <= SAME_SHAPE
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """Read a photo as RGB, upright as its EXIF says; transparent parts become white.
-
-    Returns:
-        uint8 ``[H, W, 3]``.
-
-    Raises:
-        UnreadableImageError: with one of :data:`REASONS`.
-    """
+def read_image(path: Path) -> Pixels:
+    """Read a photo, uint8 ``[H, W, 3]``, upright as its EXIF says; transparent parts are white."""
     return np.asarray(_plain(_decoded(path)))
 
 
-def read_alpha(path: Path) -> NDArray[np.uint8]:
-    """Read the transparency of a cut-out: where it shows something.
+def read_alpha(path: Path) -> Pixels:
+    """Read where a cut-out shows something, uint8 ``[H, W]``, 255 where it is opaque.
 
-    Returns:
-        uint8 ``[H, W]``, 255 where the cut-out is opaque.
-
-    Raises:
-        UnreadableImageError: with one of :data:`REASONS`; ``not_a_cutout`` if all of it is equally
-            opaque, as an image without transparency is.
+    One that is equally opaque everywhere, as an image without transparency is, is no cut-out.
     """
     alpha = read_cutout(path)[..., 3]
     if alpha.min() == alpha.max():
@@ -139,27 +114,13 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
     return alpha
 
 
-def read_cutout(path: Path) -> NDArray[np.uint8]:
-    """Read a cut-out: its colour and, as alpha, its transparency.
-
-    Returns:
-        uint8 ``[H, W, 4]``; alpha is 255 where the cut-out is opaque.
-
-    Raises:
-        UnreadableImageError: with one of :data:`REASONS`.
-    """
+def read_cutout(path: Path) -> Pixels:
+    """Read a cut-out, uint8 ``[H, W, 4]``; alpha is 255 where it is opaque."""
     return np.asarray(_decoded(path).convert("RGBA"))
 
 
-def read_labels(path: Path) -> NDArray[np.uint8]:
-    """Read a label image: the palette's index, or the grey value, of each pixel.
-
-    Returns:
-        uint8 ``[H, W]``, somewhere :data:`MASK_LABEL`.
-
-    Raises:
-        UnreadableImageError: with one of :data:`REASONS`.
-    """
+def read_labels(path: Path) -> Pixels:
+    """Read the palette's index, or the grey value, of each pixel of a label image ``[H, W]``."""
     image = _decoded(path)
     if image.mode not in LABEL_MODES:
         raise UnreadableImageError("not_labels")
@@ -170,11 +131,11 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
 
 
 def resize(
-    pixels: NDArray[np.uint8],
+    pixels: Pixels,
     height: int,
     width: int,
     box: tuple[float, float, float, float] | None = None,
-) -> NDArray[np.uint8]:
+) -> Pixels:
     """Resize uint8 ``[H, W, 3]`` or ``[H, W]``, antialiased (Lanczos; triangle for one channel).
 
     Args:
@@ -192,7 +153,7 @@ def resize(
     return np.asarray(Image.fromarray(pixels).resize((width, height), kernel, box))
 
 
-def fit(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+def fit(pixels: Pixels, longest: int) -> Pixels:
     """Shrink a photo, if it is larger, until its longest side is ``longest``; keep its shape."""
     height, width = pixels.shape[:2]
     scale = min(1.0, longest / max(height, width))
@@ -200,7 +161,6 @@ def fit(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
 
 
 def _decoded(path: Path) -> Image.Image:
-    """Open a file, decode all of it and turn it upright."""
     with _reasons(path):
         image = _opened(path)
         image.load()
@@ -227,11 +187,7 @@ def _has_end(path: Path, end: bytes) -> bool:
 
 @contextmanager
 def _reasons(path: Path) -> Iterator[None]:
-    """Turn whatever Pillow raises into a reason of the closed list.
-
-    Raises:
-        OSError: if the file is there and cannot be read: that says nothing about the image.
-    """
+    """Turn whatever Pillow raises into a reason of the closed list."""
     try:
         yield
     except UnidentifiedImageError:
@@ -257,7 +213,6 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Turn any colour mode into RGB."""
     if image.mode in SIXTEEN_BIT:
         # Converting would clip at 255 instead of scaling.
         grey = np.asarray(image).astype(np.uint32) >> 8

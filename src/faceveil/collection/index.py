@@ -24,19 +24,10 @@ BOX = ("box_left", "box_top", "box_right", "box_bottom")
 POINTS = tuple(f"{name}_{axis}" for name in LANDMARKS for axis in "xy")
 
 FLAWS = (
-    *images.REASONS,
-    "unrecognized_name",
-    "no_face",
-    "several_faces",
-    "low_probability",
-    "small_face",
-    "out_of_frame",
-    "blurred",
-    "not_same_photo",
-    "no_region",
-    "no_mask",
+    *images.REASONS, "unrecognized_name", "no_face", "several_faces", "low_probability",
+    "small_face", "out_of_frame", "blurred", "not_same_photo", "no_region", "no_mask",
     "unrealistic_mask",
-)
+)  # fmt: skip
 """Reasons that lie in the file itself."""
 
 PLACEMENTS = ("nose_bare", "mouth_bare", "chin_bare")
@@ -88,11 +79,7 @@ SHARES = ("probability", "inside_share", "region_share", "realism",
 
 
 def write_index(path: Path, index: pd.DataFrame) -> None:
-    """Write the index, whole or not at all.
-
-    Raises:
-        FaceveilError: if it does not fit the schema.
-    """
+    """Write the index, whole or not at all."""
     _check(path, index)
     table = pa.Table.from_pandas(index, SCHEMA, preserve_index=False)
     with atomic_path(path) as temporary:
@@ -100,11 +87,7 @@ def write_index(path: Path, index: pd.DataFrame) -> None:
 
 
 def read_index(path: Path) -> pd.DataFrame:
-    """Read an index.
-
-    Raises:
-        FaceveilError: if it is missing or does not fit the schema.
-    """
+    """Read an index."""
     if not path.is_file():
         raise FaceveilError(f"{path}: no index here; run `dvc repro curate` first")
     try:
@@ -143,7 +126,6 @@ def _named_alike(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check(path: Path, index: pd.DataFrame) -> None:
-    """Refuse an index with other columns, or with values that no reader expects."""
     if list(index.columns) != SCHEMA.names:
         differing = sorted(set(index.columns) ^ set(SCHEMA.names)) or "their order"
         raise FaceveilError(f"{path}: columns differ from the index's schema: {differing}")

@@ -32,17 +32,9 @@ from pathlib import Path, PurePosixPath
 from faceveil.params.errors import FaceveilError
 
 KINDS = (
-    "unmasked",
-    "masked",
-    "further_unmasked",
-    "further_masked",
-    "background",
-    "cutout",
-    "labels",
-    "truth",
-    "people",
-    "unrecognized",
-)
+    "unmasked", "masked", "further_unmasked", "further_masked", "background", "cutout", "labels",
+    "truth", "people", "unrecognized",
+)  # fmt: skip
 """What a file of a collection may be."""
 
 CLAIMS = {
@@ -102,11 +94,7 @@ def unmasked_id(image_id: str) -> str:
 
 
 def find_images(root: Path) -> list[Entry]:
-    """List every file below a root by what its name says, sorted by path.
-
-    Raises:
-        FaceveilError: if the root is missing or is no folder.
-    """
+    """List every file below a root by what its name says, sorted by path."""
     if not root.is_dir():
         found = "a file" if root.exists() else "nothing"
         raise FaceveilError(
@@ -147,7 +135,6 @@ def is_text(path: str) -> bool:
 
 
 def _photo(path: str, photo: re.Match[str]) -> Entry:
-    """Classify a name of FFHQ's and MaskedFace-Net's grammar."""
     worn = _CANONICAL[photo["worn"].lower()] if photo["worn"] else None
     image_id = f"{photo['subject']}{photo['further'] or ''}{f'_{worn}' if worn else ''}"
     entry = Entry(path, "unmasked", photo["subject"], image_id, CLAIMS[worn])
@@ -162,11 +149,7 @@ def _photo(path: str, photo: re.Match[str]) -> Entry:
 
 
 def files_below(root: Path) -> Iterator[str]:
-    """Yield the paths of all files below a root, through links, each folder once.
-
-    Raises:
-        OSError: if a folder cannot be listed: what is in it would be missed.
-    """
+    """Yield the paths of all files below a root, through links, each folder once."""
     seen: set[str] = set()
     for folder, folders, files in os.walk(root, onerror=_raise, followlinks=True):
         real = os.path.realpath(folder)

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceveil.collection.clarity import measure_sharpness
+from faceveil.collection.decoded import PHOTOS, DecodedFile, decode_files
 from faceveil.collection.detection import Faces, detect_faces
 from faceveil.collection.difference import difference_transparency
-from faceveil.collection.images import MASK_LABEL, resize
+from faceveil.collection.images import MASK_LABEL, Pixels, resize
 from faceveil.collection.index import BOX, POINTS
 from faceveil.collection.layouts import Entry
-from faceveil.collection.looks import PHOTOS, Look, look_at
-from faceveil.collection.placement import measure_placement
-from faceveil.collection.realism import measure_realism
+from faceveil.collection.measures import measure_placement, measure_realism, measure_sharpness
 from faceveil.runtime.parallel import one_thread
 
 NEXT_FACE = 0.69
@@ -27,58 +25,48 @@ NEXT_PROBABILITY = 0.95
 DECIMALS = 4
 """What is kept of a measure: far below what matters, far above what rounding errors reach."""
 
-Row = dict[str, Any]
+Measures = dict[str, Any]
 
 
-def measure_people(root: Path, entries: Sequence[Entry]) -> list[Row]:
-    """Read and measure all files of some people.
-
-    Args:
-        root: folder of the collection.
-        entries: at least all files of each person that occurs.
-
-    Returns:
-        One row per file, in the order of the entries: the columns of the index that could be
-        measured, and ``unreadable``, the reason why a file is of no use or an empty text.
-    """
+def measure_people(root: Path, entries: Sequence[Entry]) -> list[Measures]:
+    """Read and measure all files of some people."""
     with one_thread():
-        looks = look_at(root, entries)
-        _find_faces([look for look in looks if look.entry.kind in PHOTOS])
-    for look in looks:
-        if look.faces is not None and look.pixels is not None:
-            _measure_faces(look, look.pixels, look.faces)
-            if look.entry.worn_claim != "none":
-                _measure_mask(look, look.pixels, look.faces)
-    return [{name: _rounded(value) for name, value in look.row.items()} for look in looks]
+        files = decode_files(root, entries)
+        _find_faces([file for file in files if file.entry.kind in PHOTOS])
+    for file in files:
+        if file.faces is not None and file.pixels is not None:
+            _measure_faces(file, file.pixels, file.faces)
+            if file.entry.worn_claim != "none":
+                _measure_mask(file, file.pixels, file.faces)
+    return [{name: _rounded(value) for name, value in file.row.items()} for file in files]
 
 
-def _find_faces(photos: Sequence[Look]) -> None:
+def _find_faces(photos: Sequence[DecodedFile]) -> None:
     """Find faces; a masked photo takes those of the same photo without mask, where there is one."""
-    alone = [look for look in photos if look.pixels is not None and look.partner is None]
-    found = detect_faces([look.pixels for look in alone if look.pixels is not None])
-    for look, faces in zip(alone, found, strict=True):
-        look.faces = faces
-        look.row["faces_from"] = "own"
-    for look in photos:
-        if look.partner is not None:
-            look.faces = look.partner.faces
-            look.row["faces_from"] = "partner"
+    alone = [file for file in photos if file.pixels is not None and file.partner is None]
+    found = detect_faces([file.pixels for file in alone if file.pixels is not None])
+    for file, faces in zip(alone, found, strict=True):
+        file.faces = faces
+        file.row["faces_from"] = "own"
+    for file in photos:
+        if file.partner is not None:
+            file.faces = file.partner.faces
+            file.row["faces_from"] = "partner"
 
 
-def _measure_faces(look: Look, photo: NDArray[np.uint8], faces: Faces) -> None:
-    """Note how many faces there are, and where and how sharp the largest is."""
-    look.row["faces"] = count_faces(faces)
+def _measure_faces(file: DecodedFile, photo: Pixels, faces: Faces) -> None:
+    file.row["faces"] = count_faces(faces)
     if not len(faces):
         return
     height, width = photo.shape[:2]
     box, size = faces.boxes[0], np.array([width, height])
-    look.row |= dict(zip(BOX, (box.reshape(2, 2) / size).ravel(), strict=True))
-    look.row |= dict(zip(POINTS, (faces.landmarks[0] / size).ravel(), strict=True))
+    file.row |= dict(zip(BOX, (box.reshape(2, 2) / size).ravel(), strict=True))
+    file.row |= dict(zip(POINTS, (faces.landmarks[0] / size).ravel(), strict=True))
     inside = np.clip(box.reshape(2, 2), 0, size)
-    look.row["inside_share"] = np.prod(inside[1] - inside[0]) / np.prod(box[2:] - box[:2])
-    look.row["face_share"] = (box[3] - box[1]) / height
-    look.row["probability"] = min(1.0, faces.probabilities[0])
-    look.row["sharpness"] = measure_sharpness(photo, box)
+    file.row["inside_share"] = np.prod(inside[1] - inside[0]) / np.prod(box[2:] - box[:2])
+    file.row["face_share"] = (box[3] - box[1]) / height
+    file.row["probability"] = min(1.0, faces.probabilities[0])
+    file.row["sharpness"] = measure_sharpness(photo, box)
 
 
 def count_faces(faces: Faces) -> int:
@@ -89,32 +77,31 @@ def count_faces(faces: Faces) -> int:
     return 1 + int(np.count_nonzero(equal & (faces.probabilities[1:] >= NEXT_PROBABILITY)))
 
 
-def _measure_mask(look: Look, photo: NDArray[np.uint8], faces: Faces) -> None:
-    """Note where the mask is, what it covers and how real it looks."""
-    region = _region(look, photo)
+def _measure_mask(file: DecodedFile, photo: Pixels, faces: Faces) -> None:
+    region = _region(file, photo)
     if region is None:
         return
-    look.row["region_share"] = region.mean()
-    look.row["realism"] = measure_realism(photo, region)
+    file.row["region_share"] = region.mean()
+    file.row["realism"] = measure_realism(photo, region)
     if len(faces):
         placement = measure_placement(region, faces.landmarks[0])
-        look.row["nose_covered"] = placement.nose
-        look.row["mouth_covered"] = placement.mouth
-        look.row["chin_covered"] = placement.chin
+        file.row["nose_covered"] = placement.nose
+        file.row["mouth_covered"] = placement.mouth
+        file.row["chin_covered"] = placement.chin
 
 
-def _region(look: Look, photo: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+def _region(file: DecodedFile, photo: Pixels) -> NDArray[np.bool_] | None:
     """Return where the mask is by its label image, else by the pair's difference, else None."""
-    if look.partner is not None and look.partner.pixels is not None:
-        difference = np.abs(photo.astype(np.int16) - look.partner.pixels)
-        look.row["pair_difference"] = np.median(difference.max(axis=2)) / 255
-    if look.labels is not None and look.labels.pixels is not None:
-        look.row["region_from"] = "labels"
-        mask = (look.labels.pixels == MASK_LABEL).astype(np.uint8) * 255
+    if file.partner is not None and file.partner.pixels is not None:
+        difference = np.abs(photo.astype(np.int16) - file.partner.pixels)
+        file.row["pair_difference"] = np.median(difference.max(axis=2)) / 255
+    if file.labels is not None and file.labels.pixels is not None:
+        file.row["region_from"] = "labels"
+        mask = (file.labels.pixels == MASK_LABEL).astype(np.uint8) * 255
         return resize(mask, *photo.shape[:2]) >= 128
-    if look.partner is not None and look.partner.pixels is not None:
-        look.row["region_from"] = "difference"
-        return difference_transparency(look.partner.pixels, photo) >= 0.5
+    if file.partner is not None and file.partner.pixels is not None:
+        file.row["region_from"] = "difference"
+        return difference_transparency(file.partner.pixels, photo) >= 0.5
     return None
 
 

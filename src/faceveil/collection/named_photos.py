@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from faceveil.collection.detection import CERTAIN, Faces, detect_faces
-from faceveil.collection.images import UnreadableImageError, fit, read_image
+from faceveil.collection.images import Pixels, UnreadableImageError, fit, read_image
 from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
 from faceveil.store.faces import as_images
@@ -53,15 +53,7 @@ class Batch(NamedTuple):
 
 
 def find_photos(folder: Path, pairs: int) -> list[Path]:
-    """Return the first photos of each person, as few as make enough mated pairs.
-
-    Args:
-        folder: holds one folder per person.
-        pairs: pairs wanted, half of them mated.
-
-    Raises:
-        FaceveilError: if there is no such folder.
-    """
+    """Return the first photos of each person, as few as make enough mated pairs."""
     if not folder.is_dir():
         raise FaceveilError(
             f"{folder}: no such folder; check is 'curated', or a folder with one folder per person"
@@ -77,12 +69,7 @@ def find_photos(folder: Path, pairs: int) -> list[Path]:
 
 
 def photo_batches(paths: Sequence[Path], detects: bool) -> Iterator[Batch]:
-    """Read photos and find the face in each; photos that have none are left out.
-
-    Args:
-        paths: of the photos; the folder is the person's name.
-        detects: whether faces are looked for; without, all photos that can be read are given.
-    """
+    """Read photos and find the face in each; photos that have none are left out."""
     starts = range(0, len(paths), AT_ONCE)
     for start in tqdm(starts, desc="check", unit="batch", disable=None):
         read = [(path.parent.name, _read(path)) for path in paths[start : start + AT_ONCE]]
@@ -100,21 +87,19 @@ def _photos_of(person: Path) -> list[Path]:
     return [path for path in sorted(person.iterdir()) if path.suffix.lower() in SUFFIXES]
 
 
-def _read(path: Path) -> NDArray[np.uint8] | None:
-    """Read a photo; None if it is damaged."""
+def _read(path: Path) -> Pixels | None:
     try:
         return fit(read_image(path), LONGEST)
     except UnreadableImageError:
         return None
 
 
-def _places(photos: Sequence[NDArray[np.uint8]]) -> list[Places | None]:
-    """Find the face of each photo."""
+def _places(photos: Sequence[Pixels]) -> list[Places | None]:
     found = detect_faces(photos)
     return [_place(*pair) if len(pair[0]) else None for pair in zip(found, photos, strict=True)]
 
 
-def _place(faces: Faces, photo: NDArray[np.uint8]) -> Places:
+def _place(faces: Faces, photo: Pixels) -> Places:
     """Return the place of the certain face nearest the middle: such collections centre theirs."""
     height, width = photo.shape[:2]
     middles = faces.boxes.reshape(-1, 2, 2).mean(axis=1)

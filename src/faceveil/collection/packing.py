@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from faceveil.collection.crops import CROP, Crop, cut, square_crops
 from faceveil.collection.images import (
     MASK_LABEL,
+    Pixels,
     UnreadableImageError,
     read_alpha,
     read_image,
@@ -32,7 +32,6 @@ CHUNK_BYTES = 2**24
 LEAST_CHUNKS = 16
 """Chunks from which on further processes are worth their start."""
 
-Pixels = NDArray[np.uint8]
 Store = np.memmap[Any, np.dtype[np.uint8]]
 Paths = tuple[str, ...]
 
@@ -58,15 +57,6 @@ def pack_collection(root: Path, index: pd.DataFrame, directory: Path, params: Cu
     """Write the packed faces of every kind.
 
     Whole photos that are not square are brought to a square without cropping.
-
-    Args:
-        root: folder of the collection.
-        index: its index, with splits; photos without a split are left out.
-        directory: folder to write ``<kind>/`` into.
-        params: side of the packed photos, and which part of them is packed.
-
-    Raises:
-        FaceveilError: if a photo cannot be read any more, or lacks the face to cut out.
     """
     image_size = params.image_size
     rows = {kind: _with_crops(packed_rows(index, kind), index, params) for kind in KINDS}
@@ -117,11 +107,8 @@ def _create(directory: Path, rows: pd.DataFrame, image_size: int) -> list[Store]
 
 
 def _reserve(path: Path, shape: tuple[int, ...]) -> Store:
-    """Create a memory-mapped array whose bytes are all there.
-
-    Raises:
-        OSError: if the disk is full. Without this, a write into the map would kill the process.
-    """
+    """Create a memory-mapped array whose bytes are all there."""
+    # A disk that is full is an error here; a write into the map would kill the process.
     store: Store = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
     if hasattr(os, "posix_fallocate"):  # not on every system
         with path.open("r+b") as file:

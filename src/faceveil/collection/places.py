@@ -47,9 +47,6 @@ def read_places(curated: Path, kind: str) -> Places:
 
     A masked photo has the place of the same photo without mask. Where only a part of each photo is
     packed, places are shares of that part.
-
-    Raises:
-        FaceveilError: if index or packed faces are missing, or hold other photos.
     """
     rows = packed_rows(read_index(curated / INDEX), kind)
     packed = open_faces(curated, kind).rows

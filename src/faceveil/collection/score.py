@@ -20,9 +20,6 @@ def read_truth(root: Path) -> pd.DataFrame | None:
     Returns:
         All columns as text, among them ``path``, ``worn`` (none, correct, nose_mouth, chin,
         mouth_chin) and ``flaw`` (empty if there is none).
-
-    Raises:
-        FaceveilError: if the file is no table, lacks a column or has a path twice.
     """
     path = root / TRUTH
     if not path.is_file():
@@ -69,7 +66,6 @@ def score_against_truth(index: pd.DataFrame, truth: pd.DataFrame) -> dict[str, f
 
 
 def _worn_scores(true: "pd.Series[str]", measured: "pd.Series[str]") -> dict[str, float]:
-    """Score correct against incorrect, and all four ways of wearing a mask."""
     correct, told = true == "correct", measured == "correct"
     sensitivity = _ratio(int((correct & told).sum()), int(correct.sum()))
     specificity = _ratio(int((~correct & ~told).sum()), int((~correct).sum()))

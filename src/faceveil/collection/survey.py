@@ -1,4 +1,4 @@
-"""What a collection holds, counted before anything heavy starts.
+"""What a collection holds, counted before anything heavy starts, as tables for a terminal.
 
 Every file is listed by its name, every image asked for its header; no pixel is looked at unless a
 file ends too early, or all are asked for.
@@ -17,7 +17,9 @@ from faceveil.collection.images import (
     read_header,
     same_shape,
 )
-from faceveil.collection.layouts import TABLES, Entry, find_images, is_hidden, is_text
+from faceveil.collection.layouts import KINDS, TABLES, Entry, find_images, is_hidden, is_text
+from faceveil.params.curate import Curate
+from faceveil.params.errors import FaceveilError
 from faceveil.runtime.parallel import map_in_order
 
 CHUNK = 256
@@ -112,15 +114,7 @@ class Survey:
 
 
 def survey(root: Path, whole: bool = False) -> Survey:
-    """List and look at all files of a collection, in parallel.
-
-    Args:
-        root: folder of the collection; only read.
-        whole: decode every image, to find damage that its header and its end do not show.
-
-    Raises:
-        FaceveilError: if the root is missing or is no folder.
-    """
+    """List and look at all files of a collection, in parallel."""
     entries = find_images(root)
     chunks = [entries[start : start + CHUNK] for start in range(0, len(entries), CHUNK)]
     work = partial(_look_at, root, whole)
@@ -158,7 +152,6 @@ def _findings(surveyed: Survey) -> Iterable[tuple[str, list[str]]]:
 
 
 def _misfits(surveyed: Survey, masked: Iterable[File]) -> list[str]:
-    """Return the label images and cut-outs of another shape than their masked photo."""
     photos: dict[str, File] = {}
     for file in masked:
         if file.header:
@@ -216,7 +209,6 @@ def _only_resized(file: File, other: File) -> bool:
 
 
 def _again(files: Iterable[File]) -> list[str]:
-    """Return the paths of images whose kind and name a readable one had before."""
     seen: set[tuple[str, str]] = set()
     again = []
     for file in files:
@@ -227,3 +219,139 @@ def _again(files: Iterable[File]) -> list[str]:
             again.append(file.entry.path)
         seen.add(name)
     return again
+
+
+PUBLISHED = {"unmasked": 70_000, CORRECTLY: 67_049, OTHERWISE: 66_734}
+"""Files of the whole sets: FFHQ, and MaskedFace-Net's folders CMFD and IMFD, as their pages say
+(https://github.com/NVlabs/ffhq-dataset, https://github.com/cabani/MaskedFace-Net)."""
+
+GROUPS = tuple(
+    group for kind in KINDS for group in ((CORRECTLY, OTHERWISE) if kind == "masked" else (kind,))
+)
+
+NUMBERS = ("files", "people", "whole set", "bytes", "unreadable", "not RGB")
+"""Columns that stand on the right."""
+
+FEW = 3
+"""Sizes and paths that are shown of many."""
+
+WHAT_TO_DO = {
+    "no masked photo of it": "left out",
+    "no unmasked photo of it": "left out",
+    "other shape than unmasked": "left out: not the same photo",
+    "other size than unmasked": "resized",
+    "other shape than masked photo": "left out: its photo is measured without",
+    "same photo again": "the first path is used",
+    "name is not UTF-8": "left out; rename it",
+    "unrecognized name": "left out",
+    "folder that is a link": "read, but `dvc repro` notices no change in it",
+}
+"""What curation does about a finding; what is unreadable is left out."""
+
+Cells = tuple[str, ...]
+
+
+def survey_text(surveyed: Survey) -> str:
+    """Return what a collection holds as one table, and what is the matter with it as another."""
+    total = _bytes(sum(file.size for file in surveyed.files))
+    head = f"{surveyed.root}: {len(surveyed.files):,} files, {total}"
+    titles = ("kind", "files", "people", "whole set", "bytes", "unreadable", "not RGB", "sizes")
+    rows = [_row(surveyed, group) for group in GROUPS if surveyed.of(group)]
+    parts = [head, _table([titles, *rows])]
+    if found := findings(surveyed):
+        parts.append(_table([("what", "files", "curate", "the first"), *_found(found)]))
+    return "\n\n".join(parts)
+
+
+def outlook(surveyed: Survey, params: Curate) -> str:
+    """Return one line that says that there may be enough pairs.
+
+    A pair counts if both photos can be read, have one shape, and the mask is worn correctly by its
+    name: what curation rejects of these is not known before it has looked at them.
+    """
+    wanted = params.people + params.spare_people
+    pairs, others = len(surveyed.paired(CORRECTLY)), len(surveyed.paired(OTHERWISE))
+    if pairs >= wanted:
+        return (
+            f"enough: {pairs:,} people have a pair, {wanted:,} are wanted (curate.people + "
+            f"curate.spare_people); curate may reject {pairs - wanted:,} of them"
+        )
+    if not surveyed.files:
+        raise FaceveilError(f"{surveyed.root}: empty; docs/data.md says what to put there")
+    folders, photos = surveyed.by_person()
+    if not pairs and not surveyed.of("unmasked", CORRECTLY, OTHERWISE) and folders:
+        raise FaceveilError(
+            f"{surveyed.root}: no pairs, but {photos:,} photos in {folders:,} folders; if that is "
+            "a collection by person, put masks on it with the stage put_on_masks (docs/data.md, "
+            "Collections by person) and check what that wrote"
+        )
+    worn = f", and {others:,} with a mask that is not worn correctly" if others else ""
+    raise FaceveilError(
+        f"{surveyed.root}: {pairs:,} people have a pair{worn}, but {wanted:,} are wanted; add "
+        "photos (docs/data.md), or lower curate.people or curate.spare_people in params.yaml"
+    )
+
+
+def _row(surveyed: Survey, group: str) -> Cells:
+    files = surveyed.of(group)
+    images = [file for file in files if file.header]
+    # A table in the root says that the photos were made here: they are no part of a published set.
+    published = 0 if surveyed.of(*TABLES.values()) else PUBLISHED.get(group, 0)
+    of_image = group not in NO_IMAGES
+    modes = sum(file.header is not None and file.header.mode != "RGB" for file in files)
+    photos = of_image and group not in ("cutout", "labels")
+    return (
+        group,
+        f"{len(files):,}",
+        f"{len({file.entry.subject_id for file in files}):,}" if of_image else "",
+        f"{published:,}" if published else "",
+        _bytes(sum(file.size for file in files)),
+        f"{len(files) - len(images):,}" if of_image else "",
+        f"{modes:,}" if photos else "",
+        _sizes(images),
+    )
+
+
+def _sizes(images: Sequence[File]) -> str:
+    counts = Counter(f"{file.header.width}x{file.header.height}" for file in images if file.header)
+    shown = [f"{size}: {count:,}" for size, count in counts.most_common(FEW)]
+    if len(counts) == 1:
+        return next(iter(counts))
+    rest = [f"{len(counts) - FEW} more"] if len(counts) > FEW else []
+    return ", ".join([*shown, *rest])
+
+
+def _found(found: dict[str, list[str]]) -> list[Cells]:
+    return [
+        (
+            what,
+            f"{len(paths):,}",
+            WHAT_TO_DO.get(what, "left out"),
+            ", ".join(_printable(path) for path in paths[:FEW]) + (", …" * (len(paths) > FEW)),
+        )
+        for what, paths in found.items()
+    ]
+
+
+def _printable(path: str) -> str:
+    """Return a path on one line, whatever bytes its name has."""
+    text = path.encode("utf-8", "backslashreplace").decode()
+    return text if text.isprintable() else text.encode("unicode_escape").decode()
+
+
+def _bytes(count: int) -> str:
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} B"
+
+
+def _table(rows: Sequence[Cells]) -> str:
+    """Return rows with columns of one width, without columns that are empty below their title."""
+    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    aligned = []
+    for column in columns:
+        width = max(map(len, column))
+        pad = str.rjust if column[0] in NUMBERS else str.ljust
+        aligned.append([pad(cell, width) for cell in column])
+    return "\n".join("  ".join(row).rstrip() for row in zip(*aligned, strict=True))

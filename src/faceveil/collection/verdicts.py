@@ -1,16 +1,17 @@
 """Verdicts: which reasons speak against a photo, on its own and beside the others of its person."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from faceveil.collection.company import add_company_reasons
+from faceveil.collection import images
+from faceveil.collection.decoded import PHOTOS, READERS
 from faceveil.collection.index import REASONS, SCHEMA
 from faceveil.collection.layouts import Entry
-from faceveil.collection.looks import PHOTOS
-from faceveil.collection.placement import Placement
+from faceveil.collection.measure import Measures
+from faceveil.collection.measures import Placement
 from faceveil.params.curate import Curate
 
 MOST_PAIR_DIFFERENCE = 0.05
@@ -19,16 +20,9 @@ MOST_PAIR_DIFFERENCE = 0.05
 LEAST_REGION = 0.02
 """Share of the face box that a region must reach to be a mask at all."""
 
-Row = dict[str, Any]
 
-
-def judge(entries: Sequence[Entry], rows: Sequence[Row], params: Curate) -> pd.DataFrame:
+def judge(entries: Sequence[Entry], rows: Sequence[Measures], params: Curate) -> pd.DataFrame:
     """Give every file of a collection a verdict and its reasons.
-
-    Args:
-        entries: the files, sorted by path.
-        rows: what was measured of each, in the same order.
-        params: the thresholds.
 
     Returns:
         The index without splits: one row per entry, with the columns of its schema.
@@ -49,7 +43,7 @@ def join_reasons(reasons: set[str]) -> str:
     return " ".join(reason for reason in REASONS if reason in reasons)
 
 
-def own_reasons(entry: Entry, row: Row, params: Curate) -> list[str]:
+def own_reasons(entry: Entry, row: Measures, params: Curate) -> list[str]:
     """Return what speaks against a file by itself."""
     if entry.kind == "unrecognized":
         return ["unrecognized_name"]
@@ -64,7 +58,7 @@ def own_reasons(entry: Entry, row: Row, params: Curate) -> list[str]:
     return reasons if entry.worn_claim == "none" else reasons + _mask_reasons(row, params)
 
 
-def _face_reasons(row: Row, params: Curate) -> list[str]:
+def _face_reasons(row: Measures, params: Curate) -> list[str]:
     if not row["faces"]:
         return ["no_face"]
     found = {
@@ -77,7 +71,7 @@ def _face_reasons(row: Row, params: Curate) -> list[str]:
     return [reason for reason, against in found.items() if against]
 
 
-def _mask_reasons(row: Row, params: Curate) -> list[str]:
+def _mask_reasons(row: Measures, params: Curate) -> list[str]:
     if row.get("pair_difference", 0.0) > MOST_PAIR_DIFFERENCE:
         return ["not_same_photo"]
     if "region_from" not in row:
@@ -95,12 +89,12 @@ def _mask_reasons(row: Row, params: Curate) -> list[str]:
     return [reason for reason, against in found.items() if against]
 
 
-def _has_mask(row: Row) -> bool:
+def _has_mask(row: Measures) -> bool:
     width, height = row["box_right"] - row["box_left"], row["box_bottom"] - row["box_top"]
     return bool(row["region_share"] >= LEAST_REGION * width * height)
 
 
-def worn(entry: Entry, row: Row, params: Curate) -> str:
+def worn(entry: Entry, row: Measures, params: Curate) -> str:
     """Say how the mask of a photo is worn, by what it covers; ``unknown`` if not measured."""
     if entry.kind not in PHOTOS or entry.worn_claim == "none":
         return "none"
@@ -112,9 +106,8 @@ def worn(entry: Entry, row: Row, params: Curate) -> str:
     return covered.worn(params.min_nose_covered, params.min_mouth_covered, params.min_chin_covered)
 
 
-def _row(entry: Entry, row: Row, params: Curate) -> Row:
-    """Return a row of the index, without verdict and split."""
-    empty: Row = dict.fromkeys(SCHEMA.names, np.nan)
+def _row(entry: Entry, row: Measures, params: Curate) -> Measures:
+    empty: Measures = dict.fromkeys(SCHEMA.names, np.nan)
     # A name that is no text at all is still listed.
     path = entry.path.encode("utf-8", "backslashreplace").decode()
     named = {"path": path, "kind": entry.kind, "subject_id": entry.subject_id}
@@ -128,3 +121,67 @@ def _verdict(kind: str, reasons: set[str]) -> str:
     if reasons:
         return "rejected"
     return "kept" if kind in PHOTOS else "accompanies"
+
+
+Reasons = Sequence[set[str]]
+
+
+def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
+    """Add to each file's own reasons those that lie in the other files of its person.
+
+    - ``duplicate``: an earlier path that can be read has the same kind and name.
+    - ``no_partner``, ``partner_rejected``: a pair is kept or left as a whole; further photos are
+      kept only of people whose pair is.
+    - ``another_kept``: of several masks with nothing against them on one photo, the first is kept.
+    """
+    _add_duplicates(entries, reasons)
+    people: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for row, entry in enumerate(entries):
+        people[entry.subject_id][entry.kind].append(row)
+    for of_kind in people.values():
+        kept = _add_pair_reasons(entries, reasons, of_kind)
+        _keep_one_mask_each(entries, reasons, of_kind["further_masked"])
+        if not kept:
+            for row in of_kind["further_unmasked"] + of_kind["further_masked"]:
+                reasons[row].add("partner_rejected")
+
+
+def _add_duplicates(entries: Sequence[Entry], reasons: Reasons) -> None:
+    seen: set[tuple[str, str]] = set()
+    for entry, against in zip(entries, reasons, strict=True):
+        name = (entry.kind, entry.image_id)
+        if entry.kind not in READERS or not against.isdisjoint(images.REASONS):
+            continue
+        if name in seen:
+            against.add("duplicate")
+        seen.add(name)
+
+
+def _add_pair_reasons(
+    entries: Sequence[Entry], reasons: Reasons, of_kind: dict[str, list[int]]
+) -> bool:
+    """Judge a person's pair as a whole; return whether it is kept."""
+    sound = {
+        kind: sorted(
+            (row for row in of_kind[kind] if not reasons[row]),
+            key=lambda row: entries[row].image_id,
+        )
+        for kind in ("unmasked", "masked")
+    }
+    if sound["unmasked"] and sound["masked"]:
+        _keep_one_mask_each(entries, reasons, sound["masked"])
+        return True
+    for kind, other in (("unmasked", "masked"), ("masked", "unmasked")):
+        for row in sound[kind]:
+            reasons[row].add("partner_rejected" if of_kind[other] else "no_partner")
+    return False
+
+
+def _keep_one_mask_each(entries: Sequence[Entry], reasons: Reasons, rows: Sequence[int]) -> None:
+    seen: set[str] = set()
+    for row in sorted(rows, key=lambda row: entries[row].image_id):
+        if reasons[row]:
+            continue
+        if entries[row].partner_id in seen:
+            reasons[row].add("another_kept")
+        seen.add(entries[row].partner_id)

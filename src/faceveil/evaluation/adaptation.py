@@ -1,44 +1,53 @@
-"""The recognizer strikes back: it learns from labelled photos of people who wear the designs.
+"""A recognizer learns from labelled photos of people who wear the designs: its head trains again.
 
-What learns is the head or, as an option, the trunk's last block with it. Photos pass the frozen
-rest of the trunk once (:mod:`faceveil.evaluation.labelled_photos`) and never again.
+The photos were protected and passed its frozen trunk before; here are their features.
 """
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
-from faceveil.evaluation.labelled_photos import LabelledPhotos
-from faceveil.params.strike_back import StrikeBack
-from faceveil.protection.designs.objectives import recognition_loss
-from faceveil.protection.designs.penalty import head_penalty
+from faceveil.params.adapt import Adapt
+from faceveil.protection.designs.drawn import training_folders
+from faceveil.protection.designs.losses import head_penalty
+from faceveil.recognition.recognizer import Recognizer
+from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.seeding import generator_for
+from faceveil.store.embeddings import read_embeddings
+from faceveil.store.photos import LEARN
+from faceveil.store.weights import read_weights, write_weights
 
 
-class AdaptedTrunk(nn.Module):
-    """A trunk whose last block learned: images ``[B, 3, S, S]`` to features ``[B, F]``.
+@dataclass(frozen=True)
+class Labelled:
+    """Photos to learn from, in the order in which they are given.
 
     Attributes:
-        start: the frozen part, from images to maps.
-        block: from maps to features.
+        features: float32 ``[k, F]``.
+        labels: int64 ``[k]``, each one's row in the gallery.
     """
 
-    def __init__(self, start: nn.Module, block: nn.Module) -> None:
-        super().__init__()
-        self.start = start
-        self.block = block
+    features: Tensor
+    labels: Tensor
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Turn images in [0, 1] into features."""
-        features: Tensor = self.block(self.start(images))
-        return features
+    def first(self, count: int) -> "Labelled":
+        """Return the first ``count`` photos.
+
+        Raises:
+            ValueError: if there are fewer.
+        """
+        if count > len(self.labels):
+            raise ValueError(f"{count} photos asked for, there are {len(self.labels)}")
+        return Labelled(self.features[:count], self.labels[:count])
 
 
-def adapt_head(
-    head: nn.Module, gallery: Tensor, photos: LabelledPhotos, settings: StrikeBack
-) -> nn.Module:
+def adapt_head(head: nn.Module, gallery: Tensor, photos: Labelled, settings: Adapt) -> nn.Module:
     """Return a copy of the head that learned to name the people in the photos.
 
     Only ``head.weight`` learns, by Adam on the cross-entropy of ``logit_scale * cosine`` with the
@@ -46,80 +55,74 @@ def adapt_head(
 
     Args:
         head: from features ``[B, F]`` to unit embeddings; it stays as it is.
-        gallery: float32 ``[G, F]``, trunk features of the enrolled photos that photos are compared
-            with; where held-out people must stay unknown, of the training people alone.
-        photos: trunk features ``[k, F]``, labelled with rows of the gallery; with none, the copy
-            has the weights of ``head``.
+        gallery: float32 ``[G, F]``, features of the training people's unmasked photos; held-out
+            people stay unknown.
+        photos: labelled with rows of the gallery.
         settings: how it learns.
     """
     adapted = deepcopy(head).eval().requires_grad_(False)
-    _learn(adapted, [adapted.get_parameter("weight")], gallery, photos, settings)
-    return adapted
-
-
-def adapt_last_block(
-    block: nn.Module,
-    head: nn.Module,
-    gallery: Tensor,
-    photos: LabelledPhotos,
-    settings: StrikeBack,
-) -> tuple[nn.Module, nn.Module]:
-    """Return copies of the trunk's last block and of the head that learned together.
-
-    As :func:`adapt_head`, but ``gallery`` ``[G, C, h, w]`` and ``photos`` ``[k, C, h, w]`` are what
-    the block sees, and all its weights learn; its batch-norm statistics stay.
-    """
-    adapted = nn.Sequential(deepcopy(block), deepcopy(head)).eval().requires_grad_(False)
-    learned = [*adapted[0].parameters(), adapted[1].get_parameter("weight")]
-    _learn(adapted, learned, gallery, photos, settings)
-    return adapted[0], adapted[1]
-
-
-def _learn(
-    network: nn.Module,
-    learned: list[nn.Parameter],
-    gallery: Tensor,
-    photos: LabelledPhotos,
-    settings: StrikeBack,
-) -> None:
-    """Train some weights of a network from features or maps to embeddings; freeze them again."""
-    if len(photos) == 0:
-        return
-    rule, clean = settings.penalty, settings.clean_share
-    initial = _flat(learned).detach().clone()
-    optimizer = torch.optim.Adam(learned, lr=settings.learning_rate, fused=True)
-    for parameter in learned:
-        parameter.requires_grad_(True)
+    weight = adapted.get_parameter("weight").requires_grad_(True)
+    initial, rule, clean = weight.detach().clone(), settings.penalty, settings.clean_share
+    optimizer = torch.optim.Adam([weight], lr=settings.learning_rate, fused=True)
     enrolled = _batches(len(gallery), settings, "enrolled")
-    for worn, unmasked in zip(_batches(len(photos), settings, "worn"), enrolled, strict=True):
-        templates = network(gallery)
-        inputs, labels = photos.inputs[worn], photos.labels[worn]
-        named = _naming_loss(network(inputs), templates, labels, settings)
-        own = unmasked.to(labels.device)
-        kept = _naming_loss(templates[own], templates, own, settings)
-        penalty = head_penalty(_flat(learned), initial, rule.reduction, rule.anchor)
+    for worn, bare in zip(_batches(len(photos.labels), settings, "worn"), enrolled, strict=True):
+        templates = adapted(gallery)
+        # Photos in designs: learn who wears them.
+        cosines = adapted(photos.features[worn]) @ templates.T
+        named = cross_entropy(settings.logit_scale * cosines, photos.labels[worn])
+        # Bare faces: stay who they are.
+        own = bare.to(gallery.device)
+        kept = cross_entropy(settings.logit_scale * (templates[own] @ templates.T), own)
+        penalty = head_penalty(weight, initial, rule.reduction, rule.anchor)
         optimizer.zero_grad()
         loss = (1 - clean) * named + clean * kept + rule.weight * penalty
-        torch.autograd.backward(loss, inputs=learned)
+        torch.autograd.backward(loss, inputs=[weight])
         optimizer.step()
-    network.requires_grad_(False).zero_grad()
+    return adapted.requires_grad_(False)
 
 
-def _naming_loss(probes: Tensor, templates: Tensor, labels: Tensor, settings: StrikeBack) -> Tensor:
-    """Return the mean cross-entropy of naming probes after the templates."""
-    return recognition_loss(probes @ templates.T, labels, settings.logit_scale)
-
-
-def _flat(parameters: list[nn.Parameter]) -> Tensor:
-    return torch.cat([parameter.flatten() for parameter in parameters])
-
-
-def _batches(count: int, settings: StrikeBack, name: str) -> Iterator[Tensor]:
+def _batches(count: int, settings: Adapt, name: str) -> Iterator[Tensor]:
     """Deal ``count`` rows in random order, again and again, a batch for each step."""
-    stream = generator_for(settings.seed, "strike_back", name)
+    stream = generator_for(settings.seed, "adapt", name)
     size, order = min(settings.batch_size, count), torch.empty(0, dtype=torch.int64)
     for _ in range(settings.steps):
         while len(order) < size:
             order = torch.cat([order, torch.randperm(count, generator=stream)])
         yield order[:size]
         order = order[size:]
+
+
+def adapt_experiment(
+    experiment: Path,
+    recognizer: Recognizer,
+    embeddings: tuple[Path, Path],
+    settings: Adapt,
+    out: Path,
+) -> None:
+    """Write ``<training>/<photos>.safetensors``: heads that learned from photos of the designs.
+
+    Args:
+        experiment: folder of its trainings; each head starts where the training ended.
+        recognizer: the target.
+        embeddings: what it saw of unmasked photos, and of people in the experiment's designs.
+        settings: how many photos, and how it learns.
+        out: folder to write, whole or not at all.
+    """
+    bare, worn = (read_embeddings(folder, recognizer.fingerprint) for folder in embeddings)
+    training = np.flatnonzero(bare.splits == "train")
+    people = bare.subject_ids[training]
+    gallery, rows = torch.from_numpy(bare.features[training]), worn.rows
+    with atomic_directory(out) as folder:
+        for place in training_folders(experiment):
+            own = rows[(rows["use"] == LEARN) & (rows["training"] == int(place.name))]
+            own = own.sort_values("order")
+            labels = np.searchsorted(people, own["subject_id"].to_numpy(dtype=np.str_))
+            photos = Labelled(
+                torch.from_numpy(worn.features[own.index.to_numpy()]), torch.from_numpy(labels)
+            )
+            head = deepcopy(recognizer.head)
+            read_weights(place / "head.safetensors", head)
+            (folder / place.name).mkdir()
+            for count in settings.photos:
+                learned = adapt_head(head, gallery, photos.first(count), settings)
+                write_weights(folder / place.name / f"{count}.safetensors", learned, {})

@@ -1,95 +1,84 @@
-"""Lift: what a design does beyond something plain that the same people wear on the same photos.
+"""Lift: what a protection does beyond something plain that the same people wear on the same photos.
 
-Recognized means what a column of the trial log says: identified at rank 1 (``hit``), or matched
-with the own template at a frozen threshold (``matched``), whose complement is the false non-match.
+Recognized means what a column of the trials says: identified at rank 1 (``hit``), or matched with
+the own template at a frozen threshold (``matched@<fmr>``), whose complement is the false non-match.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from faceveil.evaluation.rows import PLAIN, Row, Subjects, Wears, of_subjects
+from faceveil.evaluation.rates import Rate
 from faceveil.metrics.intervals import bootstrap_interval
+from faceveil.metrics.spread import with_spread
 from faceveil.params.evaluate import Evaluate
 
 
-@dataclass(frozen=True)
-class Lift:
-    """How much less often people are recognized in one thing than in another.
+def best_control(trials: pd.DataFrame, plain: Sequence[str], recognized: str) -> str:
+    """Return what is plain and protects the given people best; the first among equals.
 
-    Attributes:
-        over: what it is compared with.
-        value: mean over people of the difference of their rates, in [-1, 1]; positive where the
-            design protects better. Of matches it is FNMR(design) - FNMR(control).
-        low: lower end of the percentile bootstrap interval over people.
-        high: upper end.
-        people: people behind it.
+    Args:
+        trials: of dev people, so that the choice leaves no bias in what is judged.
+        plain: the controls to choose among; those that nobody wears here are left out.
+        recognized: Boolean column of the log.
     """
-
-    over: str
-    value: float
-    low: float
-    high: float
-    people: int
+    there = [name for name in plain if (trials["protection"] == name).any()]
+    return min(there, key=lambda name: float(_by_person(trials, name, recognized).mean()))
 
 
 def lift_of(
-    trials: pd.DataFrame, row: Row, settings: Evaluate, recognized: str = "hit"
-) -> Lift | None:
-    """Compare generated designs with the best plain control, and untrained ones with grey.
-
-    The best control is the one in which the fewest of these people are recognized; the first of
-    :data:`PLAIN` among equals.
+    trials: pd.DataFrame, names: tuple[str, str], recognized: str, settings: Evaluate
+) -> Rate:
+    """Return how much less often people are recognized under a protection than in a control.
 
     Args:
-        trials: the trial log of one protocol.
-        row: what is compared, on whom.
-        settings: level of the interval, and its seed.
+        trials: of one protocol and one group of people.
+        names: the protection and the control.
         recognized: Boolean column of the log.
-
-    Returns:
-        The lift, or None for all that is worn but these two.
+        settings: level and seed of the interval.
 
     Raises:
         ValueError: if not the same people wear both.
     """
-    if row.wears == "untrained":
-        return mean_gain(gains(trials, row, "grey", recognized), "grey", settings)
-    if row.wears != "generated":
-        return None
-    best = best_control(trials, row.subjects, recognized)
-    return mean_gain(gains(trials, row, best, recognized), best, settings)
-
-
-def best_control(trials: pd.DataFrame, subjects: Subjects, recognized: str = "hit") -> Wears:
-    """Return what is plain and protects these people best."""
-    return min(
-        PLAIN,
-        key=lambda wears: float(person_rates(trials, Row(wears, subjects), recognized).mean()),
+    gain = gains(trials, names, recognized)
+    interval = bootstrap_interval(
+        gain, gain.index, settings.confidence, bounds=(-1, 1), seed=settings.seed
     )
+    value, means = float(gain.mean()), _by_training(trials, names, recognized)
+    low, high = with_spread(value, interval, means, settings.confidence)
+    count = int((trials["protection"] == names[0]).sum())
+    return Rate(value, max(-1.0, low), min(1.0, high), len(gain), count)
 
 
-def gains(trials: pd.DataFrame, row: Row, control: Wears, recognized: str = "hit") -> "pd.Series":
+def gains(trials: pd.DataFrame, names: tuple[str, str], recognized: str) -> "pd.Series[float]":
     """Return how much less often each person is recognized than in the control, by subject_id.
 
     Raises:
         ValueError: if not the same people wear both.
     """
-    rates = person_rates(trials, row, recognized)
-    over = person_rates(trials, Row(control, row.subjects), recognized)
-    if not rates.index.equals(over.index):
-        raise ValueError(f"not the same people wear {row.wears} and {control}")
-    return over - rates
+    own, over = (_by_person(trials, name, recognized) for name in names)
+    if not own.index.equals(over.index):
+        raise ValueError(f"not the same people wear {names[0]} and {names[1]}")
+    return over - own
 
 
-def mean_gain(gain: "pd.Series", over: str, settings: Evaluate) -> Lift:
-    """Return the mean of gains, one per person, with its bootstrap interval over people."""
-    interval = bootstrap_interval(
-        gain, gain.index, settings.confidence, bounds=(-1, 1), seed=settings.seed
-    )
-    return Lift(over, float(gain.mean()), interval.low, interval.high, len(gain))
+def _by_person(trials: pd.DataFrame, name: str, recognized: str) -> "pd.Series[float]":
+    """Return how often each person is recognized, by subject_id, in [0, 1]."""
+    return trials[trials["protection"] == name].groupby("subject_id")[recognized].mean()
 
 
-def person_rates(trials: pd.DataFrame, row: Row, recognized: str = "hit") -> "pd.Series":
-    """Return how often each person of a row is recognized, by subject_id, in [0, 1]."""
-    return of_subjects(trials, row).groupby("subject_id")[recognized].mean()
+def _by_training(
+    trials: pd.DataFrame, names: tuple[str, str], recognized: str
+) -> NDArray[np.float64]:
+    """Return the lift of each training, ``[T]``; a control of no training is the same for all."""
+    own, over = (trials[trials["protection"] == name] for name in names)
+    numbers = sorted(set(own["training"]) - {-1})
+    lifts = []
+    for number in numbers:
+        designs = own[own["training"] == number]
+        control = over[over["training"].isin([-1, number])]
+        pair = pd.concat([designs, control])
+        lifts.append(float(gains(pair, names, recognized).mean()))
+    return np.array(lifts) if len(lifts) > 1 else np.empty(0)

@@ -20,57 +20,48 @@ from pathlib import Path
 
 from faceveil.collection.images import REASONS
 from faceveil.collection.layouts import PEOPLE
-from faceveil.masks.dressing import (
+from faceveil.masks.originals import find_originals
+from faceveil.masks.person_files import (
     BEYOND,
     COLUMNS,
     FOLDERS,
     MASKED,
     NO_FACE,
     NO_PHOTO,
-    Row,
-    dress,
+    PeopleRow,
+    write_person,
 )
-from faceveil.masks.originals import find_originals
-from faceveil.masks.wardrobe import open_wardrobe
+from faceveil.masks.templates import open_templates
 from faceveil.params.errors import FaceveilError
 from faceveil.params.put_on_masks import PutOnMasks
-from faceveil.runtime.atomic import atomic_directory
+from faceveil.runtime.atomic import atomic_directory, check_apart
 from faceveil.runtime.changes import refuse_changes, stamps
 from faceveil.runtime.parallel import map_in_order
 
 LEAST_PEOPLE = 8
 """People from whom on further processes are worth their start."""
 
-Counts = dict[str, dict[str, int]]
+MaskCounts = dict[str, dict[str, int]]
 
 
-def put_masks_on(root: Path, directory: Path, params: PutOnMasks) -> Counts:
+def put_masks_on(root: Path, directory: Path, params: PutOnMasks) -> MaskCounts:
     """Put masks on the photos of a collection by person; written whole or not at all.
 
     The same params give the same bytes for any number of workers (``FACEVEIL_WORKERS``).
-
-    Args:
-        root: folder with one folder per person; only read.
-        directory: folder to write.
-        params: which masks, how many photos of a person, how certain a face must be.
 
     Returns:
         ``people``: ``found``, and ``masked`` with one masked photo or more. ``photos``: ``found``
         (up to the limit), and of these ``masked``, ``no_face`` and ``unreadable``. ``left_out``:
         photos ``beyond_limit`` and other files (``no_photo``).
-
-    Raises:
-        FaceveilError: if there are no people, no templates, no face in any photo, or the folder
-            lies in the root, or a file changes meanwhile.
     """
-    _check_apart(root, directory)
+    check_apart(root, directory)
     originals = find_originals(root)
     before = stamps(root, originals.paths)
-    wardrobe = open_wardrobe(params.templates, params.seed)
+    templates = open_templates(params.templates, params.seed)
     with atomic_directory(directory) as folder:
         for name in FOLDERS:
             (folder / name).mkdir()
-        work = partial(dress, root, folder, wardrobe, params)
+        work = partial(write_person, root, folder, templates, params)
         dressed = map_in_order(work, originals.people, "people masked", LEAST_PEOPLE)
         rows = [row for of_person in dressed for row in of_person]
         rows += [dict.fromkeys(COLUMNS, "") | _other(path) for path in originals.others]
@@ -81,7 +72,7 @@ def put_masks_on(root: Path, directory: Path, params: PutOnMasks) -> Counts:
     return counts
 
 
-def count(rows: Sequence[Row]) -> Counts:
+def count(rows: Sequence[PeopleRow]) -> MaskCounts:
     """Count people and files by what became of them, as :func:`put_masks_on` returns it."""
     outcomes = Counter(row["outcome"] for row in rows)
     photos = {
@@ -98,12 +89,11 @@ def count(rows: Sequence[Row]) -> Counts:
     }
 
 
-def _other(path: str) -> Row:
+def _other(path: str) -> PeopleRow:
     return {"original": path, "outcome": NO_PHOTO}
 
 
-def _check_found(root: Path, counts: Counts) -> None:
-    """Refuse a collection that would come out without any mask."""
+def _check_found(root: Path, counts: MaskCounts) -> None:
     photos = counts["photos"]
     if not photos[MASKED]:
         raise FaceveilError(
@@ -113,16 +103,9 @@ def _check_found(root: Path, counts: Counts) -> None:
         )
 
 
-def _write_people(path: Path, rows: Iterable[Row]) -> None:
+def _write_people(path: Path, rows: Iterable[PeopleRow]) -> None:
     """Write people.csv; a name that is no text at all is still listed."""
     with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _check_apart(root: Path, directory: Path) -> None:
-    """Refuse to write into the originals, or to replace a folder that holds them."""
-    source, target = root.resolve(), directory.resolve()
-    if source == target or source in target.parents or target in source.parents:
-        raise FaceveilError(f"{directory}: would be written into or over {root}; name another one")

@@ -19,7 +19,7 @@ Shading = Callable[[Array, Array], Array]
 
 
 @dataclass(frozen=True)
-class Cut:
+class DrawnCut:
     """How a mask is cut, in units of ``v``, and what it is made of.
 
     Attributes:
@@ -55,7 +55,7 @@ def draw_template(name: str) -> NDArray[np.uint8]:
     return _draw(CUTS[name])
 
 
-def _draw(cut: Cut) -> NDArray[np.uint8]:
+def _draw(cut: DrawnCut) -> NDArray[np.uint8]:
     """Draw one mask; its edges are antialiased, colour goes on beneath them."""
     u = (np.arange(WIDTH) + 0.5 - WIDTH / 2)[None, :] / (WIDTH / 2 - MARGIN)
     v = (np.arange(HEIGHT) + 0.5 - MARGIN)[:, None] / (HEIGHT - 2 * MARGIN)
@@ -67,7 +67,7 @@ def _draw(cut: Cut) -> NDArray[np.uint8]:
     return np.asarray(np.rint(picture), dtype=np.uint8)
 
 
-def _inside(cut: Cut, u: Array, v: Array) -> Array:
+def _inside(cut: DrawnCut, u: Array, v: Array) -> Array:
     """Return about the distance from the nearest edge in pixels, positive inside."""
     across = np.abs(u)
     top = cut.top * across**cut.top_bend
@@ -79,7 +79,6 @@ def _inside(cut: Cut, u: Array, v: Array) -> Array:
 
 
 def _fall_of_light(u: Array, v: Array) -> Array:
-    """Return how light falls on a face from the front and above."""
     value: Array = 1.02 - 0.20 * np.abs(u) ** 2.6 - 0.16 * step(v, 0.45, 1.05)
     return value
 
@@ -134,8 +133,8 @@ def _dome(u: Array, v: Array) -> Array:
     return value
 
 
-def _surgical(*colour: int) -> Cut:
-    return Cut(
+def _surgical(*colour: int) -> DrawnCut:
+    return DrawnCut(
         (colour[0], colour[1], colour[2]), _pleats, top=0.16, top_bend=1.5, bottom=0.42,
         bottom_bend=2.4,
     )  # fmt: skip
@@ -145,8 +144,8 @@ CUTS = {
     "surgical_blue": _surgical(140, 186, 216),
     "surgical_green": _surgical(146, 196, 182),
     "surgical_white": _surgical(226, 229, 232),
-    "cloth_black": Cut((44, 44, 48), _seam, 0.17, 1.2, 0.48, 2.0, 0.06),
-    "ffp2_white": Cut((236, 236, 234), _fold, 0.10, 1.8, 0.56, 1.15, 0.05),
-    "cone_white": Cut((230, 229, 224), _dome, 0.26, 1.8, 0.40, 2.4, 0.14),
+    "cloth_black": DrawnCut((44, 44, 48), _seam, 0.17, 1.2, 0.48, 2.0, 0.06),
+    "ffp2_white": DrawnCut((236, 236, 234), _fold, 0.10, 1.8, 0.56, 1.15, 0.05),
+    "cone_white": DrawnCut((230, 229, 224), _dome, 0.26, 1.8, 0.40, 2.4, 0.14),
 }
 """The templates by name."""

@@ -19,7 +19,7 @@ MOST_PEOPLE = 100_000
 
 
 @dataclass(frozen=True)
-class Person:
+class PersonFolder:
     """One person of a collection.
 
     Attributes:
@@ -42,7 +42,7 @@ class Originals:
         others: paths of what is no photo of a person, sorted.
     """
 
-    people: tuple[Person, ...]
+    people: tuple[PersonFolder, ...]
     others: tuple[str, ...]
 
     @property
@@ -52,11 +52,7 @@ class Originals:
 
 
 def find_originals(root: Path) -> Originals:
-    """Find the photos of a collection by person.
-
-    Raises:
-        FaceveilError: if the root is no folder, holds no photo of a person, or too many people.
-    """
+    """Find the photos of a collection by person."""
     if not root.is_dir():
         found = "a file" if root.exists() else "nothing"
         raise FaceveilError(
@@ -78,15 +74,14 @@ def find_originals(root: Path) -> Originals:
 
 
 def _is_photo(path: PurePosixPath) -> bool:
-    """Return whether a file is a photo of a person by its path relative to the root."""
     return len(path.parts) == 2 and path.suffix.lower() in SUFFIXES and not is_hidden(path)
 
 
-def _people(photos: Iterable[str]) -> tuple[Person, ...]:
+def _people(photos: Iterable[str]) -> tuple[PersonFolder, ...]:
     by_name: dict[str, list[str]] = {}
     for path in photos:
         by_name.setdefault(PurePosixPath(path).parts[0], []).append(path)
     return tuple(
-        Person(f"{number:05d}", name, tuple(by_name[name]))
+        PersonFolder(f"{number:05d}", name, tuple(by_name[name]))
         for number, name in enumerate(sorted(by_name))
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from faceveil.masks.pose import Points
 from faceveil.params.errors import FaceveilError
 
 THIN = 0.1
@@ -16,8 +17,6 @@ THIN = 0.1
 
 LEAST_BODY = 0.05
 """Share of the picture that a mask's body must fill."""
-
-Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -42,14 +41,6 @@ def find_outline(alpha: NDArray[np.uint8], name: str) -> Outline:
     The middle points are the highest and the lowest of the body's middle third. The upper corners
     are where it reaches farthest along the diagonals of its extent; the lower edge of many a mask
     runs along a diagonal, so that the lower corners are where the diagonals leave it.
-
-    Args:
-        alpha: uint8 ``[H, W]``, 255 where the mask is opaque.
-        name: of the cut-out, for messages.
-
-    Raises:
-        FaceveilError: if there is no mask, no transparent background around one, or nothing where
-            the lower corners of a mask seen from the front are.
     """
     rows, columns = np.nonzero(_body(alpha, name))
     top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
@@ -107,6 +98,5 @@ def _body(alpha: NDArray[np.uint8], name: str) -> NDArray[np.bool_]:
 
 
 def _extent(region: NDArray[np.bool_]) -> tuple[int, int]:
-    """Return height and width of what is set."""
     rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     return int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)

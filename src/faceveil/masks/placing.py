@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from faceveil.collection.images import Pixels
 from faceveil.masks.head import mask_loft, plain_loft, relief
 from faceveil.masks.pose import Pose, find_pose
-from faceveil.masks.template import BOTTOM, LEFT, RIGHT, TOP, Template
+from faceveil.masks.templates import BOTTOM, LEFT, RIGHT, TOP, Template
 from faceveil.rendering.noise import Array
 from faceveil.rendering.surface import Hit, View, cast
 
@@ -19,8 +20,6 @@ MOST_SAMPLES = 8
 
 DEPTHS = (0.0, 120.0)
 """What a mask may stand out from the head's axis, in millimetres."""
-
-Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Face:
 
 
 @dataclass(frozen=True)
-class Worn:
+class PlacedMask:
     """A mask as one photo shows it.
 
     Attributes:
@@ -53,20 +52,14 @@ class Worn:
         return ((mixed + 127) // 255).astype(np.uint8)
 
 
-def put_on(photo: Pixels, face: Face, template: Template) -> Worn:
-    """Put a mask on a face of a photo.
-
-    Args:
-        photo: uint8 ``[H, W, 3]``.
-        face: where it is.
-        template: the mask.
-    """
+def put_on(photo: Pixels, face: Face, template: Template) -> PlacedMask:
+    """Put a mask on a face of a photo."""
     cutout = np.zeros((*photo.shape[:2], 4), dtype=np.uint8)
     pose = find_pose(face.box, face.landmarks)
     rows, columns = _seen(pose, photo.shape[:2])
     if rows.start < rows.stop and columns.start < columns.stop:
         cutout[rows, columns] = _as_pixels(_mask(pose, rows, columns, template))
-    return Worn(cutout)
+    return PlacedMask(cutout)
 
 
 def _seen(pose: Pose, shape: tuple[int, ...]) -> tuple[slice, slice]:

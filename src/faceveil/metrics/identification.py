@@ -58,46 +58,9 @@ def hits(
     return ranks(similarity, probe_ids, gallery_ids) <= k
 
 
-def rank_k_accuracy(
-    similarity: NDArray[np.floating], probe_ids: Ids, gallery_ids: Ids, k: int = 1
-) -> float:
-    """Return the share of probes whose subject is among the ``k`` most similar, in [0, 1].
-
-    Also called true-positive identification rate at rank ``k``; arguments and errors are those of
-    :func:`hits`, and there must be a probe.
-
-    Example:
-        >>> similarity = np.array([[0.9, 0.1], [0.8, 0.2]])
-        >>> rank_k_accuracy(similarity, ["a", "b"], ["a", "b"])
-        0.5
-        >>> rank_k_accuracy(similarity, ["a", "b"], ["a", "b"], k=2)
-        1.0
-    """
-    _need_probes(probe_ids)
-    return float(hits(similarity, probe_ids, gallery_ids, k).mean())
-
-
-def cmc_curve(
-    similarity: NDArray[np.floating], probe_ids: Ids, gallery_ids: Ids
-) -> NDArray[np.float64]:
-    """Return the cumulative match characteristic: rank-k accuracy for k = 1 to G, ``[G]``.
-
-    Arguments and errors are those of :func:`ranks`, and there must be a probe.
-
-    Example:
-        >>> cmc_curve(np.array([[0.9, 0.1], [0.8, 0.2]]), ["a", "b"], ["a", "b"])
-        array([0.5, 1. ])
-    """
-    _need_probes(probe_ids)
-    found = ranks(similarity, probe_ids, gallery_ids)
-    counts = np.bincount(found, minlength=len(gallery_ids) + 1)[1:]
-    return np.cumsum(counts) / len(found)
-
-
 def _mated_columns(
     similarity: NDArray[np.floating], probe_ids: Ids, gallery_ids: Ids
 ) -> NDArray[np.int64]:
-    """Return each probe's gallery column, joined by id."""
     probes, gallery = np.asarray(probe_ids, np.str_), np.asarray(gallery_ids, np.str_)
     if similarity.shape != (len(probes), len(gallery)):
         raise ValueError(
@@ -112,8 +75,3 @@ def _mated_columns(
         raise ValueError("a probe's subject is not in the gallery")
     columns: NDArray[np.int64] = order[np.searchsorted(gallery, probes, sorter=order)]
     return columns
-
-
-def _need_probes(probe_ids: Ids) -> None:
-    if not len(probe_ids):
-        raise ValueError("there is no probe; an accuracy of nothing is not a number")

@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri, stdtrit
 
+DRAWN_AT_ONCE = 2**20
+"""People drawn at once in a bootstrap: what bounds its memory."""
+
 
 class Interval(NamedTuple):
     """A two-sided interval, in the unit of what was measured."""
@@ -86,8 +89,12 @@ def bootstrap_interval(
         return _of_people_alike(float(totals[0] / photos[0]), people, confidence, bounds)
     tail = float(ndtr(np.sqrt(people / (people - 1)) * stdtrit(people - 1, tail)))
     rng = np.random.default_rng(seed)
-    draws = (rng.integers(len(photos), size=len(photos)) for _ in range(resamples))
-    means = [totals[drawn].sum() / photos[drawn].sum() for drawn in draws]
+    at_once = max(1, DRAWN_AT_ONCE // people)
+    drawn = (
+        rng.integers(people, size=(min(at_once, resamples - start), people))
+        for start in range(0, resamples, at_once)
+    )
+    means = np.concatenate([totals[who].sum(axis=1) / photos[who].sum(axis=1) for who in drawn])
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(low), float(high))
 
@@ -102,7 +109,6 @@ def _of_people_alike(
 
 
 def _quantile(confidence: float) -> float:
-    """Return how many standard deviations the two-sided interval reaches."""
     return float(ndtri((1 + _checked(confidence)) / 2))
 
 

@@ -1,4 +1,4 @@
-"""How well a transparency was found, photo by photo."""
+"""How well a transparency was found, photo by photo: both are ``[N, H, W]`` in [0, 1]."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +36,6 @@ def mse(found: NDArray[np.floating], truth: NDArray[np.floating]) -> NDArray[np.
 
     >>> mse(np.array([[[0.5, 0.0]]]), np.array([[[1.0, 0.0]]])).tolist()
     [0.125]
-
-    Args:
-        found: transparency ``[N, H, W]`` in [0, 1].
-        truth: transparency ``[N, H, W]`` in [0, 1].
-
-    Raises:
-        ValueError: if the two do not have the same shape ``[N, H, W]``.
     """
     _alike(found, truth)
     error: NDArray[np.float64] = np.square(found.astype(np.float64) - truth).mean(axis=(1, 2))
@@ -56,13 +49,6 @@ def leak(found: NDArray[np.floating], truth: NDArray[np.floating]) -> NDArray[np
 
     >>> leak(np.array([[[1.0, 0.5, 0.0]]]), np.array([[[1.0, 0.0, 0.0]]])).tolist()
     [0.25]
-
-    Args:
-        found: transparency ``[N, H, W]`` in [0, 1].
-        truth: transparency ``[N, H, W]`` in [0, 1].
-
-    Raises:
-        ValueError: if the two do not have the same shape ``[N, H, W]``.
     """
     _alike(found, truth)
     outside = truth == 0

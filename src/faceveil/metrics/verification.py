@@ -116,29 +116,6 @@ def threshold_at_fmr(nonmated: Scores, fmr: float, step: float = 1e-4) -> float 
     return float(np.round((barred + 1) * step, 10))
 
 
-def tar_at_far(mated: Scores, nonmated: Scores, far: float) -> float | None:
-    """Return the true accept rate at a false accept rate of at most ``far``, or None.
-
-    None says "not reachable": with fewer than ``1 / far`` non-mated pairs, a rate that low cannot
-    be measured. Arguments and errors are those of :func:`roc`; also:
-
-    Raises:
-        ValueError: if ``far`` is not in (0, 1].
-
-    Example:
-        >>> tar_at_far(np.array([0.9, 0.4]), np.array([0.5, 0.1]), far=0.5)
-        1.0
-        >>> tar_at_far(np.array([0.9, 0.4]), np.array([0.5, 0.1]), far=0.001) is None
-        True
-    """
-    if not 0 < far <= 1:
-        raise ValueError(f"far is in (0, 1], not {far}")
-    curve = roc(mated, nonmated)
-    if len(nonmated) * far < 1 - 1e-9:  # 1000 pairs reach 0.001, whatever its last bit says
-        return None
-    return float(curve.tmr[curve.fmr <= far + 1e-12].max())
-
-
 def verification_accuracy(mated: Scores, nonmated: Scores, folds: int = 10) -> float:
     """Return the accuracy of "same person or not", by the protocol of LFW.
 
@@ -184,7 +161,6 @@ def _best_threshold(mated: Scores, nonmated: Scores) -> float:
 def _accepted(
     scores: Scores, thresholds: NDArray[np.float64], counts: NDArray[np.int64] | None = None
 ) -> NDArray[np.float64]:
-    """Return the share of scores at or above each threshold."""
     order = np.argsort(scores, kind="stable")
     weights = np.ones(len(scores), np.int64) if counts is None else counts[order]
     below = np.searchsorted(scores[order].astype(np.float64), thresholds, side="left")

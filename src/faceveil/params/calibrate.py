@@ -13,7 +13,9 @@ class Calibrate(Section):
     """The operating points of every recognizer."""
 
     false_match_rates: tuple[Rate, ...] = Field(
-        min_length=1, description="false match rates (FMR) to choose a threshold for, falling"
+        default=(0.01, 0.001, 0.0001),
+        min_length=1,
+        description="false match rates (FMR) to choose a threshold for, falling",
     )
 
     @field_validator("false_match_rates")

@@ -10,28 +10,52 @@ from faceveil.params.section import ImageSize, Section, Seed, Share
 class Curate(Section):
     """What is kept of a collection, and how people are split."""
 
-    root: str = Field(min_length=1, description="folder of the collection")
-    image_size: ImageSize = Field(description="side of the packed photos, in pixels")
+    root: str = Field(
+        default="data/synthetic", min_length=1, description="folder of the collection"
+    )
+    image_size: ImageSize = Field(default=128, description="side of the packed photos, in pixels")
     crop: Literal["frame", "face"] = Field(
-        description="what is packed of a photo: all of it, or a square around the face"
+        default="frame",
+        description="what is packed of a photo: all of it, or a square around the face",
     )
     crop_margin: Share = Field(
-        description="face: what is added on each side, as share of the face box's longer side"
+        default=0.125,
+        description="face: what is added on each side, as share of the face box's longer side",
     )
-    people: int = Field(ge=2, description="people to keep, train and test together")
+    people: int = Field(default=160, ge=2, description="people to keep, train and test together")
     spare_people: int = Field(
-        ge=0, description="more people to keep: nobody trains on them or is tested on them"
+        default=122,
+        ge=0,
+        description="more people to keep: nobody trains on them or is tested on them",
     )
-    test_share: float = Field(gt=0, lt=1, description="share of people held out for testing")
-    seed: Seed = Field(description="seed of the choice and the split of people")
-    min_face_probability: Share = Field(description="least probability of a detected face")
-    min_face_share: Share = Field(description="least height of the face box, as share of the image")
-    min_inside_share: Share = Field(description="least share of the face box inside the image")
-    min_sharpness: float = Field(ge=0, description="least sharpness inside the face box")
-    min_nose_covered: Share = Field(description="least share of the nose under a worn mask")
-    min_mouth_covered: Share = Field(description="least share of the mouth under a worn mask")
-    min_chin_covered: Share = Field(description="least share of the chin under a worn mask")
-    min_realism: Share = Field(description="least realism of the mask's edge and colour")
+    test_share: float = Field(
+        default=0.2, gt=0, lt=1, description="share of people held out for testing"
+    )
+    seed: Seed = Field(default=2021, description="seed of the choice and the split of people")
+    min_face_probability: Share = Field(
+        default=0.75, description="least probability of a detected face"
+    )
+    min_face_share: Share = Field(
+        default=0.15, description="least height of the face box, as share of the image"
+    )
+    min_inside_share: Share = Field(
+        default=0.5, description="least share of the face box inside the image"
+    )
+    min_sharpness: float = Field(
+        default=0.22, ge=0, description="least sharpness inside the face box"
+    )
+    min_nose_covered: Share = Field(
+        default=0.5, description="least share of the nose under a worn mask"
+    )
+    min_mouth_covered: Share = Field(
+        default=0.6, description="least share of the mouth under a worn mask"
+    )
+    min_chin_covered: Share = Field(
+        default=0.2, description="least share of the chin under a worn mask"
+    )
+    min_realism: Share = Field(
+        default=0.5, description="least realism of the mask's edge and colour"
+    )
 
     @property
     def tested(self) -> int:

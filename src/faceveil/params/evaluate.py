@@ -1,22 +1,32 @@
-"""Section ``evaluate``: how many designs are judged, and how sure the judgement is."""
+"""Section ``evaluate``: what protections are compared with, and how sure the judgement is."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from faceveil.params.section import Section, Seed
 
 
 class Evaluate(Section):
-    """The measurement of an experiment's designs."""
+    """The measurement of all protections."""
 
-    designs: int = Field(ge=1, le=100_000, description="designs sampled from the generator")
-    designs_per_train_subject: int = Field(
-        ge=1,
-        description="how many of them each training person wears; held-out people wear all",
+    plain: tuple[str, ...] = Field(
+        default=("plain", "surgical", "noise", "grey", "black", "white"),
+        min_length=1,
+        description="protections that anybody can wear; the best of them on dev people is what"
+        " others are compared with",
     )
-    worst_share: float = Field(gt=0, le=1, description="share of designs called the worst")
     false_match_rate: float = Field(
-        gt=0, lt=1, description="operating point of lifts and of harm; one that calibrate chose"
+        default=0.001,
+        gt=0,
+        lt=1,
+        description="operating point of lifts and of harm; one that calibrate chose",
     )
-    confidence: float = Field(gt=0, lt=1, description="level of every interval")
-    batch_size: int = Field(ge=1, le=65_536, description="faces per forward pass")
-    seed: Seed = Field(description="seed of the sampled designs and of the random controls")
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="level of every interval")
+    batch_size: int = Field(default=256, ge=1, le=65_536, description="photos searched at once")
+    seed: Seed = Field(default=2021, description="seed of the intervals' resamples")
+
+    @field_validator("plain")
+    @classmethod
+    def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) != len(names):
+            raise ValueError("names a protection twice; name each at most once")
+        return names

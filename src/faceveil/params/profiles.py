@@ -1,4 +1,4 @@
-"""Profiles: named sets of values that one command merges into params.yaml."""
+"""Profiles: named sets of values on top of the defaults; one command writes them to params.yaml."""
 
 from io import StringIO
 from pathlib import Path
@@ -7,32 +7,42 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.file import Params, merge, read_yaml, validate
+from faceveil.params.read import merge, read_yaml
+from faceveil.params.whole_file import NAMED, Params, checked
+
+DEFAULT = "default"
+"""The profile that has no file: nothing differs from the defaults."""
 
 
-def profile_path(name: str, folder: Path) -> Path:
-    """Return the file of a profile.
+def profile_path(name: str, folder: Path) -> Path | None:
+    """Return the file of a profile; None for :data:`DEFAULT`.
 
     Raises:
-        FaceveilError: if there is no such profile; names those there are.
+        FaceveilError: if there is no such profile, or a file has the reserved name.
     """
     known = sorted(path.stem for path in folder.glob("*.yaml"))
+    if DEFAULT in known:
+        raise FaceveilError(f"{folder}/{DEFAULT}.yaml: the name {DEFAULT} is reserved; rename it")
+    if name == DEFAULT:
+        return None
     if name not in known:
-        raise FaceveilError(
-            f"{folder}: no profile {name!r}; there are {', '.join(known) or 'none'}"
-        )
+        there = ", ".join([DEFAULT, *known])
+        raise FaceveilError(f"{folder}: no profile {name!r}; there are {there}")
     return folder / f"{name}.yaml"
 
 
-def merged_text(params: Path, profile: Path) -> str:
-    """Return the text of params.yaml with a profile's values merged in; comments stay.
+def merged_text(params: Path, profile: Path | None) -> str:
+    """Return the text of params.yaml with the defaults and a profile's values; comments stay.
+
+    Values that params.yaml had before do not matter, so that a profile leaves nothing behind.
 
     Raises:
-        FaceveilError: if the profile has a key that params.yaml does not know, or the outcome is
-            not allowed.
+        FaceveilError: if the profile has a key that there is not, or the outcome is not allowed.
     """
-    values = read_yaml(profile)
-    validate(Params, merge(read_yaml(params), values), str(profile))
+    values = _shown(Params())
+    if profile:
+        overlaid = overlay(values, read_yaml(profile), str(profile))
+        values = _shown(checked(overlaid, str(profile)))
     yaml = YAML()
     yaml.width = 120
     document = yaml.load(params)
@@ -42,10 +52,46 @@ def merged_text(params: Path, profile: Path) -> str:
     return text.getvalue()
 
 
+def overlay(
+    defaults: dict[str, Any], profile: dict[str, Any], where: str = "profile"
+) -> dict[str, Any]:
+    """Return the values of a whole file: a profile's on top of the defaults.
+
+    An entry of a named section is merged into the default entry of its name, if there is one;
+    ``null`` removes it.
+
+    Raises:
+        FaceveilError: if an entry that is removed is none.
+    """
+    merged = merge(defaults, profile)
+    for section in NAMED:
+        given = profile.get(section)
+        for name in [name for name, entry in (given or {}).items() if entry is None]:
+            if name not in defaults[section]:
+                there = ", ".join(defaults[section])
+                raise FaceveilError(f"{where}: {section} has no {name!r} to remove; it has {there}")
+            del merged[section][name]
+    return merged
+
+
+def _shown(params: Params) -> dict[str, Any]:
+    """Return every value as YAML has it; experiments show what they override, and no more."""
+    values = params.model_dump(mode="json")
+    values["experiments"] = {
+        name: one.model_dump(mode="json", exclude_defaults=True)
+        for name, one in params.experiments.items()
+    }
+    return values
+
+
 def _assign(document: Any, values: dict[str, Any]) -> None:
-    """Set values in place, key by key, so that ruamel keeps the comments around them."""
+    """Bring a document to these values in place, so that ruamel keeps its comments and style."""
+    for key in [key for key in document if key not in values]:
+        del document[key]
     for key, value in values.items():
         if isinstance(value, dict) and isinstance(document.get(key), dict):
             _assign(document[key], value)
-        else:
+        elif isinstance(value, list) and isinstance(document.get(key), list):
+            document[key][:] = value
+        elif key not in document or document[key] != value:
             document[key] = value

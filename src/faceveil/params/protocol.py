@@ -9,10 +9,14 @@ class Protocol(Section):
     """The roles of the spare people, whom no game and no test ever sees."""
 
     dev_people: int = Field(
-        ge=0, description="spare people on whom thresholds are chosen; 0: on the training people"
+        default=102,
+        ge=0,
+        description="spare people on whom thresholds are chosen; 0: on the training people",
     )
-    distractors: int = Field(ge=0, description="spare people who are enrolled and never probe")
+    distractors: int = Field(
+        default=20, ge=0, description="spare people who are enrolled and never probe"
+    )
     training_probes: int = Field(
-        ge=1, description="training people who probe, the others are only enrolled"
+        default=32, ge=1, description="training people who probe, the others are only enrolled"
     )
-    seed: Seed = Field(description="seed of the choice")
+    seed: Seed = Field(default=2021, description="seed of the choice")

@@ -17,18 +17,21 @@ class PutOnMasks(Section):
     """Masks that are put on photos of people who wear none."""
 
     collections: list[Name] = Field(
+        default=[],
         description="folders below data/ that hold one folder per person; data/<name> becomes"
-        " data/masked/<name>"
+        " data/masked/<name>",
     )
     templates: str = Field(
-        min_length=1, description="rendered, or a folder of masks cut out as PNG with transparency"
+        default="rendered",
+        min_length=1,
+        description="rendered, or a folder of masks cut out as PNG with transparency",
     )
-    seed: Seed = Field(description="seed of which mask a photo gets")
+    seed: Seed = Field(default=2021, description="seed of which mask a photo gets")
     photos_per_person: int = Field(
-        ge=1, le=100, description="most photos of a person, the first ones by name"
+        default=100, ge=1, le=100, description="most photos of a person, the first ones by name"
     )
     min_face_probability: Share = Field(
-        description="least probability of a face that a mask is put on"
+        default=0.75, description="least probability of a face that a mask is put on"
     )
 
     @field_validator("collections")

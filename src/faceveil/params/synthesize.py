@@ -8,15 +8,27 @@ from faceveil.params.section import ImageSize, Section, Seed, Share
 class Synthesize(Section):
     """The rendered collection, laid out like FFHQ and MaskedFace-Net."""
 
-    seed: Seed = Field(description="seed of every person and photo")
-    image_size: ImageSize = Field(description="height and width of the photos, in pixels")
-    people: int = Field(ge=2, le=99_999, description="people with an unmasked and a masked photo")
-    further_photos: int = Field(ge=0, le=4, description="further photos of each person")
-    annotated: int = Field(ge=0, description="correctly worn masks that get an exact cut-out")
-    incorrectly_worn_share: Share = Field(description="share of people whose mask is worn wrongly")
-    flawed_share: Share = Field(description="share of people with a flawed photo")
-    background_people: int = Field(ge=0, le=99_999, description="other people, for the recognizer")
-    background_photos: int = Field(ge=1, le=99, description="photos of each background person")
+    seed: Seed = Field(default=2021, description="seed of every person and photo")
+    image_size: ImageSize = Field(
+        default=128, description="height and width of the photos, in pixels"
+    )
+    people: int = Field(
+        default=340, ge=2, le=99_999, description="people with an unmasked and a masked photo"
+    )
+    further_photos: int = Field(default=1, ge=0, le=4, description="further photos of each person")
+    annotated: int = Field(
+        default=100, ge=0, description="correctly worn masks that get an exact cut-out"
+    )
+    incorrectly_worn_share: Share = Field(
+        default=0.08, description="share of people whose mask is worn wrongly"
+    )
+    flawed_share: Share = Field(default=0.08, description="share of people with a flawed photo")
+    background_people: int = Field(
+        default=520, ge=0, le=99_999, description="other people, for the recognizer"
+    )
+    background_photos: int = Field(
+        default=6, ge=1, le=99, description="photos of each background person"
+    )
 
     @model_validator(mode="after")
     def _enough_people_are_left(self) -> "Synthesize":

@@ -1,9 +1,7 @@
-"""What a recognizer sees of a photo: all of it, the face's box, or five points put in place.
+"""What a recognizer sees of a photo: all of it, or the face with five points put in place.
 
-All three are differentiable with respect to the photo.
+Both are differentiable with respect to the photo.
 """
-
-from typing import Literal
 
 import numpy as np
 import torch
@@ -11,8 +9,7 @@ from torch.nn import functional
 
 from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
-
-Crop = Literal["frame", "box", "aligned"]
+from faceveil.params.recognizers import Crop
 
 TEMPLATE = (
     (38.2946, 51.6963),
@@ -29,9 +26,6 @@ The numbers of J. Deng et al., "ArcFace: Additive angular margin loss for deep f
 
 TEMPLATE_SIZE = 112
 
-BOX_SIDE = 1.2
-"""Side of a box crop, in longer sides of the face's box."""
-
 MOST_SAMPLES = 4
 """Samples per pixel and direction at most, where a large photo becomes a small crop."""
 
@@ -44,7 +38,7 @@ def crop_faces(
     Args:
         images: float32 ``[B, 3, H, W]`` in [0, 1].
         places: of the B faces; not needed for ``frame``.
-        crop: ``frame``, ``box`` or ``aligned``.
+        crop: ``frame`` or ``aligned``.
         input_size: height and width of the result, in pixels.
 
     Returns:
@@ -58,7 +52,7 @@ def crop_faces(
         if images.shape[2:] == size:
             return images
         return functional.interpolate(images, size, mode="bilinear", antialias=True)
-    maps = _maps(images, _known(places, len(images), crop), crop, input_size)
+    maps = _maps(images, _known(places, len(images)), input_size)
     return _sample(images, maps, input_size)
 
 
@@ -88,35 +82,26 @@ def similarity_map(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return torch.cat([turn, shift[:, :, None]], dim=2)
 
 
-def _known(places: Places | None, count: int, crop: Crop) -> Places:
+def _known(places: Places | None, count: int) -> Places:
     """Refuse faces whose place is not known."""
     known = 0 if places is None else int(places.found.sum())
     if places is None or known < count or len(places) != count:
         raise FaceveilError(
-            f"crop {crop!r} needs the place of every face, and knows {known} of {count}; "
+            f"crop 'aligned' needs the place of every face, and knows {known} of {count}; "
             "leave photos without a face out, or use crop 'frame'"
         )
     return places
 
 
-def _maps(images: torch.Tensor, places: Places, crop: Crop, size: int) -> torch.Tensor:
+def _maps(images: torch.Tensor, places: Places, size: int) -> torch.Tensor:
     """Return maps ``[B, 2, 3]`` from places in the crop to places in the photo.
 
     Both are counted in pixels, and a whole number is the middle of a pixel.
     """
     height, width = images.shape[2:]
-    if crop == "aligned":
-        points = places.points.astype(np.float64) * (width, height)
-        template = torch.tensor(TEMPLATE, dtype=torch.float64) * (size / TEMPLATE_SIZE)
-        return _inverse(similarity_map(torch.from_numpy(points), template))
-    boxes = torch.from_numpy(places.boxes.astype(np.float64) * (width, height, width, height))
-    middle, extent = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
-    side = BOX_SIDE * extent.amax(dim=1)
-    step = side / size
-    corner = middle - side[:, None] / 2 + step[:, None] / 2 - 0.5
-    zero = torch.zeros_like(step)
-    rows = [torch.stack([step, zero], dim=1), torch.stack([zero, step], dim=1)]
-    return torch.cat([torch.stack(rows, dim=1), corner[:, :, None]], dim=2)
+    points = places.points.astype(np.float64) * (width, height)
+    template = torch.tensor(TEMPLATE, dtype=torch.float64) * (size / TEMPLATE_SIZE)
+    return _inverse(similarity_map(torch.from_numpy(points), template))
 
 
 def _inverse(maps: torch.Tensor) -> torch.Tensor:

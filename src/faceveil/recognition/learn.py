@@ -1,52 +1,53 @@
 """Training a recognizer from scratch, on people who are nobody's subject afterwards."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
-from typing import TypeVar, cast
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from faceveil.collection.places import Places, read_places
 from faceveil.params.errors import FaceveilError
-from faceveil.params.recognizer_training import RecognizerTraining
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.inception import InceptionResnetV1
-from faceveil.recognition.recognizer_batches import Batches, augment, photo_sizes, wearing_masks
+from faceveil.params.recognizers import RecognizerSettings
+from faceveil.recognition.architectures import build_network
+from faceveil.recognition.batches import (
+    Batches,
+    augment,
+    background_rows,
+    cover,
+    distort,
+    photo_sizes,
+    take_rows,
+    wearing_masks,
+)
+from faceveil.recognition.cropping import crop_faces
+from faceveil.recognition.network import Network, View
 from faceveil.runtime.device import arithmetic, autocast
 from faceveil.runtime.seeding import generator_for, seeded
-from faceveil.store.embeddings import EMBEDDING
-from faceveil.store.faces import PackedFaces
+from faceveil.store.faces import PackedFaces, open_faces
 
 Report = Callable[[int, Mapping[str, float]], None]
 """Told the values of each epoch."""
 
-Lesson = tuple[torch.Tensor, torch.Tensor]
-"""Augmented photos ``[B, 3, H, W]`` and their labels, int64 ``[B]``."""
+Batch = tuple[torch.Tensor, torch.Tensor]
+"""Augmented photos ``[B, 3, S, S]``, as large as the network sees them, and labels, int64 [B]."""
 
-Net = TypeVar("Net", bound=nn.Module)
+SMALL_FIRST = ("inception_resnet_v1",)
+"""Architectures that learn from small photos first: where a step costs most, and none smaller."""
+
+TRAINING = ("skip_people", "people", "seed", "epochs", "batch_size", "max_learning_rate",
+            "weight_decay", "label_smoothing", "masked_share")  # fmt: skip
+"""Keys that a card repeats of a recognizer that was trained here."""
 
 LOGIT_SCALE = 24.0
 """s in the logits s * cosine: 24 learned faster than 16, and 30 was no better."""
-
-
-@dataclass(frozen=True)
-class Course:
-    """What there is to learn.
-
-    Attributes:
-        lessons: as many as there are steps, or more.
-        people: labels are below this number.
-        per_epoch: lessons of an epoch.
-    """
-
-    lessons: Iterator[Lesson]
-    people: int
-    per_epoch: int
 
 
 class Classifier(nn.Module):
@@ -56,61 +57,134 @@ class Classifier(nn.Module):
     (F. Wang et al., "NormFace: L2 hypersphere embedding for face verification", 2017).
     """
 
-    def __init__(self, network: nn.Module, embedding: int, people: int, dtype: torch.dtype) -> None:
+    def __init__(self, network: Network, people: int, dtype: torch.dtype) -> None:
         super().__init__()
         self.dtype = dtype
         self.network = network
-        self.directions = nn.Parameter(torch.randn(people, embedding))
+        self.directions = nn.Parameter(torch.randn(people, network.head.weight.shape[0]))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Turn images ``[B, 3, H, W]`` in [0, 1] into logits ``[B, people]``."""
+        """Turn images ``[B, 3, S, S]`` in [0, 1], not resized, into logits ``[B, people]``."""
         with autocast(self.dtype, images.device):
-            embeddings = self.network(images).float()
+            features = self.network.trunk.as_they_are(images)
+            embeddings = self.network.head(features).float()
         return LOGIT_SCALE * functional.linear(embeddings, functional.normalize(self.directions))
 
 
-class _FaceNetInTraining(nn.Module):
-    """InceptionResnetV1, with its head, on images in [0, 1]."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # no dropout: the published 0.6 is for millions of photos, and here it only slows learning
-        self.layers = InceptionResnetV1(pretrained=None, dropout_prob=0)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return cast("torch.Tensor", self.layers((images * 255 - 127.5) / 128))
-
-
-def train_recognizer(
-    faces: PackedFaces, params: RecognizerTraining, device: torch.device, report: Report
-) -> FaceNet:
-    """Train FaceNet to name the people of ``faces``; the classifier is dropped afterwards.
+def learn(
+    section: str,
+    curated: Path,
+    settings: RecognizerSettings,
+    device: torch.device,
+    report: Report,
+) -> tuple[Network, dict[str, Any]]:
+    """Train a network on its background people.
 
     Args:
-        faces: background photos; ``subject_id`` is the label.
-        params: length, batch, schedule and share of masks.
-        device: where the network is trained.
+        section: its name in params.yaml, for messages.
+        curated: folder of the packed faces.
+        settings: people, network, crop, length, batch, schedule and share of masks.
+        device: where it is trained.
         report: told loss and training accuracy of each epoch.
 
     Returns:
-        The recognizer, on the CPU and in evaluation mode.
+        The network, frozen and on the CPU; and how it was trained, for its card.
 
     Raises:
-        FaceveilError: if there are fewer than two people, no photo of a kind that is asked for, or
-            the loss is no longer finite.
+        FaceveilError: if there are too few people or photos, or the loss is no longer finite.
+    """
+    everybody = open_faces(curated, "background")
+    keys = f"{section}.skip_people and people"
+    rows = background_rows(everybody, settings.skip_people, settings.people, keys)
+    faces = take_rows(everybody, rows)
+    places = None if settings.crop == "frame" else read_places(curated, "background")[rows]
+    network = train_network(faces, places, settings, device, report)
+    shown = len(faces) if places is None else int(places.found.sum())
+    return network, {
+        **settings.model_dump(include=set(TRAINING)),
+        "photos": shown,
+        "photos_without_face": len(faces) - shown,
+        "image_size": faces.image_size,
+        "arithmetic": str(arithmetic(settings.precision, device)).removeprefix("torch."),
+    }
+
+
+def train_network(
+    faces: PackedFaces,
+    places: Places | None,
+    settings: RecognizerSettings,
+    device: torch.device,
+    report: Report,
+) -> Network:
+    """Train a network to name the people of ``faces``; the classifier is dropped afterwards.
+
+    AdamW under a one-cycle schedule (L. Smith, N. Topin, "Super-convergence", 2018) minimizes the
+    label-smoothed cross-entropy.
+
+    Args:
+        faces: background photos; ``subject_id`` is the label.
+        places: of their faces, if it sees crops; photos without a face are left out.
+        settings: network, crop, length, batch, schedule and share of masks.
+        device: where it is trained.
+        report: told loss and training accuracy of each epoch.
+
+    Returns:
+        The network, frozen and on the CPU.
+
+    Raises:
+        FaceveilError: if there are too few people or photos, or the loss is no longer finite.
     """
     count, labels = label_people(faces)
-    batches = Batches(wearing_masks(faces), params, generator_for(params.seed, "batches"))
-    sizes = photo_sizes(faces.image_size, params.epochs * batches.per_epoch)
-    generator = generator_for(params.seed, "augmentation")
-    lessons = (
-        (augment(faces.images(rows), size, generator), labels[rows])
-        for rows, size in zip(batches, sizes, strict=False)
-    )
-    course = Course(lessons, count, batches.per_epoch)
-    network = learn_people(_FaceNetInTraining, EMBEDDING, course, params, device, report)
-    with seeded(params.seed, "unused"):  # weights that the trained ones replace at once
-        return FaceNet(network.layers)
+    seen = np.arange(len(faces)) if places is None else np.flatnonzero(places.found)
+    worn = wearing_masks(faces)[seen]
+    batches = Batches(worn, settings, generator_for(settings.seed, "batches"))
+    rows = (seen[batch].astype(np.int64) for batch in batches)
+    lessons = Lessons(faces, places, settings, settings.epochs * batches.per_epoch)
+    shown = ((images, labels[taken]) for images, taken in lessons.shown(rows))
+    view = View(settings.input_size, settings.mean, settings.scale)
+    with seeded(settings.seed, "recognizer"):
+        network = build_network(settings.architecture, view)
+        dtype = arithmetic(settings.precision, device)
+        model = Classifier(network, count, dtype).to(device).train()
+        _fit(
+            model.to(memory_format=torch.channels_last), shown, batches.per_epoch, settings, report
+        )
+        return network.cpu().freeze()
+
+
+class Lessons:
+    """Photos as a network is shown them in training, each warped and lit anew.
+
+    In whole photos, lower faces are covered after the warp. Aligned crops are cut from photos that
+    are covered before, as only there it is known where masks are worn.
+    """
+
+    def __init__(
+        self, faces: PackedFaces, places: Places | None, settings: RecognizerSettings, steps: int
+    ) -> None:
+        self._faces = faces
+        self._places = places
+        self._settings = settings
+        self._steps = steps
+
+    def shown(
+        self, batches: Iterator[NDArray[np.int64]]
+    ) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
+        """Yield photos ``[B, 3, S, S]``, as large as the network sees them, and their rows."""
+        generator = generator_for(self._settings.seed, "augmentation")
+        size = self._settings.input_size
+        small_first = self._settings.architecture in SMALL_FIRST
+        sizes = photo_sizes(size, self._steps) if small_first else [size] * self._steps
+        for rows, seen in zip(batches, sizes, strict=False):
+            images = self._faces.images(rows)
+            if self._places is not None:
+                crops = crop_faces(
+                    cover(images, generator), self._places[rows], self._settings.crop, size
+                )
+                yield distort(crops, size, generator), rows
+                continue
+            warped = augment(images, seen if small_first else self._faces.image_size, generator)
+            yield crop_faces(warped, None, "frame", seen), rows
 
 
 def label_people(faces: PackedFaces) -> tuple[int, torch.Tensor]:
@@ -130,56 +204,27 @@ def label_people(faces: PackedFaces) -> tuple[int, torch.Tensor]:
     return len(people), torch.from_numpy(labels)
 
 
-def learn_people(
-    build: Callable[[], Net],
-    embedding: int,
-    course: Course,
-    params: RecognizerTraining,
-    device: torch.device,
+def _fit(
+    model: Classifier,
+    batches: Iterator[Batch],
+    per_epoch: int,
+    settings: RecognizerSettings,
     report: Report,
-) -> Net:
-    """Train a network to name people.
-
-    AdamW under a one-cycle schedule (L. Smith, N. Topin, "Super-convergence", 2018) minimizes the
-    label-smoothed cross-entropy.
-
-    Args:
-        build: makes the network: images ``[B, 3, H, W]`` in [0, 1] to unit embeddings.
-        embedding: numbers per embedding.
-        course: photos and labels.
-        params: length, batch, schedule.
-        device: where the network is trained.
-        report: told loss and training accuracy of each epoch.
-
-    Returns:
-        The network, on the CPU and in evaluation mode.
-
-    Raises:
-        FaceveilError: if the loss is no longer finite.
-    """
-    with seeded(params.seed, "recognizer"):
-        network, dtype = build(), arithmetic(params.precision, device)
-        model = Classifier(network, embedding, course.people, dtype).to(device).train()
-        model = model.to(memory_format=torch.channels_last)
-        _fit(model, course, params, report)
-        return network.cpu().eval()
-
-
-def _fit(model: Classifier, course: Course, params: RecognizerTraining, report: Report) -> None:
+) -> None:
     """Take all steps of the schedule."""
-    steps, rate = params.epochs * course.per_epoch, params.max_learning_rate
+    steps, rate = settings.epochs * per_epoch, settings.max_learning_rate
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=rate, weight_decay=params.weight_decay, fused=True
+        model.parameters(), lr=rate, weight_decay=settings.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rate, total_steps=steps)
     with tqdm(total=steps, desc="recognizer", unit="step", disable=None) as progress:
-        for epoch in range(1, params.epochs + 1):
+        for epoch in range(1, settings.epochs + 1):
             sums = torch.zeros(2)
-            for images, labels in islice(course.lessons, course.per_epoch):
-                sums += _step(model, optimizer, images, labels, params.label_smoothing)
+            for images, labels in islice(batches, per_epoch):
+                sums += _step(model, optimizer, images, labels, settings.label_smoothing)
                 schedule.step()
                 progress.update()
-            loss, accuracy = (sums / course.per_epoch).tolist()
+            loss, accuracy = (sums / per_epoch).tolist()
             progress.set_postfix(loss=f"{loss:.3f}", accuracy=f"{accuracy:.3f}")
             _refuse_divergence(loss, epoch)
             report(epoch, {"loss/recognizer": loss, "accuracy/training": accuracy})

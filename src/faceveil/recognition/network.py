@@ -34,29 +34,72 @@ class View:
         return functional.interpolate(images, size, mode="bilinear", antialias=True)
 
 
-class Trunk(nn.Module):
+class Freezable(nn.Module):
+    """A module that learns until it is frozen; it stays in evaluation mode from then on."""
+
+    _frozen = False
+
+    def freeze(self) -> Self:
+        """End all learning: no parameter requires a gradient, statistics of batch norms stay."""
+        for module in self.modules():
+            if isinstance(module, Freezable):
+                module._frozen = True
+        return self.requires_grad_(False).train(False)
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch between training and evaluation; what is frozen stays in evaluation mode."""
+        return super().train(mode and not self._frozen)
+
+
+class Trunk(Freezable):
     """A network's view and all its layers up to the features."""
 
-    def __init__(self, layers: nn.Module, view: View) -> None:
+    def __init__(self, layers: nn.Module, view: View, smallest: int = 1) -> None:
+        """Take the layers.
+
+        Args:
+            layers: from normalized images ``[B, 3, H, W]`` to features ``[B, F]`` or
+                ``[B, F, 1, 1]``.
+            view: how images are resized and normalized.
+            smallest: least height and width, in pixels, that the layers leave something of.
+        """
         super().__init__()
         self.layers = layers
         self.view = view
+        self.smallest = smallest
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Turn images ``[B, 3, H, W]`` in [0, 1], RGB, into features ``[B, F]``.
+        """Turn images ``[B, 3, H, W]`` in [0, 1], RGB, of any size into features ``[B, F]``."""
+        self._refuse_other_shapes(images, 1)
+        return self.as_they_are(self.view.resized(images))
+
+    def as_they_are(self, images: torch.Tensor) -> torch.Tensor:
+        """Do what :meth:`forward` does, without resizing.
 
         Raises:
-            ValueError: if the images have another shape.
+            ValueError: if the images have another shape or are too small.
         """
-        if images.ndim != 4 or images.shape[1] != 3:
-            raise ValueError(f"images are [B, 3, H, W], not {list(images.shape)}")
-        seen = self.view.normalized(self.view.resized(images))
-        features: torch.Tensor = self.layers(seen.contiguous(memory_format=torch.channels_last))
+        self._refuse_other_shapes(images, self.smallest)
+        seen = self.view.normalized(images).contiguous(memory_format=torch.channels_last)
+        features: torch.Tensor = self.layers(seen)
         return features.flatten(1)
 
+    @staticmethod
+    def _refuse_other_shapes(images: torch.Tensor, smallest: int) -> None:
+        if images.ndim != 4 or images.shape[1] != 3 or min(images.shape[2:]) < smallest:
+            found = list(images.shape)
+            raise ValueError(
+                f"images are [B, 3, H, W] with at least {smallest} pixels, not {found}"
+            )
 
-class Head(nn.Module):
-    """A linear layer, a batch norm and the unit norm: features ``[B, F]`` to ``[B, E]``."""
+
+class Head(Freezable):
+    """A linear layer, a batch norm and the unit norm: features ``[B, F]`` to ``[B, E]``.
+
+    Attributes:
+        weight: ``[E, F]``; where a trained recognizer learns again, the only parameter that may.
+        norm: batch norm, with fixed statistics, scale and shift from then on.
+    """
 
     def __init__(self, features: int, embedding: int) -> None:
         super().__init__()
@@ -65,39 +108,28 @@ class Head(nn.Module):
         nn.init.kaiming_uniform_(self.weight, a=5**0.5)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Turn features into unit embeddings."""
+        """Turn features into unit embeddings.
+
+        Raises:
+            ValueError: if the features have another shape.
+        """
+        wanted = self.weight.shape[1]
+        if features.ndim != 2 or features.shape[1] != wanted:
+            raise ValueError(f"features are [B, {wanted}], not {list(features.shape)}")
         projected = functional.linear(features, self.weight)
         return functional.normalize(self.norm(projected).float(), dim=1)
 
 
-class Network(nn.Module):
-    """A recognizer behind the interface of :class:`faceveil.recognition.interface.Recognizer`.
+class Network(Freezable):
+    """A trunk and a head; once frozen, gradients reach the photos alone."""
 
-    It learns until it is frozen; from then on it stays in evaluation mode and no parameter requires
-    a gradient, so that gradients reach the photos alone.
-    """
-
-    def __init__(self, trunk: Trunk, head: nn.Module) -> None:
+    def __init__(self, trunk: Trunk, head: Head) -> None:
         super().__init__()
         self.trunk = trunk
         self.head = head
-        self._frozen = False
         self.to(memory_format=torch.channels_last)
 
-    def embed(self, images: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Turn images ``[B, 3, H, W]`` in [0, 1], RGB, into unit embeddings ``[B, E]``."""
         embeddings: torch.Tensor = self.head(self.trunk(images))
         return embeddings
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Do what :meth:`embed` does."""
-        return self.embed(images)
-
-    def freeze(self) -> Self:
-        """End all learning, for good."""
-        self._frozen = True
-        return self.requires_grad_(False).train(False)
-
-    def train(self, mode: bool = True) -> Self:
-        """Switch between training and evaluation; a frozen network stays in evaluation mode."""
-        return super().train(mode and not self._frozen)

@@ -1,20 +1,25 @@
-"""Where a recognizer's given weights come from: facenet-pytorch's own download, or a file."""
+"""A recognizer from wherever the settings say: trained here, published, or a file; then checked."""
 
 import pickle
+from dataclasses import asdict
 from pathlib import Path
 from urllib.error import URLError
 
 import torch
+from facenet_pytorch.models.inception_resnet_v1 import InceptionResnetV1, get_torch_home
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition.facenet import FaceNet
-from faceveil.recognition.inception import InceptionResnetV1, get_torch_home
+from faceveil.params.recognizers import SCRATCH, RecognizerSettings
+from faceveil.recognition.architectures import facenet
+from faceveil.recognition.learn import Report, learn
+from faceveil.recognition.network import Network, View
+from faceveil.recognition.onnx_model import OnnxModel
+from faceveil.recognition.recognizer import Embed, Recognizer
+from faceveil.recognition.recognizer_accuracy import measure_recognizer
+from faceveil.recognition.recognizer_check import check_recognizer
 from faceveil.store.weights import Card, fingerprint
-
-SCRATCH = "scratch"
-"""The origin of a recognizer that is trained here."""
 
 PUBLISHED = {
     "vggface2": "20180402-114759-vggface2.pt",
@@ -22,42 +27,79 @@ PUBLISHED = {
 }
 """facenet-pytorch's published checkpoints, by the name of their training set."""
 
-ARCHITECTURE = "InceptionResnetV1"
-
 UNREADABLE = (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError)
 """What the two formats' readers raise for files that are none of theirs."""
 
 
-def given_recognizer(weights: str, key: str = "prepare_recognizer.weights") -> tuple[FaceNet, Card]:
-    """Return the recognizer that ``weights`` names, and a card that says where it came from.
+def obtain_recognizer(
+    name: str, curated: Path, settings: RecognizerSettings, device: torch.device, report: Report
+) -> tuple[Network | Path, Card]:
+    """Train, read or open a recognizer, and check that it tells people apart.
 
     Args:
-        weights: ``vggface2``, ``casia-webface``, or the path of a ``.safetensors`` file with
-            facenet-pytorch's state-dict names or of a published ``.pt`` checkpoint.
+        name: of its section.
+        curated: folder of the packed faces.
+        settings: the section.
+        device: where it is trained and checked.
+        report: told the values of each epoch of a training.
+
+    Returns:
+        The network, frozen and on the CPU, or the path of an ONNX file; and its card: what it is,
+        how it was trained, the outcome of its check as ``check``, and what
+        :func:`measure_recognizer` found as ``measured``.
+
+    Raises:
+        FaceveilError: if photos or weights are missing or do not fit.
+    """
+    card = _card(name, settings)
+    section = f"params.yaml: recognizers.{name}"
+    model: Network | Embed
+    if settings.weights == SCRATCH:
+        model, training = learn(section, curated, settings, device, report)
+        card |= {"origin": SCRATCH, "training": training}
+    else:
+        path = weights_path(settings.weights, f"{section}.weights")
+        published = settings.weights in PUBLISHED
+        origin = settings.weights if published else path.name
+        card |= {"origin": origin, "origin_sha256": fingerprint(path)}
+        view = View(**card["view"])
+        given = settings.architecture == "onnx"
+        model = OnnxModel(path, view) if given else read_facenet(path, view)
+    recognizer = Recognizer(card, model, device)
+    card["check"] = check_recognizer(recognizer, curated, settings)
+    card["measured"] = measure_recognizer(recognizer, curated, settings.batch_size)
+    return (model.cpu() if isinstance(model, Network) else path), card
+
+
+def weights_path(weights: str, key: str) -> Path:
+    """Return the file of given weights, downloaded if need be.
+
+    Args:
+        weights: ``vggface2``, ``casia-webface``, or a path.
         key: of params.yaml that says so, for messages.
 
     Raises:
-        FaceveilError: if the file is missing, cannot be downloaded, cannot be read or fits another
-            network.
+        FaceveilError: if the file is missing or cannot be downloaded.
     """
     path = _downloaded(weights, key) if weights in PUBLISHED else Path(weights)
     if not path.is_file():
         allowed = ", ".join((SCRATCH, *PUBLISHED))
         raise FaceveilError(
-            f"{key}: no file {weights!r}; "
-            f"allowed: {allowed}, or the path of a .safetensors or published .pt file"
+            f"{key}: no file {weights!r}; put it there, or use {allowed} or another path"
         )
-    network = _network(path)
-    card: Card = {
-        "architecture": ARCHITECTURE,
-        "origin": weights if weights in PUBLISHED else path.name,
-        "origin_sha256": fingerprint(path),
-    }
-    return FaceNet(network), card
+    return path
 
 
-def _network(path: Path) -> InceptionResnetV1:
-    """Return the network with a file's weights, in float32, less its training classifier."""
+def read_facenet(path: Path, view: View) -> Network:
+    """Return facenet-pytorch's network with a file's weights, in float32.
+
+    Args:
+        path: ``.safetensors`` with facenet-pytorch's state-dict names, or a published ``.pt``.
+        view: how it looks at photos.
+
+    Raises:
+        FaceveilError: if the file cannot be read or fits another network.
+    """
     network = InceptionResnetV1(pretrained=None)
     try:
         state = _state(path)
@@ -65,9 +107,29 @@ def _network(path: Path) -> InceptionResnetV1:
     except (*UNREADABLE, AttributeError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise FaceveilError(
-            f"{path}: no weights of {ARCHITECTURE}; delete it or name another file ({reason})"
+            f"{path}: no weights of inception_resnet_v1; delete it or name another file ({reason})"
         ) from None
-    return network
+    return facenet(network, view).freeze()
+
+
+def shown_numbers(card: Card) -> dict[str, float]:
+    """Return the numbers of a card that are tracked, by name."""
+    shown = {"check_accuracy": card["check"]["accuracy"]}
+    for protocol, found in card.get("measured", {}).items():
+        if isinstance(found, dict):
+            shown |= {f"{protocol}/{number}": found[number] for number in ("rank_1", "auc")}
+    return shown
+
+
+def _card(name: str, settings: RecognizerSettings) -> Card:
+    """Say what a recognizer is and how it looks at photos."""
+    return {
+        "name": name,
+        "role": settings.role,
+        "architecture": settings.architecture,
+        "view": asdict(View(settings.input_size, settings.mean, settings.scale)),
+        "crop": settings.crop,
+    }
 
 
 def _state(path: Path) -> dict[str, torch.Tensor]:
@@ -75,10 +137,8 @@ def _state(path: Path) -> dict[str, torch.Tensor]:
     state: dict[str, torch.Tensor]
     if path.suffix == ".safetensors":
         state = load_file(path)
-    elif path.suffix == ".pt":
-        state = torch.load(path, map_location="cpu", weights_only=True)
     else:
-        raise FaceveilError(f"{path}: weights are .safetensors or a published .pt, not this")
+        state = torch.load(path, map_location="cpu", weights_only=True)
     return state
 
 

@@ -9,10 +9,9 @@ from faceveil.metrics.identification import hits
 from faceveil.metrics.intervals import wilson_interval
 from faceveil.metrics.verification import auc
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition.embedding import embed_faces
-from faceveil.recognition.facenet import FaceNet
-from faceveil.store.embeddings import EmbeddingTable
-from faceveil.store.faces import PackedFaces, open_faces
+from faceveil.recognition.embedding import see_photos
+from faceveil.recognition.recognizer import Recognizer
+from faceveil.store.faces import open_faces
 from faceveil.store.weights import Card
 
 PROBES = {"other_photo": "further_unmasked", "same_photo_masked": "masked"}
@@ -22,7 +21,7 @@ MOST = 1000
 """People measured at most, the first by id: more cost time and tell little more."""
 
 
-def measure_recognizer(recognizer: FaceNet, curated: Path, batch_size: int) -> Card:
+def measure_recognizer(recognizer: Recognizer, curated: Path, batch_size: int) -> Card:
     """Measure rank-1 identification and AUC on curated people, one gallery for all probes.
 
     Args:
@@ -44,39 +43,29 @@ def measure_recognizer(recognizer: FaceNet, curated: Path, batch_size: int) -> C
         raise FaceveilError(
             f"{curated}: {len(people)} people; a recognizer is measured on 2 or more"
         )
-    gallery = embed_faces(recognizer, faces, faces.rows_of(people), batch_size)
+    rows = np.asarray(faces.rows_of(people), dtype=np.int64)
+    gallery = recognizer.templates(see_photos(recognizer, curated, "unmasked", rows, batch_size))
     measured: Card = {"gallery_people": len(people)}
     for protocol, kind in PROBES.items():
-        probes = _of_people(open_faces(curated, kind), people)
-        if len(probes[1]):
-            measured[protocol] = _measure(embed_faces(recognizer, *probes, batch_size), gallery)
+        subjects = open_faces(curated, kind).rows["subject_id"].to_numpy(dtype=np.str_)
+        rows = np.flatnonzero(np.isin(subjects, people)).astype(np.int64)
+        if len(rows):
+            seen = see_photos(recognizer, curated, kind, rows, batch_size)
+            similarity = recognizer.templates(seen) @ gallery.T
+            measured[protocol] = _measure(similarity, subjects[rows], np.array(people))
     return measured
 
 
-def shown_numbers(measured: Card) -> dict[str, float]:
-    """Return rank-1 accuracy and AUC by ``<protocol>/<number>``, to be tracked."""
-    return {
-        f"{protocol}/{name}": measured[protocol][name]
-        for protocol in PROBES
-        if protocol in measured
-        for name in ("rank_1", "auc")
-    }
-
-
-def _of_people(faces: PackedFaces, people: list[str]) -> tuple[PackedFaces, NDArray[np.int64]]:
-    """Return the photos and the rows that show the people."""
-    return faces, np.flatnonzero(faces.rows["subject_id"].isin(people)).astype(np.int64)
-
-
-def _measure(probes: EmbeddingTable, gallery: EmbeddingTable) -> Card:
+def _measure(
+    similarity: NDArray[np.float64], subjects: NDArray[np.str_], people: NDArray[np.str_]
+) -> Card:
     """Look up all probes, and tell mated from non-mated pairs."""
-    similarity = probes.embeddings @ gallery.embeddings.T
-    found = int(hits(similarity, probes.subject_ids, gallery.subject_ids).sum())
-    mated = probes.subject_ids[:, None] == gallery.subject_ids[None]
+    found = int(hits(similarity, subjects, people).sum())
+    mated = subjects[:, None] == people[None]
     return {
-        "rank_1": found / len(probes),
+        "rank_1": found / len(subjects),
         "hits": found,
-        "probes": len(probes),
-        "interval": list(wilson_interval(found, len(probes))),
+        "probes": len(subjects),
+        "interval": list(wilson_interval(found, len(subjects))),
         "auc": auc(similarity[mated], similarity[~mated]),
     }

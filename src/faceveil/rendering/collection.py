@@ -11,20 +11,15 @@
 """
 
 import csv
-import multiprocessing
-import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
+from threadpoolctl import threadpool_limits
 
-from faceveil.params.errors import FaceveilError
 from faceveil.params.synthesize import Synthesize
 from faceveil.rendering.flaws import Pair, take_pair
 from faceveil.rendering.noise import Array
@@ -41,8 +36,9 @@ from faceveil.rendering.plan import (
     stream,
 )
 from faceveil.runtime.atomic import atomic_directory
+from faceveil.runtime.parallel import map_in_order
 
-Row = dict[str, str]
+TruthRow = dict[str, str]
 
 COLUMNS = ("path", "subject_id", "image_id", "kind", "worn", "flaw", "skin_tone", "skin_band",
            "age", "sex_typed_shape")  # fmt: skip
@@ -57,55 +53,15 @@ def write_collection(directory: Path, params: Synthesize) -> None:
     cores).
     """
     shots = plan(params)
-    with atomic_directory(directory) as partial_directory:
-        for folder in ("unmasked", "masked", "transparent", "further", "background"):
-            (partial_directory / folder).mkdir()
-        rows = list(_all_rows(shots, partial(_take, partial_directory, params)))
-        _write_truth(partial_directory / "truth.csv", rows)
+    # One thread of BLAS in this process as in others: more of them may add up in another order.
+    with threadpool_limits(1), atomic_directory(directory) as folder:
+        for name in ("unmasked", "masked", "transparent", "further", "background"):
+            (folder / name).mkdir()
+        taken = map_in_order(partial(_take, folder, params), shots, "photos")
+        _write_truth(folder / "truth.csv", [row for rows in taken for row in rows])
 
 
-def _all_rows(shots: list[Shot], take: "partial[list[Row]]") -> Iterator[Row]:
-    workers = _workers()
-    # fresh processes, one BLAS thread each: the same sums everywhere, and no fight for the cores
-    context = multiprocessing.get_context("spawn")
-    with _single_threaded(), ProcessPoolExecutor(min(workers, 64), mp_context=context) as pool:
-        try:
-            results = pool.map(take, shots, chunksize=4)
-            for rows in tqdm(results, "photos", len(shots), disable=None):
-                yield from rows
-        except BaseException:
-            # those at work are waited for: they still write into the folder that is removed next
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _workers() -> int:
-    found = os.environ.get("FACEVEIL_WORKERS", str(os.cpu_count() or 1))
-    if not found.isdecimal() or int(found) < 1:
-        raise FaceveilError(
-            f"the environment variable FACEVEIL_WORKERS is {found!r}; set it to a whole number "
-            "from 1 on, or unset it to use all cores"
-        )
-    return int(found)
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _take(directory: Path, params: Synthesize, shot: Shot) -> list[Row]:
-    """Take one photo, write its files, return their rows of the truth table."""
+def _take(directory: Path, params: Synthesize, shot: Shot) -> list[TruthRow]:
     people = STRANGERS if shot.role == BACKGROUND else PEOPLE
     person = draw_person(stream(params, people, shot.subject))
     rng = stream(params, shot.role, shot.subject, shot.number)
@@ -114,7 +70,9 @@ def _take(directory: Path, params: Synthesize, shot: Shot) -> list[Row]:
 
 
 @dataclass(frozen=True)
-class _File:
+class TruthFile:
+    """A photo's file and what the truth table says about it."""
+
     path: str
     subject_id: str
     kind: str
@@ -122,7 +80,7 @@ class _File:
     flaw: str
 
 
-def _write(directory: Path, shot: Shot, pair: Pair) -> list[_File]:
+def _write(directory: Path, shot: Shot, pair: Pair) -> list[TruthFile]:
     files = _names(shot)
     for file in files:
         path = directory / file.path
@@ -136,30 +94,29 @@ def _write(directory: Path, shot: Shot, pair: Pair) -> list[_File]:
     return files
 
 
-def _names(shot: Shot) -> list[_File]:
-    """The files of a photo, unmasked first."""
+def _names(shot: Shot) -> list[TruthFile]:
     subject = f"{shot.subject:05d}"
     worn = "none" if shot.flaw == "no_mask" else shot.worn
     if shot.role == MAIN:
         flaw = "" if shot.flaw == "no_mask" else shot.flaw
         masked = f"masked/{subject}{WAYS[shot.worn]}.jpg"
-        return [_File(f"unmasked/{subject}.png", subject, "unmasked", "none", flaw),
-                _File(masked, subject, "masked", worn, shot.flaw)]  # fmt: skip
+        return [TruthFile(f"unmasked/{subject}.png", subject, "unmasked", "none", flaw),
+                TruthFile(masked, subject, "masked", worn, shot.flaw)]  # fmt: skip
     if shot.role == FURTHER:
         stem = f"further/{subject}_{shot.number}"
-        return [_File(f"{stem}.png", subject, "further_unmasked", "none", ""),
-                _File(f"{stem}_Mask.jpg", subject, "further_masked", worn, "")]  # fmt: skip
+        return [TruthFile(f"{stem}.png", subject, "further_unmasked", "none", ""),
+                TruthFile(f"{stem}_Mask.jpg", subject, "further_masked", worn, "")]  # fmt: skip
     folder = f"person_{subject}"
     ending = ".png" if worn == "none" else "_Mask.jpg"
     path = f"background/{folder}/{folder}_{shot.number:04d}{ending}"
-    return [_File(path, folder, "background", worn, "")]
+    return [TruthFile(path, folder, "background", worn, "")]
 
 
 def _picture(image: Array) -> Image.Image:
     return Image.fromarray(np.round(255 * np.clip(image, 0, 1)).astype(np.uint8))
 
 
-def _row(file: _File, person: Person) -> Row:
+def _row(file: TruthFile, person: Person) -> TruthRow:
     return {
         "path": file.path,
         "subject_id": file.subject_id,
@@ -174,7 +131,7 @@ def _row(file: _File, person: Person) -> Row:
     }
 
 
-def _write_truth(path: Path, rows: Iterable[Row]) -> None:
+def _write_truth(path: Path, rows: Iterable[TruthRow]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -13,6 +13,9 @@ IRIS = np.stack([
     colour(44, 27, 18), colour(72, 44, 26), colour(104, 70, 38), colour(118, 98, 58),
     colour(106, 118, 96), colour(98, 126, 142), colour(112, 148, 178),
 ])  # fmt: skip
+EYE_SHADOWS = np.stack([
+    colour(120, 82, 74), colour(96, 76, 88), colour(88, 88, 92), colour(132, 92, 66),
+])  # fmt: skip
 WHITE = colour(198, 188, 182)
 LASH = colour(26, 18, 15)
 
@@ -64,12 +67,7 @@ def _lids(part: Canvas, eye: _Eye, person: Person) -> None:
     part.relief[...] -= np.float32(0.8 * strength) * line
     lid = step(eye.y, 0, -1.5) * step(eye.y - above, -2.5, 2) * near
     shadow = max(person.make_up, 0.0)
-    hue = ramp(
-        (person.skin_seed % 97) / 96,
-        np.stack(
-            [colour(120, 82, 74), colour(96, 76, 88), colour(88, 88, 92), colour(132, 92, 66)]
-        ),
-    )
+    hue = ramp((person.skin_seed % 97) / 96, EYE_SHADOWS)
     part.tint(np.array([0.86, 0.76, 0.75], np.float32), 0.6 * lid)
     part.tint(np.clip(1.5 * hue, 0, 1), np.float32(0.5 * shadow) * lid)
     rim = bell(eye.y - eye.lower - 0.7, 0.8) * step(np.abs(eye.u), 1.05, 0.8)

@@ -24,32 +24,19 @@ def head_loft(person: Person, photo: Photo, beard: float = 0.0) -> Loft:
     temple = wide + 2.5 * person.forehead_width
     soft = person.cheek_fullness + 1.5 * photo.smile
     width = [
-        (top, 0.0),
-        (0.96 * top, 0.43 * wide),
-        (0.86 * top, 0.71 * wide),
-        (0.7 * top, 0.90 * wide),
-        (0.5 * top, temple),
-        (0.28 * top, 0.985 * temple),
-        (0.0, 0.35 * temple + 0.65 * person.face_width),
-        (20.0, person.face_width),
+        (top, 0.0), (0.96 * top, 0.43 * wide), (0.86 * top, 0.71 * wide), (0.7 * top, 0.90 * wide),
+        (0.5 * top, temple), (0.28 * top, 0.985 * temple),
+        (0.0, 0.35 * temple + 0.65 * person.face_width), (20.0, person.face_width),
         (46.0, 0.45 * person.face_width + 0.55 * person.jaw_width + 0.8 * soft + 0.4 * beard),
         (mouth, person.jaw_width + 0.7 * soft + beard),
-        (chin - 13, person.chin_width + 0.5 * soft + 1.3 * beard),
-        (chin + 1.2 * beard, 0.0),
-    ]
+        (chin - 13, person.chin_width + 0.5 * soft + 1.3 * beard), (chin + 1.2 * beard, 0.0),
+    ]  # fmt: skip
     depth = [
-        (top, 0.0),
-        (0.93 * top, 0.46 * deep),
-        (0.8 * top, 0.74 * deep),
-        (0.6 * top, 0.91 * deep),
-        (0.35 * top, deep),
-        (-12.0, deep),
-        (20.0, 0.985 * deep),
-        (mouth, 0.965 * deep),
-        (chin - 11, 0.945 * deep),
-        (chin - 4, 0.895 * deep),
+        (top, 0.0), (0.93 * top, 0.46 * deep), (0.8 * top, 0.74 * deep), (0.6 * top, 0.91 * deep),
+        (0.35 * top, deep), (-12.0, deep), (20.0, 0.985 * deep), (mouth, 0.965 * deep),
+        (chin - 11, 0.945 * deep), (chin - 4, 0.895 * deep),
         (chin + 1.2 * beard + 0.1, 0.80 * deep),
-    ]
+    ]  # fmt: skip
     return loft(width, depth)
 
 

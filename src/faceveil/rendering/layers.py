@@ -34,13 +34,7 @@ class Layer:
 class Scene:
     """The layers laid so far, from back to front, on all rays of a view [S, S].
 
-    Attributes:
-        albedo: Linear RGB [3, S, S].
-        cover: Opacity of everything together [S, S].
-        depth: Toward the camera [S, S], millimetres.
-        normal: Unit normal [3, S, S].
-        gloss: Strength of a skin-like highlight [S, S].
-        silk: Strength of a strand highlight [S, S].
+    Its planes are those of a :class:`Layer`; `cover` is the opacity of everything together.
     """
 
     def __init__(self, view: View) -> None:

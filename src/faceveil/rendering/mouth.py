@@ -13,6 +13,7 @@ LIPSTICK = np.stack([
     colour(164, 60, 62), colour(150, 46, 72), colour(178, 84, 78), colour(128, 40, 46),
     colour(190, 96, 104),
 ])  # fmt: skip
+LIP_REDS = np.array([(0.86, 0.62, 0.60), (0.92, 0.47, 0.46), (0.86, 0.36, 0.40)])
 TEETH = colour(222, 212, 198)
 INSIDE = colour(52, 20, 20)
 
@@ -42,9 +43,8 @@ def paint_mouth(canvas: Canvas, person: Person, photo: Photo) -> None:
 
 def _lip_relief(part: Canvas, upper: Array, lower: Array, inner: Array) -> None:
     full = inner**0.5
-    part.relief[...] += 2.4 * full * bell(upper + 0.55, 0.38) + 3.2 * full * bell(
-        lower - 0.55, 0.36
-    )
+    raised = 2.4 * full * bell(upper + 0.55, 0.38) + 3.2 * full * bell(lower - 0.55, 0.36)
+    part.relief[...] += raised
     part.relief[...] -= 1.6 * full * bell(np.minimum(upper + 0.1, 0.1 - lower), 0.2)
 
 
@@ -56,16 +56,7 @@ def _lips(
     over = np.clip((upper + top) / soft + 0.5, 0, 1) * (upper <= 0)
     under = np.clip((bottom - lower) / soft + 0.5, 0, 1) * (lower >= 0)
     skin = skin_colour(person)
-    red = ramp(
-        person.lip_colour,
-        np.stack(
-            [
-                np.array([0.86, 0.62, 0.60]),
-                np.array([0.92, 0.47, 0.46]),
-                np.array([0.86, 0.36, 0.40]),
-            ]
-        ),
-    )
+    red = ramp(person.lip_colour, LIP_REDS)
     natural = skin * red * np.float32(1 - 0.32 * person.lip_darkness)
     stick = ramp((person.skin_seed % 89) / 88, LIPSTICK) * (0.45 + 0.55 * (skin[0] / 0.85))
     shade = natural + np.float32(0.85 * photo.lipstick) * (stick - natural)
@@ -128,25 +119,18 @@ def _beard_region(part: Canvas, person: Person, mouth: float) -> Array:
     """Where a beard of this style grows [H, W], 0..1, soft at its borders."""
     side = np.abs(part.x)
     wide = person.mouth_width
-    lip = bell(side, 0.85 * wide) * bell(
-        part.y - (mouth - person.upper_lip - 3.4) - 0.008 * side**2, 4.2
-    )
+    above = part.y - (mouth - person.upper_lip - 3.4) - 0.008 * side**2
+    lip = bell(side, 0.85 * wide) * bell(above, 4.2)
     moustache = step(lip, 0.25, 0.75)
     below = bell(side, 0.62 * wide) * step(part.y, mouth + 9, mouth + 16)
-    ring = (
-        bell(side - wide - 2.5, 4.5)
-        * step(part.y, mouth - 8, mouth)
-        * step(part.y, mouth + 26, mouth + 14)
-    )
+    ring = bell(side - wide - 2.5, 4.5) * step(part.y, mouth - 8, mouth)
+    ring = ring * step(part.y, mouth + 26, mouth + 14)
     chin = step(np.maximum(below, ring), 0.3, 0.75)
     line = mouth - 6 - 0.9 * np.clip(side - 30, 0, 40) + 0.012 * np.clip(30 - side, 0, 30) ** 2
     jaw = step(part.y - line, -3, 7) * step(side + 0.5 * (part.y - mouth), 16, 26)
-    styles = {
-        "moustache": moustache,
-        "goatee": np.maximum(moustache, chin),
-        "full": np.maximum(np.maximum(moustache, chin), jaw),
-        "stubble": np.maximum(np.maximum(moustache, chin), jaw),
-    }
+    goatee = np.maximum(moustache, chin)
+    full = np.maximum(goatee, jaw)
+    styles = {"moustache": moustache, "goatee": goatee, "full": full, "stubble": full}
     tall = np.where(part.y < mouth, person.upper_lip + 1.5, person.lower_lip + 2.5)
     lips = np.hypot(side / (wide + 3), (part.y - np.float32(mouth + 0.5)) / tall)
     value: Array = styles[person.beard_style] * step(lips, 0.85, 1.15)

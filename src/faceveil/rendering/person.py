@@ -8,25 +8,24 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 HAIR_STYLES = (
-    "bald",
-    "fringe_crown",
-    "buzz",
-    "short",
-    "side",
-    "back",
-    "curly",
-    "afro",
-    "fringe",
-    "bob",
-    "long",
-    "long_wavy",
-    "bun",
-)
+    "bald", "fringe_crown", "buzz", "short", "side", "back", "curly", "afro", "fringe", "bob",
+    "long", "long_wavy", "bun",
+)  # fmt: skip
 BEARD_STYLES = ("none", "stubble", "moustache", "goatee", "full")
 GLASSES_STYLES = ("round", "rectangular", "rimless")
+
+MALE_TYPED = {
+    "jaw_width": 0.45, "chin_width": 0.45, "brow_ridge": 0.6, "brow_thickness": 0.35,
+    "neck_width": 0.45, "nose_width": 0.25, "chin_drop": 0.3, "face_width": 0.25,
+    "nose_projection": 0.2, "hairline_recess": 0.5,
+}  # fmt: skip
+FEMALE_TYPED = {
+    "upper_lip": 0.3, "lower_lip": 0.25, "lashes": 0.5, "brow_arch": 0.45, "eye_opening": 0.3,
+    "make_up": 0.6, "brow_height": 0.3, "lip_colour": 0.35,
+}  # fmt: skip
+"""How strongly the sex-typed shape pulls a parameter to its upper end."""
 
 
 def ranged(low: float, high: float) -> Any:
@@ -134,18 +133,9 @@ class Person:
     glasses_style: str = "round"
     skin_seed: int = 0
 
-    def vector(self) -> NDArray[np.float64]:
-        """The identity parameters [N] scaled to 0..1 by their ranges, in field order."""
-        return np.array(
-            [
-                (getattr(self, name) - low) / (high - low)
-                for name, (low, high) in identity_ranges().items()
-            ]
-        )
-
 
 def identity_ranges() -> dict[str, tuple[float, float]]:
-    """The numeric identity parameters with their bounds, in the order of the vector."""
+    """The numeric identity parameters with their bounds."""
     return {f.name: f.metadata["range"] for f in fields(Person) if "range" in f.metadata}
 
 
@@ -180,29 +170,9 @@ def _pull(unit: dict[str, float], name: str, target: float, strength: float) -> 
 
 def _pull_by_sex_typed_shape(unit: dict[str, float]) -> None:
     male = unit["sex_typed_shape"]
-    for name, strength in (
-        ("jaw_width", 0.45),
-        ("chin_width", 0.45),
-        ("brow_ridge", 0.6),
-        ("brow_thickness", 0.35),
-        ("neck_width", 0.45),
-        ("nose_width", 0.25),
-        ("chin_drop", 0.3),
-        ("face_width", 0.25),
-        ("nose_projection", 0.2),
-        ("hairline_recess", 0.5),
-    ):
+    for name, strength in MALE_TYPED.items():
         _pull(unit, name, male, strength)
-    for name, strength in (
-        ("upper_lip", 0.3),
-        ("lower_lip", 0.25),
-        ("lashes", 0.5),
-        ("brow_arch", 0.45),
-        ("eye_opening", 0.3),
-        ("make_up", 0.6),
-        ("brow_height", 0.3),
-        ("lip_colour", 0.35),
-    ):
+    for name, strength in FEMALE_TYPED.items():
         _pull(unit, name, 1 - male, strength)
 
 
@@ -230,23 +200,11 @@ def _pull_by_age(unit: dict[str, float]) -> None:
 
 def _hair_style(rng: np.random.Generator, unit: dict[str, float]) -> str:
     male, old, dark = unit["sex_typed_shape"], unit["age"], unit["skin_tone"]
-    weight = np.array(
-        [
-            0.5 * male,
-            1.3 * male * old * old,
-            0.6 * male,
-            1.0 * male,
-            1.1 * male,
-            0.8 * male,
-            0.7,
-            0.9 * dark,
-            0.5,
-            0.8 * (1 - male),
-            1.2 * (1 - male),
-            1.1 * (1 - male),
-            0.8 * (1 - male),
-        ]
-    )
+    female = 1 - male
+    weight = np.array([
+        0.5 * male, 1.3 * male * old * old, 0.6 * male, 1.0 * male, 1.1 * male, 0.8 * male,
+        0.7, 0.9 * dark, 0.5, 0.8 * female, 1.2 * female, 1.1 * female, 0.8 * female,
+    ])  # fmt: skip
     return str(rng.choice(HAIR_STYLES, p=weight / weight.sum()))
 
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from faceveil.rendering.backdrop import backdrop
-from faceveil.rendering.body import clothes_layer, ear_layer, head_layer, neck_layer
+from faceveil.rendering.body import clothes_layer, ear_layer, head_layer, neck_layer, wear_glasses
 from faceveil.rendering.camera import develop, grain, shrink
 from faceveil.rendering.canvas import Canvas, blank, read
 from faceveil.rendering.eyes import paint_brows, paint_eyes
-from faceveil.rendering.glasses import wear_glasses
-from faceveil.rendering.hair import hair_colour
-from faceveil.rendering.haircut import cut_hair
+from faceveil.rendering.hair import cut_hair, hair_colour
 from faceveil.rendering.head import head_loft, raise_relief
 from faceveil.rendering.layers import Scene
 from faceveil.rendering.mouth import beard_thickness, paint_beard, paint_mouth

@@ -183,14 +183,10 @@ def _restack(y: Array, stretch: Array, section: Array, upward: float) -> Array:
 
 @dataclass(frozen=True)
 class Hit:
-    """Where the rays meet a surface; all [S, S].
+    """Where the rays meet a surface; all [S, S], in millimetres.
 
-    Attributes:
-        x: Head coordinate, millimetres.
-        y: Head coordinate, millimetres.
-        z: Head coordinate, millimetres.
-        depth: Distance toward the camera, millimetres.
-        inside: About the distance from the outline, millimetres; positive inside.
+    ``x``, ``y``, ``z`` are head coordinates, ``depth`` is toward the camera, ``inside`` about the
+    distance from the outline, positive inside.
     """
 
     x: Array

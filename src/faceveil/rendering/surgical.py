@@ -49,7 +49,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Worn:
+class RenderedMask:
     """A mask as it appears in one photo.
 
     Attributes:
@@ -67,13 +67,7 @@ class Worn:
 
 
 def draw_cut(rng: np.random.Generator, person: Person, worn: str) -> Cut:
-    """Draw a mask for a face.
-
-    Args:
-        rng: Source of colour and fit.
-        person: Whose face.
-        worn: "correct", or what is covered: "nose_mouth", "chin", "mouth_chin".
-    """
+    """Draw a mask for a face."""
     nose, mouth, chin = person.nose_length, mouth_height(person), person.chin_drop
     # upper edge at the nose, at the ends; lower edge in the middle, at the ends
     edges = {
@@ -91,7 +85,7 @@ def draw_cut(rng: np.random.Generator, person: Person, worn: str) -> Cut:
     )  # fmt: skip
 
 
-def put_on(photographed: Rendering, person: Person, photo: Photo, cut: Cut) -> Worn:
+def put_on(photographed: Rendering, person: Person, photo: Photo, cut: Cut) -> RenderedMask:
     """The mask `cut` on a rendered face, as the same camera sees it."""
     size = photographed.image.shape[0]
     view = photographed.view.crop(-90, 90, min(cut.top, cut.top_side) - 30, 200)
@@ -109,7 +103,7 @@ def put_on(photographed: Rendering, person: Person, photo: Photo, cut: Cut) -> W
     layers[:, *part] = np.concatenate([radiance * cover, cover[None]])
     seen = shrink(layers, size, photo.blur)
     shown = develop(seen[:3] / np.maximum(seen[3], 1e-3), photo, photographed.exposure)
-    return Worn(
+    return RenderedMask(
         np.clip(shown + photographed.grain, 0, 1),
         np.round(255 * np.clip(seen[3], 0, 1)) / np.float32(255),
     )

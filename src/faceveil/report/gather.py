@@ -1,57 +1,67 @@
 """All that the page shows, gathered from what the other stages left."""
 
 import hashlib
+import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from faceveil.collection.index import INDEX
-from faceveil.evaluation.latent_walk import shown_designs
-from faceveil.evaluation.showcase import showcase
-from faceveil.params.file import Params
-from faceveil.report.contents import Contents, Pictures, read_metrics
+from faceveil.params.errors import FaceveilError
+from faceveil.params.experiments import Experiment
+from faceveil.params.read import read_section
+from faceveil.report.page import Contents
+from faceveil.report.photos import read_people
+from faceveil.report.selection import Results
 
 PACKAGES = ("faceveil", "torch", "facenet-pytorch", "onnxruntime", "numpy", "dvc", "mlflow")
 """Whose versions a reader may want to know."""
 
 
-@dataclass(frozen=True)
-class Sources:
-    """Folders of what the other stages left."""
-
-    metrics: Path
-    curated: Path
-    projector: Path
-    gans: Path
-
-
-def gather(sources: Sources, params: Params, text: str, runs: Mapping[str, str]) -> Contents:
-    """Read documents and artifacts.
+def gather(
+    results: Results, metrics: Path, photos: tuple[Path, Path], params: Path, people: int
+) -> Contents:
+    """Read photos, counts and settings.
 
     Args:
-        sources: where they are.
-        params: the settings.
-        text: params.yaml as it is.
-        runs: ids of the runs that recorded the numbers, by name.
+        results: the numbers.
+        metrics: folder of ``curation.json``.
+        photos: folders of the packed faces and of the protected photos.
+        params: params.yaml.
+        people: how many are shown at most.
 
     Raises:
-        FaceveilError: if one is missing or damaged.
+        FaceveilError: if something is missing or damaged.
     """
-    measured = read_metrics(sources.metrics, list(params.experiments))
-    subject_ids, people = showcase(sources.curated, sources.projector, sources.gans, params)
-    designs, walks = shown_designs(sources.gans, params)
-    pictures = Pictures(subject_ids, people, designs, walks)
-    return Contents(measured, pictures, provenance(sources.curated, text, runs))
+    curated, protected = photos
+    counts = metrics / "curation.json"
+    try:
+        curation = json.loads(counts.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise FaceveilError(f"{counts}: no counts here; run `dvc repro -f curate`") from None
+    learns = {
+        name: read_section(params, f"experiments.{name}", Experiment).recognizer_learns_from
+        for name in results.experiments
+    }
+    origin = provenance(curated, params.read_text(encoding="utf-8"), {})
+    return Contents(
+        results, read_people(protected, results.experiments, people), learns, origin, curation
+    )
 
 
-def provenance(curated: Path, text: str, runs: Mapping[str, str]) -> dict[str, Any]:
-    """Say what the numbers come from: revision, settings, data, runs and versions."""
+def provenance(curated: Path, params: str, runs: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the numbers come from.
+
+    Args:
+        curated: folder of the packed faces, whose index is digested.
+        params: params.yaml as it is.
+        runs: ids of the MLflow runs that recorded the numbers, by name.
+    """
     return {
         "revision": _revision(),
-        "params": text,
+        "params": params,
         "data_digest": hashlib.sha256((curated / INDEX).read_bytes()).hexdigest(),
         "mlflow": dict(runs),
         "versions": {package: version(package) for package in PACKAGES},

@@ -1,138 +1,84 @@
-"""The page: one HTML file that holds everything, and the design cards beside it."""
+"""The page: one HTML file that holds all numbers, charts and photos, and design cards beside it."""
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from faceveil.params.errors import FaceveilError
-from faceveil.report.accuracy import accuracy_block, published_note
-from faceveil.report.blocks import PROTOCOLS, Block
-from faceveil.report.card_tables import controls_table, lifts_table
-from faceveil.report.cards import as_json, build_card, write_cards
-from faceveil.report.contents import Contents, Metrics
-from faceveil.report.designs import diversity_block, gallery, groups_block, walks
-from faceveil.report.lead import lead_block, lead_sentence
-from faceveil.report.method import curation_block, parts_block, provenance_table
-from faceveil.report.robustness import cross_play_block, strike_back_block, transfer_block
-from faceveil.report.verification import cmc_block, det_block, false_match_block, fnmr_block
+from faceveil.report import charts, tables
+from faceveil.report.answer import answer, answer_table
+from faceveil.report.cards import build_card, write_card
+from faceveil.report.failures import known_failures
+from faceveil.report.photos import People, jpeg_uri
+from faceveil.report.selection import Results, label
+from faceveil.report.tables import Table
 from faceveil.runtime.atomic import atomic_directory
 
 MOST_BYTES = 5_000_000
 """What the page may weigh, so that a phone opens it at once."""
 
-GLYPHS = "●■▲◆▼✚"
-"""The charts' markers as text, one per experiment."""
+DESIGNERS = "Intervals of designs are over people and trainings."
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page.
-
-    Attributes:
-        name: its anchor.
-        title: its heading, and its entry in the contents.
-        blocks: its figures.
-        template: what stands above them; empty for nothing.
-    """
+    """A part of the page: heading, a sentence, charts, and the same numbers as tables."""
 
     name: str
     title: str
-    blocks: tuple[Block, ...] = ()
-    template: str = ""
+    text: str
+    charts: tuple[charts.Spec, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that the page shows.
+
+    Attributes:
+        results: the numbers.
+        people: photos.
+        learns_from: by experiment, what its recognizer learned from.
+        provenance: what the numbers come from.
+        curation: counts of ``metrics/curation.json``.
+    """
+
+    results: Results
+    people: People
+    learns_from: Mapping[str, tuple[str, ...]]
+    provenance: Mapping[str, Any]
+    curation: Mapping[str, Any]
 
 
 def write_page(out: Path, contents: Contents) -> None:
-    """Write ``index.html``, ``cards/<experiment>.json`` and ``cards/schema.json``.
-
-    The same contents make the same bytes.
-
-    Args:
-        out: folder to write, whole or not at all.
-        contents: everything that is shown.
+    """Write ``index.html`` and ``cards/<experiment>.json``, all or nothing.
 
     Raises:
         FaceveilError: if the page would be too heavy.
     """
     page = render(contents)
-    weight = len(page.encode())
-    if weight > MOST_BYTES:
+    if (weight := len(page.encode())) > MOST_BYTES:
         raise FaceveilError(
             f"{out}/index.html: {weight:,} bytes, at most {MOST_BYTES:,}; lower report.people_shown"
         )
-    cards = [build_card(contents.metrics, name) for name in contents.metrics.experiments]
     with atomic_directory(out) as folder:
         (folder / "index.html").write_text(page, encoding="utf-8")
-        write_cards(folder / "cards", cards)
+        (folder / "cards").mkdir()
+        for name, sources in contents.learns_from.items():
+            card = build_card(contents.results, name, sources, contents.provenance)
+            write_card(folder / "cards", card)
 
 
 def render(contents: Contents) -> str:
-    """Return the page as HTML."""
-    templates = _environment()
-    metrics = contents.metrics
-    cards = [build_card(metrics, name) for name in metrics.experiments]
-    values: dict[str, Any] = {
-        "sentence": lead_sentence(metrics),
-        "lead": lead_block(metrics),
-        "sections": _sections(metrics),
-        "published": published_note(metrics),
-        "gallery": gallery(contents),
-        "walks": walks(contents),
-        "cards": [(card, as_json(card)) for card in cards],
-        "card_tables": [(lifts_table(card), controls_table(card)) for card in cards],
-        "provenance": provenance_table(contents),
-        "params": contents.provenance.get("params") or "not recorded",
-    }
-    for name in ("css", "js"):
-        values[name] = Markup(_source(templates, f"page.{name}"))
-    page = templates.get_template("index.html.j2").render(**values, **_settings(metrics))
-    return re.sub(r"\n\s*\n+", "\n", page).strip() + "\n"
+    """Return the page as HTML; the same contents make the same bytes."""
+    import vl_convert  # noqa: PLC0415  (a second, and only where pages are written)
 
-
-def _sections(metrics: Metrics) -> tuple[Section, ...]:
-    """Return the parts of the page in the order of reading."""
-    verification = (
-        cmc_block(metrics),
-        det_block(metrics),
-        fnmr_block(metrics),
-        false_match_block(metrics),
-    )
-    others = (transfer_block(metrics), cross_play_block(metrics), strike_back_block(metrics))
-    designs = (diversity_block(metrics), groups_block(metrics))
-    data = (curation_block(metrics), parts_block(metrics))
-    return (
-        Section("table", "Accuracy", (accuracy_block(metrics),), "accuracy.html.j2"),
-        Section("verification", "Curves and errors", verification),
-        Section("robustness", "Robustness", others),
-        Section("designs", "Designs", designs, "designs.html.j2"),
-        Section("cards", "Design cards", template="cards.html.j2"),
-        Section("data", "Data", data),
-        Section("protocol", "Protocol", template="protocol.html.j2"),
-        Section("provenance", "Provenance", template="provenance.html.j2"),
-    )
-
-
-def _settings(metrics: Metrics) -> dict[str, Any]:
-    """Return the names and numbers that the texts mention."""
-    evaluations = list(metrics.evaluations.values())
-    first = evaluations[0]
-    return {
-        "evaluations": evaluations,
-        "experiments": metrics.experiments,
-        "protocols": metrics.protocols,
-        "words": PROTOCOLS,
-        "glyphs": GLYPHS,
-        "gallery_people": first.gallery_people,
-        "settings": first.settings[0] if first.settings else {},
-        "confidence": metrics.confidence,
-    }
-
-
-def _environment() -> Environment:
-    """Return the templates: everything escaped, a name without a value is an error."""
     templates = Environment(
         loader=PackageLoader("faceveil.report"),
         autoescape=True,
@@ -140,16 +86,85 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["code"] = _code
-    return templates
+    templates.filters["strong"] = _strong
+    templates.globals["picture"] = jpeg_uri
+    results = contents.results
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    parts = sections(results)
+    page = templates.get_template("page.html.j2").render(
+        answer=answer(results),
+        answer_table=answer_table(results),
+        sections=parts,
+        label=label,
+        failures={name: known_failures(results, name) for name in results.experiments},
+        specs=Markup(_inline({f"{part.name}-{number}": spec for part in parts
+                              for number, spec in enumerate(part.charts)})),
+        vega=Markup(bundle.replace("</script", "<\\/script")),
+        **vars(contents),
+    )  # fmt: skip
+    return page.strip() + "\n"
 
 
-def _source(templates: Environment, name: str) -> str:
-    """Return a file beside the templates as it is."""
-    assert templates.loader is not None
-    return templates.loader.get_source(templates, name)[0]
+def sections(results: Results) -> list[Section]:
+    """Return the parts of the page, in the order of reading; parts without numbers are left out."""
+    words = [
+        ("lift", "What trained masks add",
+         "Lift: how many points less often people are named than in the best plain control. "
+         f"Above 0 protects, below 0 a plain mask is better. {DESIGNERS}",
+         [charts.lift_chart(results)], [answer_table(results)]),
+        ("accuracy", "Accuracy by experiment", f"Lower protects better. {DESIGNERS}",
+         [charts.accuracy_chart(results)],
+         [tables.accuracy_table(results),
+          tables.all_worn(results, "rank_1", "Rank-1 accuracy in %, all that is worn"),
+          tables.same_photo(results), tables.training_people(results)]),
+        ("transfer", "Before every recognizer",
+         "The target is what designs are trained against. Surrogates may be, where an experiment "
+         "names them. Judges never are.",
+         [charts.recognizer_chart(results)], tables.recognizer_tables(results)),
+        ("adaptation", "After learning",
+         f"The target learns from labelled photos of people in the designs. "
+         f"{tables.claim(results)}",
+         [charts.adaptation_chart(results)], tables.adaptation_tables(results)),
+        ("verification", "Verification",
+         "At thresholds that were chosen on other people and then frozen; FNMR: share of true "
+         "claims refused. The curves are before the target.",
+         [charts.cmc_chart(results), charts.det_chart(results)],
+         [*tables.verification_tables(results),
+          tables.curve_table(results, "cmc", "CMC: rank-k accuracy in %", "rank"),
+          tables.curve_table(results, "det", "DET: FNMR in % over FMR", "FMR")]),
+        ("groups", "Groups of people", "Known of rendered people only.",
+         [charts.group_chart(results)], tables.group_tables(results)),
+        ("harm", "False matches and victims",
+         "A wearer who is taken for somebody else does that person harm.", [],
+         [tables.harm_table(results)]),
+        ("diversity", "Diversity and spread",
+         "How different designs are, and what another seed of the training gives.",
+         [charts.spread_chart(results)],
+         [tables.diversity_table(results), tables.spread_table(results)]),
+    ]  # fmt: skip
+    found = []
+    for name, title, text, specs, shown in words:
+        drawn = tuple(spec for spec in specs if spec)
+        if rows := tuple(tables.filled(shown)):
+            found.append(Section(name, title, text, drawn, rows))
+    return found
 
 
-def _code(text: str) -> Markup:
-    """Set what stands between backticks as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+def results_markdown(results: Results) -> str:
+    """Return all tables in Markdown: docs/results.md."""
+    lines = [f"{answer(results).replace('**', '')}", "", answer_table(results).markdown()]
+    for section in sections(results)[1:]:
+        lines += ["", f"## {section.title}", "", section.text]
+        for table in section.tables:
+            lines += ["", f"### {table.title}", "", table.markdown()]
+    return "\n".join(lines)
+
+
+def _strong(text: str) -> Markup:
+    """Set what stands between two pairs of asterisks in bold; escape all else."""
+    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(Markup.escape(text))))
+
+
+def _inline(values: Any) -> str:
+    """Return values as JSON that may stand inside a script."""
+    return json.dumps(values, sort_keys=True).replace("<", "\\u003c")

@@ -35,9 +35,6 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 
     On any exception it is removed, and what was at ``path`` before stays as it was; what a killed
     process of this machine has left beside it is removed at the start.
-
-    Raises:
-        FaceveilError: if there is something at ``path`` that is no folder.
     """
     check_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,11 +51,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 
 
 def check_folder(path: Path) -> None:
-    """Refuse a path that a folder cannot replace: a file, or a link even if it leads to a folder.
-
-    Raises:
-        FaceveilError: if so.
-    """
+    """Refuse a path that no folder can replace: a file, or a link, even if it leads to a folder."""
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         found = "a link" if path.is_symlink() else "a file"
         raise FaceveilError(
@@ -66,8 +59,14 @@ def check_folder(path: Path) -> None:
         )
 
 
+def check_apart(root: Path, directory: Path) -> None:
+    """Refuse to write into the folder that is read, or to replace one that holds it."""
+    source, target = root.resolve(), directory.resolve()
+    if source == target or source in target.parents or target in source.parents:
+        raise FaceveilError(f"{directory}: would be written into or over {root}; name another one")
+
+
 def _here() -> str:
-    """Return what tells this process from all others that may write into a shared folder."""
     return f"{platform.node()}-{os.getpid()}"
 
 

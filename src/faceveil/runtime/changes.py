@@ -10,21 +10,12 @@ Stamps = dict[str, tuple[int, int] | None]
 
 
 def stamps(root: Path, paths: Iterable[str]) -> Stamps:
-    """Return what is known of files without reading them.
-
-    Args:
-        root: their folder.
-        paths: relative to it.
-    """
+    """Return what is known of files without reading them."""
     return {path: _stamp(root / path) for path in paths}
 
 
 def refuse_changes(root: Path, before: Stamps, after: Stamps) -> None:
-    """Refuse files that are not what they were.
-
-    Raises:
-        FaceveilError: if one is new, was removed, or has another size or time of change.
-    """
+    """Refuse files that are not what they were."""
     known = sorted(before.keys() | after.keys())
     changed = [path for path in known if before.get(path, ()) != after.get(path, ())]
     if changed:

@@ -5,9 +5,7 @@ them in the file's metadata. It is found again by what went into the run, so ano
 another input never picks it up.
 """
 
-import hashlib
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from torch.optim import Optimizer
 
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.atomic import atomic_path
+from faceveil.runtime.scratch import scratch_folder
 
 Tensors = dict[str, Tensor]
 Record = dict[str, Any]
@@ -28,11 +27,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a run, if it was stopped half-way.
-
-    Attributes:
-        path: the safetensors file; its folder is made when it is first saved.
-    """
+    """The state of a run that was stopped half-way: one safetensors file, if it was saved."""
 
     path: Path
 
@@ -44,11 +39,7 @@ class Checkpoint:
             temporary.write_bytes(save(state, metadata={"record": json.dumps(record)}))
 
     def load(self) -> tuple[Tensors, Record] | None:
-        """Return the tensors and the record, or None if nothing was saved.
-
-        Raises:
-            FaceveilError: if the file is damaged.
-        """
+        """Return the tensors and the record, or None if nothing was saved."""
         if not self.path.is_file():
             return None
         try:
@@ -68,18 +59,8 @@ class Checkpoint:
 
 
 def scratch_checkpoint(stage: str, inputs: Mapping[str, Any]) -> Checkpoint:
-    """Return the checkpoint of a run, in ``$DVC_ROOT/.scratch/<stage>-<hash of inputs>/``.
-
-    ``DVC_ROOT`` is the main repository even in the temporary workspace of a queued experiment;
-    without it the current folder counts.
-
-    Args:
-        stage: name of the stage.
-        inputs: settings and fingerprints of everything that decides the result; JSON values.
-    """
-    key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
-    root = Path(os.environ.get("DVC_ROOT") or Path.cwd())
-    return Checkpoint(root / ".scratch" / f"{stage}-{key}" / "checkpoint.safetensors")
+    """Return the checkpoint of a run, by settings and fingerprints of what decides its result."""
+    return Checkpoint(scratch_folder(stage, inputs) / "checkpoint.safetensors")
 
 
 def optimizer_tensors(optimizer: Optimizer) -> Tensors:

@@ -6,14 +6,15 @@ A worker that is killed costs time and no results: Ray starts its task again, on
 import importlib
 import os
 import socket
+import sys
+import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import faceveil
 from faceveil.params.errors import FaceveilError
-from faceveil.runtime.parallel import THREADS, worker_count
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -24,10 +25,15 @@ RETRIES = 5
 ANSWER_SECONDS = 5.0
 """A cluster that does not take a connection within this time is not there."""
 
+SEVERAL_MACHINES = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Ray's own variable; on Linux too it says whether Ray is for more than one machine."""
+
+THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+
 
 def map_on_cluster(
-    work: Callable[[Item], Result], items: Sequence[Item], title: str, gpu: bool = False
-) -> Iterator[Result]:
+    work: Callable[[Item], Result], items: Sequence[Item], title: str, gpu: bool, workers: int
+) -> Generator[Result]:
     """Yield ``work(item)`` for every item, in the order of the items.
 
     Args:
@@ -35,11 +41,9 @@ def map_on_cluster(
         items: what to work on.
         title: what the work is called in an error.
         gpu: whether each item needs a GPU to itself.
-
-    Raises:
-        FaceveilError: if Ray cannot be reached, or a worker dies each time it works on an item.
+        workers: processes of a Ray that is started here; a cluster has its own number.
     """
-    ray = _connected()
+    ray = _connected(workers)
     task = ray.remote(num_cpus=1, num_gpus=int(gpu), max_retries=RETRIES)(_run)
     place, shared = Path.cwd(), ray.put(work)
     waiting: deque[Any] = deque()
@@ -63,32 +67,35 @@ def map_on_cluster(
 
 
 def _run(place: Path, work: Callable[[Item], Result], item: Item) -> Result:
-    """Do one piece of work where the command was started, so that its relative paths hold."""
-    os.chdir(place)
+    os.chdir(place)  # where the command was started, so that relative paths hold
     return work(item)
 
 
-def _connected() -> Any:
+def _connected(workers: int) -> Any:
     """Join the cluster of ``RAY_ADDRESS`` or of this machine, or start one here; return Ray."""
+    address = _address()
+    # Ray reads these once, when it is imported. Below `uv run` it would start each worker by
+    # another `uv run`; a Ray of one machine would listen on all of its addresses.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
+    if not address:
+        _listen_here_only()
     ray: Any = importlib.import_module("ray")  # a second, and part of the extra `cluster`
     if ray.is_initialized():
         return ray
-    # An editable install may be another checkout's: workers shall import what this process does.
+    # An editable install may be another checkout's: workers import what this process does.
     source = str(Path(faceveil.__file__).resolve().parents[1])
-    _start_workers_as_this_process_was()
     variables = {"PYTHONPATH": source} | dict.fromkeys(THREADS, "1")
     common: dict[str, Any] = {
         "runtime_env": {"env_vars": variables},
         "log_to_driver": False,
         "logging_level": "error",
     }
-    if not _answers():
-        _listen_here_only()
-        ray.init(address="local", num_cpus=worker_count(), include_dashboard=False, **common)
+    if not address:
+        ray.init(address="local", num_cpus=workers, include_dashboard=False, **common)
         return ray
     try:
-        ray.init(address="auto", **common)
+        ray.init(address=address, **common)
     except (OSError, ray.exceptions.RayError) as error:
         reason = " ".join(str(error).split())[:200]
         raise FaceveilError(
@@ -98,38 +105,42 @@ def _connected() -> Any:
     return ray
 
 
-def _answers() -> bool:
-    """Return whether there is a cluster at ``RAY_ADDRESS``, or one that this machine is part of.
-
-    Raises:
-        FaceveilError: if nothing answers at ``RAY_ADDRESS``.
-    """
-    services: Any = importlib.import_module("ray._private.services")
-    try:
-        # A cluster that was killed leaves its address behind, and Ray would wait for it for ever.
-        address: str | None = services.canonicalize_bootstrap_address(None)
-        if address:
-            host, _, port = address.rpartition(":")
-            socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
-        return bool(address)
-    except (OSError, ValueError) as error:
-        if said := os.environ.get("RAY_ADDRESS"):
-            raise FaceveilError(
-                f"RAY_ADDRESS: no Ray cluster at {said!r} ({error}); start one by `ray start "
-                "--head`, or unset it"
-            ) from None
-        return False
-
-
-def _start_workers_as_this_process_was() -> None:
-    """Let workers run this Python: below ``uv run``, Ray would start each by another ``uv run``."""
-    # RAY_ENABLE_UV_RUN_RUNTIME_ENV says the same, but is read when Ray is imported, by anyone.
-    constants: Any = importlib.import_module("ray._private.ray_constants")
-    constants.RAY_ENABLE_UV_RUN_RUNTIME_ENV = False
-
-
 def _listen_here_only() -> None:
     """Let a Ray of one machine listen on 127.0.0.1, as it does by itself on macOS and Windows."""
-    # There is no setting for it: ray.init takes 127.0.0.1 for the name of a public address.
-    constants: Any = importlib.import_module("ray._private.ray_constants")
-    constants.ENABLE_RAY_CLUSTER = False
+    if "ray" in sys.modules and os.environ.get(SEVERAL_MACHINES) != "0":
+        raise FaceveilError(
+            "Ray was imported before it was told to listen on this machine only; set "
+            f"{SEVERAL_MACHINES}=0 and run again"
+        )
+    os.environ[SEVERAL_MACHINES] = "0"
+
+
+def _address() -> str:
+    """Return the address of the cluster at ``RAY_ADDRESS``, or of the one that this machine is in.
+
+    An empty text if there is none.
+    """
+    said = os.environ.get("RAY_ADDRESS", "")
+    address = _noted_address() if said in ("", "auto") else said.removeprefix("local")
+    if not address and said in ("", "local"):
+        return ""
+    try:
+        # A cluster that was killed leaves its address behind, and Ray would wait for it for ever.
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
+    except (OSError, ValueError) as error:
+        if not said:
+            return ""
+        raise FaceveilError(
+            f"RAY_ADDRESS: no Ray cluster at {said!r} ({error}); start one by `ray start "
+            "--head`, or unset it"
+        ) from None
+    return address
+
+
+def _noted_address() -> str:
+    """Return the address that ``ray start`` wrote down on this machine; empty if there is none."""
+    # Ray has no public call that finds its address without joining it, hence its own file.
+    linux = os.environ.get("TMPDIR", "/tmp") if sys.platform == "linux" else tempfile.gettempdir()
+    file = Path(os.environ.get("RAY_TMPDIR", linux)) / "ray" / "ray_current_cluster"
+    return file.read_text().strip() if file.is_file() else ""

@@ -9,11 +9,7 @@ from faceveil.params.section import Precision
 
 
 def pick_device() -> torch.device:
-    """Return the device of ``FACEVEIL_DEVICE``, by default a GPU where there is one.
-
-    Raises:
-        FaceveilError: if the variable names no device, or one that this machine lacks.
-    """
+    """Return the device of ``FACEVEIL_DEVICE``, by default a GPU where there is one."""
     wanted = os.environ.get("FACEVEIL_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(wanted)
@@ -44,7 +40,6 @@ def autocast(dtype: torch.dtype, device: torch.device) -> torch.autocast:
 
 
 def _computes_bfloat16(device: torch.device) -> bool:
-    """Return whether the device has instructions for bfloat16."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     instructions = torch.cpu.get_capabilities()

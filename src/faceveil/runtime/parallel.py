@@ -4,15 +4,17 @@ Which engine runs it is the environment's business: processes of this machine (`
 """
 
 import importlib.util
-import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import TypeVar
 
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm import tqdm
 
 from faceveil.params.errors import FaceveilError
@@ -28,18 +30,13 @@ ENGINE = "FACEVEIL_ENGINE"
 
 ENGINES = ("loop", "ray")
 
-THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
-"""Environment variables that say how many threads a process uses."""
+MOST_WORKERS = 64
 
 _RANKS_HERE = ("LOCAL_WORLD_SIZE", "WORLD_SIZE")
 
 
 def worker_count() -> int:
-    """Return how many processes may work at once; ranks of one machine share them.
-
-    Raises:
-        FaceveilError: if ``FACEVEIL_WORKERS`` is no whole number from 1 on.
-    """
+    """Return how many processes may work at once; ranks of one machine share them."""
     wanted = os.environ.get(WORKERS) or str(os.cpu_count() or 1)
     if not wanted.isdecimal() or int(wanted) < 1:
         raise FaceveilError(f"{WORKERS}: found {wanted!r}; expected a whole number from 1 on")
@@ -48,11 +45,7 @@ def worker_count() -> int:
 
 
 def engine() -> str:
-    """Return what runs the work, one of :data:`ENGINES`.
-
-    Raises:
-        FaceveilError: if ``FACEVEIL_ENGINE`` names another one, or one that is not installed.
-    """
+    """Return what runs the work, one of :data:`ENGINES`."""
     wanted = os.environ.get(ENGINE) or ENGINES[0]
     if wanted not in ENGINES:
         raise FaceveilError(f"{ENGINE}: no engine {wanted!r}; use {' or '.join(ENGINES)}")
@@ -68,62 +61,51 @@ def map_in_order(
     least: int = 2,
     gpu: bool = False,
 ) -> Iterator[Result]:
-    """Yield ``work(item)`` for every item, in the order of the items, with a progress bar.
-
-    Args:
-        work: a function that a fresh process can import, or a ``functools.partial`` of one.
-        items: what to work on.
-        title: the progress bar's.
-        least: fewer items are not worth starting processes, and are worked on here; Ray, which is
-            only used if asked for, gets any number.
-        gpu: whether each item needs a GPU; this machine's works on one item at a time.
-
-    Raises:
-        FaceveilError: if a process dies, which is what running out of memory looks like.
-    """
+    """Yield ``work(item)`` for every item, in the order of the items, with a progress bar."""
     if items and engine() == "ray":
         # Imports nothing heavy unless it is asked for.
         from faceveil.runtime.cluster import map_on_cluster  # noqa: PLC0415
 
-        results = map_on_cluster(work, items, title, gpu)
+        results: Generator[Result] = map_on_cluster(work, items, title, gpu, worker_count())
     elif gpu or len(items) < least or min(worker_count(), len(items)) <= 1:
-        results = map(work, items)
+        results = (work(item) for item in items)
     else:
         results = _map_in_processes(work, items, title)
-    yield from tqdm(results, title, len(items), disable=None)
+    with closing(results):
+        yield from tqdm(results, title, len(items), disable=None)
 
 
 def _map_in_processes(
     work: Callable[[Item], Result], items: Sequence[Item], title: str
-) -> Iterator[Result]:
-    workers = min(worker_count(), len(items), 64)
+) -> Generator[Result]:
+    workers = min(worker_count(), len(items), MOST_WORKERS)
     # Fresh processes with one thread each: a fork would copy locked threads, and threads that fight
     # for the cores are slower and add up in another order.
-    context = multiprocessing.get_context("spawn")
-    with (
-        _one_thread_each(),
-        ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool,
-    ):
-        try:
-            yield from pool.map(work, items)
-        except BrokenProcessPool:
-            raise FaceveilError(
-                f"{title}: a process died, probably out of memory; set {WORKERS} below {workers}"
-            ) from None
-        except BaseException:
-            # Those at work are waited for: they may write where things are tidied up next.
-            pool.shutdown(cancel_futures=True)
-            raise
+    parent = {"initializer": _end_with, "initargs": (os.getpid(),)}
+    with parallel_config("loky", inner_max_num_threads=1, **parent):
+        pool = Parallel(workers, return_as="generator", max_nbytes=None)
+        results = pool(delayed(work)(item) for item in items)
+    try:
+        for result in results:  # noqa: UP028  (a plain loop, so that the pool is closed below)
+            yield result
+    except TerminatedWorkerError:
+        raise FaceveilError(
+            f"{title}: a process died, probably out of memory; set {WORKERS} below {workers}"
+        ) from None
+    finally:
+        # Nobody works on after a stop: what is written is tidied up next.
+        with warnings.catch_warnings(action="ignore"):
+            results.close()
+        get_reusable_executor().shutdown()
 
 
-def _end_with_parent() -> None:
+def _end_with(parent: int) -> None:
     """Let this process end when the one that started it was killed: it would wait for ever."""
-    parent = multiprocessing.parent_process()
 
     def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
@@ -139,17 +121,3 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let processes that start within the block use one thread."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value

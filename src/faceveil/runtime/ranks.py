@@ -51,11 +51,6 @@ class Share:
 def share_of(batch: int, rank: int, count: int) -> Share:
     """Return the share of one rank in a batch; shares differ by at most one face.
 
-    Args:
-        batch: faces in the batch, at least 1.
-        rank: from 0 to ``count - 1``.
-        count: ranks.
-
     Example:
         >>> [share_of(5, rank, 2) for rank in range(2)]
         [Share(start=0, stop=2, faces=2), Share(start=2, stop=5, faces=3)]
@@ -68,12 +63,7 @@ def share_of(batch: int, rank: int, count: int) -> Share:
 
 @dataclass(frozen=True)
 class Ranks:
-    """The processes that train together, seen by one of them; by default there is one.
-
-    Attributes:
-        rank: the number of this process.
-        count: how many there are.
-    """
+    """The processes that work together, seen by number ``rank`` of ``count``; by default one."""
 
     rank: int = 0
     count: int = 1
@@ -88,15 +78,7 @@ class Ranks:
         return share_of(batch, self.rank, self.count)
 
     def average(self, parameters: Iterable[Tensor], weight: float) -> None:
-        """Replace the gradients by their weighted sum over all ranks.
-
-        Args:
-            parameters: the same on every rank; those with a gradient count.
-            weight: this rank's share of the batch, in [0, 1]; all ranks' sum to 1.
-
-        Raises:
-            LostRankError: if another rank ended.
-        """
+        """Replace the gradients by their weighted sum over all ranks."""
         if self.count == 1:
             return
         gradients = [p.grad for p in parameters if p.grad is not None]
@@ -106,20 +88,11 @@ class Ranks:
             gradient.copy_(part.view_as(gradient))
 
     def total(self, values: Tensor) -> Tensor:
-        """Return the sum over all ranks, bit for bit the same on each.
-
-        Raises:
-            LostRankError: if another rank ended.
-        """
+        """Return the sum over all ranks, bit for bit the same on each."""
         return self._joined(values, group.ReduceOp.SUM)
 
     def agree(self, what: str, value: int, device: torch.device) -> None:
-        """Wait for all ranks and make sure that they go on from the same number.
-
-        Raises:
-            FaceveilError: if they do not.
-            LostRankError: if another rank ended.
-        """
+        """Wait for all ranks and make sure that they go on from the same number."""
         if self.count == 1:
             return
         ends = self._joined(torch.tensor([value, -value], device=device), group.ReduceOp.MAX)
@@ -130,7 +103,6 @@ class Ranks:
             )
 
     def _joined(self, values: Tensor, how: "group.ReduceOp.RedOpType") -> Tensor:
-        """Combine a tensor over all ranks, in place."""
         if self.count == 1:
             return values
         started_by = os.environ.get(LAUNCHER)
@@ -159,12 +131,7 @@ def present_ranks() -> Ranks:
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[torch.device]:
-    """Join the other ranks inside the block, if there are any; yield where this rank computes.
-
-    Raises:
-        FaceveilError: if there are more ranks than GPUs.
-        LostRankError: if not all ranks join.
-    """
+    """Join the other ranks inside the block, if there are any; yield where this rank computes."""
     if not is_rank():
         yield device
         return
@@ -185,11 +152,7 @@ def joined(device: torch.device) -> Iterator[torch.device]:
 
 
 def own_device(device: torch.device, local_rank: int) -> torch.device:
-    """Return the device of one of the ranks on this machine: each takes a GPU of its own.
-
-    Raises:
-        FaceveilError: if there are fewer GPUs than ranks.
-    """
+    """Return the device of one of the ranks on this machine: each takes a GPU of its own."""
     if device.type != "cuda":
         return device
     gpus = torch.cuda.device_count()

@@ -6,7 +6,6 @@ them does not matter: processes of this machine, Ray, or ranks that were started
 """
 
 import hashlib
-import json
 import logging
 import os
 import shutil
@@ -18,7 +17,7 @@ from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from filelock import FileLock, Timeout
@@ -27,6 +26,8 @@ import faceveil
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.atomic import check_folder
 from faceveil.runtime.parallel import engine, map_in_order, one_thread
+from faceveil.runtime.ranks import Ranks
+from faceveil.runtime.scratch import scratch_folder
 
 Item = TypeVar("Item")
 
@@ -40,33 +41,7 @@ _LIBRARIES = ("facenet-pytorch", "numpy", "pillow", "pyarrow", "torch")
 _GLANCE = 0.2
 
 
-class Ranks(Protocol):
-    """The processes that were started together and share the shards, seen by one of them."""
-
-    @property
-    def rank(self) -> int:
-        """The number of this process; 0 puts the parts together."""
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-
-    def agree(self, what: str, value: int, device: torch.device) -> None:
-        """Wait for all ranks and make sure that they have the same number."""
-
-
-@dataclass(frozen=True)
-class Alone:
-    """One process by itself."""
-
-    rank: int = 0
-    count: int = 1
-
-    def agree(self, what: str, value: int, device: torch.device) -> None:
-        """Do nothing: there is nobody to wait for."""
-
-
-ALONE = Alone()
+ALONE = Ranks()
 
 
 @dataclass(frozen=True)
@@ -87,11 +62,7 @@ class Load:
 
 
 def check_start(out: Path) -> None:
-    """Refuse, before any work, an engine that is not there or a folder that cannot be written.
-
-    Raises:
-        FaceveilError: if so.
-    """
+    """Refuse, before any work, an engine that is not there or a folder that cannot be written."""
     engine()
     check_folder(out)
     try:
@@ -108,18 +79,9 @@ def check_start(out: Path) -> None:
 def scratch(stage: str, inputs: Mapping[str, Any], ranks: Ranks) -> Iterator[Path]:
     """Yield ``$DVC_ROOT/.scratch/<stage>-<hash>/``, which is removed when the block ends well.
 
-    ``DVC_ROOT`` is the main repository even in the temporary workspace of a queued experiment;
-    without it the current folder counts. Runs with the same inputs take turns.
-
-    Args:
-        stage: name of the stage.
-        inputs: settings and fingerprints of everything that decides the parts; JSON values. The
-            code that may make them and the versions of libraries are added.
-        ranks: the first one removes the folder.
+    Runs with the same inputs take turns.
     """
-    everything = {"inputs": inputs, "code": _code()}
-    key = hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()[:16]
-    folder = Path(os.environ.get("DVC_ROOT") or Path.cwd()) / ".scratch" / f"{stage}-{key}"
+    folder = scratch_folder(stage, {"inputs": inputs, "code": _code()})
     folder.parent.mkdir(parents=True, exist_ok=True)
     if ranks.rank:
         yield folder
@@ -137,7 +99,6 @@ def scratch(stage: str, inputs: Mapping[str, Any], ranks: Ranks) -> Iterator[Pat
 
 @contextmanager
 def _turn(lock: FileLock) -> Iterator[None]:
-    """Hold a lock inside the block; say so if another process has it."""
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -170,9 +131,6 @@ def make_parts(
 
     Returns:
         The files in the order of the items; for all ranks but the first none, since they are done.
-
-    Raises:
-        FaceveilError: if another rank stops making parts, or parts are missing at the end.
     """
     if ranks.count > 1 and engine() != "loop":
         raise FaceveilError("FACEVEIL_ENGINE: ranks share the work by themselves; unset it")
@@ -236,7 +194,6 @@ def _named(path: Path) -> Iterator[None]:
 
 
 def _whole_parts(folder: Path) -> dict[int, Path]:
-    """Return the finished parts by number; remove those that are damaged."""
     parts = _parts(folder)
     for number, path in list(parts.items()):
         if not path.stem.endswith(_digest(path)):
@@ -267,11 +224,7 @@ def _gathered(folder: Path, count: int, ranks: Ranks) -> list[Path]:
 
 
 def _patience() -> float:
-    """Return the seconds that the first rank waits for a new part.
-
-    Raises:
-        FaceveilError: if ``FACEVEIL_PATIENCE`` is no whole number from 1 on.
-    """
+    """Return the seconds that the first rank waits for a new part."""
     said = os.environ.get(PATIENCE) or "3600"
     if not said.isdecimal() or int(said) < 1:
         raise FaceveilError(f"{PATIENCE}: found {said!r}; expected seconds, a whole number from 1")
@@ -285,7 +238,6 @@ def _digest(path: Path) -> str:
 
 @cache
 def _code() -> list[dict[str, str]]:
-    """Return digests of the code that may make parts, and versions of what it computes with."""
     root = Path(faceveil.__file__).parent
     files = sorted(path for folder in _CODE for path in (root / folder).rglob("*.py"))
     digests = {str(path.relative_to(root)): _digest(path) for path in files}

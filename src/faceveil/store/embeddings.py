@@ -1,71 +1,61 @@
-"""The embedding tables: trunk feature and embedding of each photo, as Parquet in parts.
+"""Embedding tables: what a recognizer saw of each photo, and its embedding, as Parquet in parts.
 
-A folder per kind holds ``part-00000.parquet``, ``part-00001.parquet`` and so on, sorted by image_id
-throughout. Each part's metadata name the recognizer that made it and the rows of the whole kind, so
-that neither another recognizer's table nor an incomplete one is ever taken for the right one.
+A folder holds ``part-00000.parquet``, ``part-00001.parquet`` and so on. Each part's metadata name
+the recognizer that made it and the rows of the whole table, so that neither another recognizer's
+table nor an incomplete one is ever taken for the right one.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.atomic import atomic_directory
-from faceveil.store.faces import SPLITS
 
-FEATURES, EMBEDDING = 1792, 512
-"""Numbers of a trunk feature and of an embedding."""
+VECTORS = ("feature", "embedding")
+"""Columns of numbers; all others are words about the photo."""
 
-SCHEMA = pa.schema(
-    [
-        pa.field("subject_id", pa.string(), nullable=False),
-        pa.field("image_id", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("split", pa.string(), nullable=False),
-        pa.field("feature", pa.list_(pa.float32(), FEATURES), nullable=False),
-        pa.field("embedding", pa.list_(pa.float32(), EMBEDDING), nullable=False),
-    ]
-)
-"""Every table on disk has these columns, in this order; checked on write and on read."""
+KEY = ("image_id", "protection", "variant", "condition", "use")
+"""What no two rows have in common, as far as a table has these columns."""
 
 
 @dataclass(frozen=True)
 class EmbeddingTable:
-    """Embeddings of photos of one kind, sorted by ``image_ids``.
+    """What one recognizer saw.
 
     Attributes:
-        subject_ids: str ``[N]``.
-        image_ids: str ``[N]``, no two alike.
-        splits: str ``[N]``, each one of :data:`faceveil.store.faces.SPLITS`.
-        features: float32 ``[N, 1792]``, the trunk's output.
-        embeddings: float32 ``[N, 512]``, unit length.
+        rows: words of each photo: ``subject_id``, ``image_id`` and others, no two photos alike.
+        features: float32 ``[N, F]``, the trunk's output.
+        embeddings: float32 ``[N, E]``, unit length.
     """
 
-    subject_ids: NDArray[np.str_]
-    image_ids: NDArray[np.str_]
-    splits: NDArray[np.str_]
+    rows: pd.DataFrame
     features: NDArray[np.float32]
     embeddings: NDArray[np.float32]
 
     def __len__(self) -> int:
-        return len(self.image_ids)
+        return len(self.rows)
 
-    def of(self, image_ids: NDArray[np.str_]) -> "EmbeddingTable":
-        """Return the rows of these photos, sorted as all tables are.
+    @property
+    def subject_ids(self) -> NDArray[np.str_]:
+        """Whose photo each is, str ``[N]``."""
+        return self.rows["subject_id"].to_numpy(dtype=np.str_)
 
-        Raises:
-            FaceveilError: if a photo is not here.
-        """
-        keep = np.isin(self.image_ids, image_ids)
-        if keep.sum() != len(image_ids):
-            absent = np.setdiff1d(image_ids, self.image_ids)
-            raise FaceveilError(f"no embedding of photo {str(absent[0])!r} ({len(absent)} lack)")
-        return EmbeddingTable(*(getattr(self, field.name)[keep] for field in fields(self)))
+    @property
+    def image_ids(self) -> NDArray[np.str_]:
+        """Which photo each is of, str ``[N]``."""
+        return self.rows["image_id"].to_numpy(dtype=np.str_)
+
+    @property
+    def splits(self) -> NDArray[np.str_]:
+        """What each person was curated for, str ``[N]``."""
+        return self.rows["split"].to_numpy(dtype=np.str_)
 
     def rows_of(self, subject_ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int64]:
         """Return the row of each subject's first photo, joined by id.
@@ -84,43 +74,27 @@ class EmbeddingTable:
 
 @dataclass(frozen=True)
 class About:
-    """What every part of a kind's table says.
+    """What every part of a table says.
 
     Attributes:
-        kind: of the photos.
-        fingerprint: SHA-256 of the recognizer that made the embeddings.
+        fingerprint: SHA-256 of the recognizer that made it.
         count: photos in all parts together.
     """
 
-    kind: str
     fingerprint: str
     count: int
 
 
-def write_embeddings(
-    directory: Path, kind: str, fingerprint: str, count: int, parts: Iterable[EmbeddingTable]
-) -> None:
-    """Write one kind of photos under ``directory``, whole or not at all.
+def write_embeddings(folder: Path, table: EmbeddingTable, fingerprint: str) -> None:
+    """Write a table of one part, whole or not at all.
 
     Args:
-        directory: the folder of all kinds.
-        kind: which photos they are; names the folder of the parts.
-        fingerprint: SHA-256 of the recognizer that made them.
-        count: photos in all parts together.
-        parts: tables whose rows, one part after the other, are sorted by image_id; each may be
-            made when it is asked for, so that one part at a time is in memory.
-
-    Raises:
-        FaceveilError: if rows are missing, double, out of order or not finite.
+        folder: to write.
+        table: what is written.
+        fingerprint: SHA-256 of the recognizer that made it.
     """
-    place, written, last = directory / kind, 0, ""
-    about = About(kind, fingerprint, count)
-    with atomic_directory(place) as folder:
-        for number, part in enumerate(parts):
-            write_part(folder / part_name(number), part, about, after=last)
-            written, last = written + len(part), str(part.image_ids[-1]) if len(part) else last
-        if written != count:
-            raise FaceveilError(f"{place}: {written} embeddings of {count} photos")
+    with atomic_directory(folder) as temporary:
+        write_part(temporary / part_name(0), table, About(fingerprint, len(table)))
 
 
 def part_name(number: int) -> str:
@@ -128,63 +102,58 @@ def part_name(number: int) -> str:
     return f"part-{number:05d}.parquet"
 
 
-def write_part(path: Path, part: EmbeddingTable, about: About, *, after: str = "") -> None:
-    """Write one part of a kind's table.
-
-    Args:
-        path: the file.
-        part: its rows, sorted by image_id.
-        about: what all parts of the kind say.
-        after: the last image_id of the part before.
+def write_part(path: Path, part: EmbeddingTable, about: About) -> None:
+    """Write one part of a table.
 
     Raises:
-        FaceveilError: if rows are double, out of order or not finite.
+        FaceveilError: if rows are double or numbers not finite.
     """
-    _check(path, part, after=after)
+    _check(path, part)
+    words = pa.Table.from_pandas(part.rows, preserve_index=False)
+    for name, values in zip(VECTORS, (part.features, part.embeddings), strict=True):
+        column = pa.FixedSizeListArray.from_arrays(values.reshape(-1), values.shape[1])
+        words = words.append_column(name, column)
     metadata = {"recognizer": about.fingerprint, "rows": str(about.count)}
-    table = _arrow(part, about.kind).replace_schema_metadata(metadata)
     buffer = pa.BufferOutputStream()
-    pq.write_table(table, buffer)
+    pq.write_table(words.replace_schema_metadata(metadata), buffer)
     # Written by Python, so that a full disk is the OSError that the stage can put in words.
     path.write_bytes(buffer.getvalue())
 
 
-def read_embeddings(directory: Path, kind: str, fingerprint: str) -> EmbeddingTable:
-    """Read all parts of one kind of photos.
+def read_embeddings(folder: Path, fingerprint: str) -> EmbeddingTable:
+    """Read all parts of a table.
 
     Args:
-        directory: the folder of all kinds.
-        kind: which photos to read.
+        folder: where it is.
         fingerprint: SHA-256 of the recognizer that the reader uses.
 
     Raises:
-        FaceveilError: if there are no parts, a part has another schema, another recognizer made
-            them, or rows are missing, double, out of order or not finite.
+        FaceveilError: if there are no parts, parts differ in their columns, another recognizer made
+            them, or rows are missing, double or not finite.
     """
-    place = directory / kind
-    tables = [_read_part(path, fingerprint) for path in sorted(place.glob("part-*.parquet"))]
-    if not tables:
-        raise FaceveilError(f"{place}: no embeddings here; run `dvc repro embed` first")
-    whole = pa.concat_tables(tables)
-    if any(table.schema.metadata[b"rows"] != str(len(whole)).encode() for table in tables):
-        raise FaceveilError(f"{place}: {len(whole)} rows are not all; run `dvc repro -f embed`")
-    if set(whole["kind"].unique().to_pylist()) - {kind}:
-        raise FaceveilError(f"{place}: rows of another kind than {kind}; run `dvc repro -f embed`")
-    table = _table(whole)
-    _check(place, table)
+    parts = [_read_part(path, fingerprint) for path in sorted(folder.glob("part-*.parquet"))]
+    if not parts:
+        raise FaceveilError(f"{folder}: no embeddings here; run `dvc repro embed` first")
+    if len({part.schema.remove_metadata() for part in parts}) > 1:
+        raise FaceveilError(f"{folder}: parts differ in their columns; run `dvc repro -f embed`")
+    whole = pa.concat_tables(parts)
+    if any(part.schema.metadata[b"rows"] != str(len(whole)).encode() for part in parts):
+        raise FaceveilError(f"{folder}: {len(whole)} rows are not all; run `dvc repro -f embed`")
+    rows: pd.DataFrame = whole.drop_columns(list(VECTORS)).to_pandas()
+    table = EmbeddingTable(rows, *(_numbers(whole[name]) for name in VECTORS))
+    _check(folder, table)
     return table
 
 
 def _read_part(path: Path, fingerprint: str) -> pa.Table:
-    """Read one part and refuse another schema or another recognizer's work."""
+    """Read one part and refuse other columns or another recognizer's work."""
     try:
         part = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise FaceveilError(f"{path}: not readable; run `dvc repro -f embed` ({reason})") from None
-    if not part.schema.equals(SCHEMA):
-        found, wanted = (" ".join(str(s.remove_metadata()).split()) for s in (part.schema, SCHEMA))
-        raise FaceveilError(f"{path}: another schema ({found}) than allowed ({wanted})")
+    if missing := {"subject_id", "image_id", *VECTORS} - set(part.schema.names):
+        raise FaceveilError(f"{path}: lacks column {min(missing)!r}; run `dvc repro -f embed`")
     found = (part.schema.metadata or {}).get(b"recognizer", b"none").decode()
     if found != fingerprint:
         raise FaceveilError(
@@ -194,46 +163,15 @@ def _read_part(path: Path, fingerprint: str) -> pa.Table:
     return part
 
 
-def _arrow(part: EmbeddingTable, kind: str) -> pa.Table:
-    """Turn rows into a table of :data:`SCHEMA`."""
-    columns = [
-        pa.array(part.subject_ids.tolist(), pa.string()),
-        pa.array(part.image_ids.tolist(), pa.string()),
-        pa.array([kind] * len(part), pa.string()),
-        pa.array(part.splits.tolist(), pa.string()),
-        pa.FixedSizeListArray.from_arrays(part.features.reshape(-1), FEATURES),
-        pa.FixedSizeListArray.from_arrays(part.embeddings.reshape(-1), EMBEDDING),
-    ]
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
-
-
-def _table(whole: pa.Table) -> EmbeddingTable:
-    """Turn a table of :data:`SCHEMA` into rows."""
-    return EmbeddingTable(
-        subject_ids=_words(whole["subject_id"]),
-        image_ids=_words(whole["image_id"]),
-        splits=_words(whole["split"]),
-        features=_vectors(whole["feature"], FEATURES),
-        embeddings=_vectors(whole["embedding"], EMBEDDING),
-    )
-
-
-def _words(column: pa.ChunkedArray) -> NDArray[np.str_]:
-    return np.array(column.to_pylist(), dtype=np.str_)
-
-
-def _vectors(column: pa.ChunkedArray, size: int) -> NDArray[np.float32]:
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.float32]:
     flat: NDArray[np.float32] = column.combine_chunks().flatten().to_numpy()
-    return flat.reshape(len(column), size)
+    return flat.reshape(len(column), column.type.list_size)
 
 
-def _check(place: Path, table: EmbeddingTable, *, after: str = "") -> None:
-    """Refuse rows that are out of order, double, of an unknown split or not finite."""
-    order = np.concatenate([[after], table.image_ids])
-    if not (order[1:] > order[:-1]).all():
-        raise FaceveilError(f"{place}: rows are not sorted by image_id, or one occurs twice")
-    unknown = set(table.splits.tolist()) - set(SPLITS)
-    if unknown:
-        raise FaceveilError(f"{place}: unknown split {sorted(unknown)}; allowed {SPLITS}")
+def _check(place: Path, table: EmbeddingTable) -> None:
+    """Refuse rows that are double or not finite."""
+    double = table.rows.duplicated([name for name in KEY if name in table.rows])
+    if double.any():
+        raise FaceveilError(f"{place}: photo {table.image_ids[double][0]!r} occurs twice")
     if not (np.isfinite(table.features).all() and np.isfinite(table.embeddings).all()):
         raise FaceveilError(f"{place}: features or embeddings are not finite; check the recognizer")

@@ -52,21 +52,13 @@ class PackedFaces:
         return as_images(self.pixels[rows])
 
     def transparencies(self, rows: Sequence[int] | NDArray[np.int64] | slice) -> torch.Tensor:
-        """Return transparencies as float32 ``[B, 1, S, S]`` in [0, 1].
-
-        Raises:
-            FaceveilError: if the photos are not annotated.
-        """
+        """Return transparencies as float32 ``[B, 1, S, S]`` in [0, 1]."""
         if self.transparency is None:
             raise FaceveilError("these photos have no transparency; only 'annotated' ones have")
         return torch.from_numpy(self.transparency[rows].astype(np.float32) / 255)[:, None]
 
     def rows_of(self, subject_ids: Sequence[str]) -> NDArray[np.int64]:
-        """Return the row of each subject's first photo, joined by id.
-
-        Raises:
-            FaceveilError: if a subject has no photo here.
-        """
+        """Return the row of each subject's first photo, joined by id."""
         first = self.rows.reset_index(drop=True).drop_duplicates("subject_id")
         position = pd.Series(first.index, index=first["subject_id"])
         missing = [subject for subject in subject_ids if subject not in position.index]
@@ -81,11 +73,7 @@ def as_images(pixels: NDArray[np.uint8]) -> torch.Tensor:
 
 
 def write_faces(directory: Path, faces: PackedFaces) -> None:
-    """Write one kind of photos as a folder, whole or not at all.
-
-    Raises:
-        FaceveilError: if pixels and rows do not fit together or an image_id occurs twice.
-    """
+    """Write one kind of photos as a folder, whole or not at all."""
     _check(directory, faces)
     with atomic_directory(directory) as folder:
         np.save(folder / "pixels.npy", faces.pixels, allow_pickle=False)
@@ -95,11 +83,7 @@ def write_faces(directory: Path, faces: PackedFaces) -> None:
 
 
 def open_faces(curated: Path, kind: str) -> PackedFaces:
-    """Open ``curated/kind`` memory-mapped.
-
-    Raises:
-        FaceveilError: if the folder is missing or its files do not fit together.
-    """
+    """Open ``curated/kind`` memory-mapped."""
     directory = curated / kind
     if not (directory / "rows.parquet").is_file():
         raise FaceveilError(f"{directory}: no packed faces here; run `dvc repro curate` first")
@@ -112,7 +96,6 @@ def open_faces(curated: Path, kind: str) -> PackedFaces:
 
 
 def _check(directory: Path, faces: PackedFaces) -> None:
-    """Refuse a store whose parts do not fit together."""
     missing = set(COLUMNS) - set(faces.rows.columns)
     if missing:
         raise FaceveilError(f"{directory}: rows lack the columns {sorted(missing)}")

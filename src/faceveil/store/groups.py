@@ -32,10 +32,6 @@ COLUMNS = ("subject_id", *ATTRIBUTES)
 def known_groups(truth: pd.DataFrame | None, subject_ids: Iterable[str]) -> pd.DataFrame:
     """Return the groups of people: the columns of :data:`COLUMNS`, sorted by ``subject_id``.
 
-    Args:
-        truth: the truth table of a rendered collection, all columns text; None if it has none.
-        subject_ids: people to look up.
-
     Returns:
         One row per person of whom all attributes are known as numbers; none at all where the truth
         is not known.
@@ -61,11 +57,7 @@ def write_groups(path: Path, groups: pd.DataFrame) -> None:
 
 
 def read_groups(path: Path) -> pd.DataFrame:
-    """Read who belongs to which groups; all columns are text.
-
-    Raises:
-        FaceveilError: if the file is missing or holds something else.
-    """
+    """Read who belongs to which groups; all columns are text."""
     if not path.is_file():
         raise FaceveilError(f"{path}: no groups here; run `dvc repro curate` first")
     groups = pd.read_csv(path, dtype=str, keep_default_na=False)

@@ -52,6 +52,10 @@ class Roles:
         """Role of the people on whom thresholds are chosen: dev, or train where nobody is dev."""
         return "dev" if (self.enrollments["role"] == "dev").any() else "train"
 
+    def of_role(self, role: str) -> list[str]:
+        """Return the people of a role, sorted by id."""
+        return sorted(self.enrollments.loc[self.enrollments["role"] == role, "subject_id"])
+
     def enrolled(self, gallery: str) -> NDArray[np.str_]:
         """Return the enrolled photos of a gallery: ``image_id``, ``[G]``, sorted."""
         chosen = self.enrollments[self._belongs(self.enrollments, gallery)]

@@ -28,22 +28,14 @@ def write_weights(path: Path, model: nn.Module, card: Card) -> None:
 
 
 def read_card(path: Path) -> Card:
-    """Read the card of a weights file; empty if it has none.
-
-    Raises:
-        FaceveilError: if the file is missing or not safetensors.
-    """
+    """Read the card of a weights file; empty if it has none."""
     with _opened(path) as file:
         card: Card = json.loads((file.metadata() or {}).get("card", "{}"))
         return card
 
 
 def read_weights(path: Path, model: nn.Module) -> Card:
-    """Load the state of a safetensors file into ``model``, in float32, and return its card.
-
-    Raises:
-        FaceveilError: if the file is missing, is not safetensors, or fits another architecture.
-    """
+    """Load the state of a safetensors file into ``model``, in float32, and return its card."""
     with _opened(path) as file:
         state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     _fits(path, state, model.state_dict())
@@ -52,11 +44,7 @@ def read_weights(path: Path, model: nn.Module) -> Card:
 
 
 def fingerprint(path: Path) -> str:
-    """Return the SHA-256 of a weights file, in hexadecimal.
-
-    Raises:
-        FaceveilError: if the file is missing.
-    """
+    """Return the SHA-256 of a weights file, in hexadecimal."""
     if not path.is_file():
         raise FaceveilError(f"{path}: no such weights; run the stage that makes them first")
     with path.open("rb") as file:
@@ -73,7 +61,6 @@ def _opened(path: Path) -> Any:
 
 
 def _fits(path: Path, state: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
-    """Name the first tensor that is missing, unknown or of another shape."""
     for name in sorted(state.keys() ^ expected.keys()):
         kind = "lacks" if name in expected else "has an unknown"
         raise FaceveilError(f"{path}: {kind} tensor {name!r}; these weights fit another network")

@@ -47,7 +47,6 @@ def child_run(client: MlflowClient, parent: Run, name: str, *, fresh: bool) -> R
 
 
 def _find(client: MlflowClient, experiment_id: str, tags: dict[str, str]) -> Run | None:
-    """Return the newest active run that carries all ``tags``."""
     query = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
     found = client.search_runs(
         [experiment_id], query, ViewType.ACTIVE_ONLY, 1, ["attributes.start_time DESC"]
@@ -56,7 +55,6 @@ def _find(client: MlflowClient, experiment_id: str, tags: dict[str, str]) -> Run
 
 
 def _revision() -> dict[str, str]:
-    """Return the Git revision as MLflow's tag, or nothing outside a repository."""
     command = ["git", "rev-parse", "HEAD"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)

@@ -24,11 +24,6 @@ SOURCE_TAG = "faceveil.restored_from"
 def restore_child(name: str, weights: str, accuracies: Mapping[str, float]) -> str:
     """Make sure that the parent run has a finished child ``name`` for these weights.
 
-    Args:
-        name: the experiment.
-        weights: SHA-256 of its generator's weights file.
-        accuracies: metrics by name, recorded where no run of these weights is known.
-
     Returns:
         The id of the child run.
     """
@@ -55,7 +50,6 @@ def restore_child(name: str, weights: str, accuracies: Mapping[str, float]) -> s
 def _run_of(
     client: MlflowClient, experiment_id: str, name: str, weights: str, child: Run
 ) -> Run | None:
-    """Return the newest other run of the experiment that trained these weights."""
     query = f"tags.`{WEIGHTS_TAG}` = '{weights}' and tags.`{NAME_TAG}` = '{name}'"
     order = ["attributes.start_time DESC"]
     found = client.search_runs([experiment_id], query, ViewType.ACTIVE_ONLY, 10, order)

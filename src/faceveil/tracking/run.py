@@ -100,14 +100,6 @@ def track(stage: str, params: BaseModel, experiment: str | None = None) -> Itera
 
     Stages of the whole pipeline record on the parent run, the stages of an experiment on its child.
     Training starts its child anew; a later stage goes on in it.
-
-    Args:
-        stage: name of the stage, and prefix of its parameters.
-        params: the section that the stage runs with.
-        experiment: name of the child, or None for the parent.
-
-    Raises:
-        FaceveilError: if the tracking server cannot be reached, or stops taking what it is told.
     """
     try:
         with _recording(stage, params, experiment) as recorder:
@@ -122,7 +114,6 @@ def track(stage: str, params: BaseModel, experiment: str | None = None) -> Itera
 
 @contextmanager
 def _recording(stage: str, params: BaseModel, experiment: str | None) -> Iterator[Recorder]:
-    """Open a run, and close it with the state in which the block ended."""
     client, experiment_id = open_store()
     with locked():
         run = parent_run(client, experiment_id, Path("params.yaml"))

@@ -20,14 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.atomic import atomic_path
+from faceveil.runtime.scratch import project_root
 
 EXPERIMENT = "faceveil"
 """Name of the MLflow experiment that holds every run."""
-
-
-def project_root() -> Path:
-    """Return the main repository, even in the temporary workspace of a queued DVC experiment."""
-    return Path(os.environ.get("DVC_ROOT", Path.cwd()))
 
 
 def tracking_uri() -> str:
@@ -45,11 +41,7 @@ def locked() -> Iterator[None]:
 
 
 def open_store() -> tuple[MlflowClient, str]:
-    """Open the store and return a client with the id of the ``faceveil`` experiment.
-
-    Raises:
-        FaceveilError: if the tracking server cannot be reached.
-    """
+    """Open the store and return a client with the id of the ``faceveil`` experiment."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     uri = tracking_uri()
@@ -87,7 +79,6 @@ def _allow_concurrent_writers(uri: str) -> None:
 
 
 def _experiment(client: MlflowClient, uri: str) -> str:
-    """Return the id of the ``faceveil`` experiment, made on first use."""
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is not None:
         return str(found.experiment_id)

@@ -19,25 +19,18 @@ UNET_CHANNELS = (8, 16, 32, 48, 64)
 
 
 class Projector(nn.Module):
-    """A network from photos to the transparency of the masks in them.
-
-    Attributes:
-        net: from centred photos ``[B, 3, S, S]`` in [-0.5, 0.5] to logits ``[B, 1, S, S]``.
-    """
+    """A network from photos to the transparency of the masks in them."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         # With few channels this memory layout halves the time of a step on a CPU.
+        # From centred photos in [-0.5, 0.5] to logits [B, 1, S, S].
         self.net = net.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return where the masks are: ``[B, 1, S, S]`` in [0, 1], 1 where a mask covers all.
 
-        Args:
-            images: RGB photos ``[B, 3, S, S]`` in [0, 1]; ``S`` is a multiple of 16.
-
-        Raises:
-            ValueError: if the photos have another shape.
+        Photos are RGB, ``[B, 3, S, S]`` in [0, 1]; ``S`` is a multiple of 16.
         """
         if images.ndim != 4 or images.shape[1] != 3 or any(side % 16 for side in images.shape[2:]):
             raise ValueError(f"photos are [B, 3, 16 n, 16 m], not {list(images.shape)}")
@@ -84,11 +77,7 @@ def build_projector(architecture: str) -> Projector:
 
 
 def load_projector(directory: Path) -> Projector:
-    """Read a trained projector, in eval mode and without gradients of its weights.
-
-    Raises:
-        FaceveilError: if there are no weights, or they fit no known projector.
-    """
+    """Read a trained projector, in eval mode and without gradients of its weights."""
     path = directory / WEIGHTS
     architecture = read_card(path).get("architecture")
     if architecture not in ARCHITECTURES:

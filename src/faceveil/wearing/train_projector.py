@@ -1,29 +1,27 @@
 """Training projectors on annotated photos, and measuring them on people they have not seen."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
 from faceveil.metrics.intervals import bootstrap_interval
 from faceveil.metrics.segmentation import iou, leak, mse
+from faceveil.params.errors import FaceveilError
 from faceveil.params.train_projector import TrainProjector
 from faceveil.runtime.atomic import atomic_directory
-from faceveil.runtime.seeding import generator_for, seeded
-from faceveil.store.faces import PackedFaces
+from faceveil.runtime.seeding import generator_for, seeded, stream_seed
+from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.store.weights import Card, write_weights
-from faceveil.wearing.annotations import (
-    Annotations,
-    difference_agreement,
-    read_annotations,
-    shown,
-)
+from faceveil.wearing.composition import annotated, projected
 from faceveil.wearing.projector import ARCHITECTURES, WEIGHTS, Projector, build_projector
-from faceveil.wearing.transparency import projected
 
 Report = Callable[[int, Mapping[str, float]], None]
 """Takes the number of an epoch and its values by name."""
@@ -31,15 +29,10 @@ Report = Callable[[int, Mapping[str, float]], None]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one architecture is trained.
+    """How one architecture is trained."""
 
-    Attributes:
-        loss: of the transparency found and the true one, both in [0, 1].
-        tint: how far the colour channels of a photo are scaled at random, up and down.
-    """
-
-    loss: Callable[[Tensor, Tensor], Tensor]
-    tint: float
+    loss: Callable[[Tensor, Tensor], Tensor]  # of transparency found and true, both in [0, 1]
+    tint: float  # how far the colour channels of a photo are scaled at random, up and down
 
 
 RECIPES = {
@@ -52,19 +45,20 @@ RECIPES = {
 
 
 @dataclass(frozen=True)
+class Annotations:
+    """Photos with a known transparency, sorted by image_id; nobody is in both parts."""
+
+    training: PackedFaces
+    held_out: PackedFaces
+
+
+@dataclass(frozen=True)
 class Projectors:
-    """All architectures trained on the same photos, and how they do on the same others.
+    """All architectures trained on the same photos, and how they do on the same others."""
 
-    Attributes:
-        trained: projectors by architecture, in eval mode.
-        annotations: the photos they learned from and were measured on.
-        measured: what :func:`measure_projector` says of each architecture, the photos' counts, and
-            the agreement of cut-outs and pair differences.
-    """
-
-    trained: dict[str, Projector]
+    trained: dict[str, Projector]  # by architecture, in eval mode
     annotations: Annotations
-    measured: Card
+    measured: Card  # of each architecture, photos' counts, agreement of cut-outs and differences
 
 
 def train_projectors(
@@ -73,17 +67,7 @@ def train_projectors(
     device: torch.device,
     report: Report = lambda *_: None,
 ) -> Projectors:
-    """Train and measure every architecture.
-
-    Args:
-        curated: folder of the packed faces.
-        settings: the section of params.yaml.
-        device: where the networks are trained.
-        report: told ``<architecture>_loss`` after each epoch.
-
-    Raises:
-        FaceveilError: if there are too few annotated photos.
-    """
+    """Train and measure every architecture; ``<architecture>_loss`` is reported by epoch."""
     annotations = read_annotations(curated, settings)
     counts = {"training": len(annotations.training), "held_out": len(annotations.held_out)}
     measured: Card = {"annotations": settings.annotations, "photos": counts}
@@ -105,16 +89,6 @@ def train_projector(
     """Minimize the error of the transparency with Adam, by the architecture's :data:`RECIPES`.
 
     The learning rate rises and falls once; half of the photos, drawn anew each time, are mirrored.
-
-    Args:
-        architecture: ``plain`` or ``unet``.
-        faces: annotated photos.
-        settings: epochs, batch size, learning rate and seed.
-        device: where to train; the CPU if not said.
-        report: told ``<architecture>_loss`` after each epoch.
-
-    Returns:
-        The projector, in eval mode and without gradients of its weights.
     """
     with seeded(settings.seed, "projector", architecture):
         projector = build_projector(architecture).to(device).train()
@@ -171,6 +145,60 @@ def write_projectors(directory: Path, projectors: Projectors, settings: TrainPro
             write_weights(path, projector, {"architecture": name, "measured": measured, **common})
 
 
+def read_annotations(curated: Path, settings: TrainProjector) -> Annotations:
+    """Choose annotated photos and hold some people out; the order of the store changes nothing.
+
+    People held out are all those of the test split and, up to the share asked for, seeded others:
+    no projector has seen anyone on whom a design is tested.
+    """
+    if settings.annotations == "cutouts":
+        photos = _chosen(open_faces(curated, "annotated"), settings, curated)
+    else:
+        masked, unmasked = (open_faces(curated, kind) for kind in ("masked", "unmasked"))
+        photos = _by_difference(_chosen(masked, settings, curated), unmasked)
+    held_out = photos.rows["subject_id"].isin(_people_held_out(photos, settings)).to_numpy()
+    if held_out.all():
+        raise FaceveilError(
+            f"train_projector: all {len(photos)} annotated photos show people to hold out (the test"
+            " split, or train_projector.held_out_share); annotate photos of other people"
+        )
+    return Annotations(
+        select(photos, np.flatnonzero(~held_out)), select(photos, np.flatnonzero(held_out))
+    )
+
+
+def difference_agreement(curated: Path) -> Card:
+    """Compare cut-outs with the transparency derived from the pair's difference.
+
+    Returns:
+        ``iou`` with its 95 % ``interval`` and the number of ``photos``; only ``photos: 0`` where no
+        cut-out's photo has an unmasked pair.
+    """
+    cutouts, unmasked = (open_faces(curated, kind) for kind in ("annotated", "unmasked"))
+    pairs = cutouts.rows["image_id"].str.removesuffix("_Mask")
+    paired = select(cutouts, np.flatnonzero(pairs.isin(unmasked.rows["image_id"])))
+    if len(paired) == 0:
+        return {"photos": 0}
+    derived = _by_difference(paired, unmasked)
+    overlaps = iou(shown(derived), shown(paired))
+    interval = bootstrap_interval(overlaps, paired.rows["subject_id"], bounds=(0, 1))
+    return {"photos": len(paired), "iou": float(overlaps.mean()), "interval": list(interval)}
+
+
+def select(faces: PackedFaces, rows: Sequence[int] | NDArray[np.int64]) -> PackedFaces:
+    """Return some of the photos, in the order of ``rows``."""
+    numbers = np.asarray(rows, dtype=np.int64)
+    known = None if faces.transparency is None else faces.transparency[numbers]
+    return PackedFaces(
+        faces.pixels[numbers], faces.rows.iloc[numbers].reset_index(drop=True), known
+    )
+
+
+def shown(faces: PackedFaces) -> NDArray[np.float32]:
+    """Return the transparency of all photos, float32 ``[N, S, S]`` in [0, 1]."""
+    return faces.transparencies(slice(None))[:, 0].numpy()
+
+
 def _batches(
     faces: PackedFaces, settings: TrainProjector, epoch: int, tint: float
 ) -> Iterator[tuple[Tensor, Tensor]]:
@@ -181,8 +209,39 @@ def _batches(
     gains = 1 + tint * (2 * torch.rand(len(faces), 3, 1, 1, generator=stream) - 1)
     for numbers in torch.split(order, settings.batch_size):
         rows, flip = numbers.numpy(), mirrored[numbers]
-        images, truth = (
-            (faces.images(rows) * gains[numbers]).clamp(0, 1),
-            faces.transparencies(rows),
-        )
+        images = (faces.images(rows) * gains[numbers]).clamp(0, 1)
+        truth = faces.transparencies(rows)
         yield torch.where(flip, images.flip(3), images), torch.where(flip, truth.flip(3), truth)
+
+
+def _chosen(faces: PackedFaces, settings: TrainProjector, curated: Path) -> PackedFaces:
+    """Draw as many photos as asked for, or take all there are; sorted by image_id."""
+    if faces.rows["subject_id"].nunique() < 2:
+        raise FaceveilError(
+            f"{curated}: {len(faces)} annotated photos for train_projector.annotations"
+            f" {settings.annotations!r}; 2 people or more are needed: put cut-outs into the"
+            " collection's folder transparent/, or set the key to 'difference' to use photo pairs"
+        )
+    by_id = np.argsort(faces.rows["image_id"].to_numpy(dtype=str))
+    drawn = _shuffled(len(faces), settings, "photos")[: settings.annotated]
+    return select(faces, by_id[np.sort(drawn)])
+
+
+def _people_held_out(photos: PackedFaces, settings: TrainProjector) -> Sequence[str]:
+    """Return everyone of the test split, and others until the share is reached."""
+    split = photos.rows.groupby("subject_id")["split"].first().sort_index()
+    tested = split.index[split == "test"].tolist()
+    others = split.index[split != "test"].to_numpy(dtype=str)
+    wanted = math.ceil(settings.held_out_share * len(split)) - len(tested)
+    drawn = others[_shuffled(len(others), settings, "people")]
+    return [*tested, *drawn[: max(wanted, 0)].tolist()]
+
+
+def _shuffled(count: int, settings: TrainProjector, purpose: str) -> NDArray[np.int64]:
+    rng = np.random.default_rng(stream_seed(settings.seed, "annotations", purpose))
+    return rng.permutation(count)
+
+
+def _by_difference(photos: PackedFaces, unmasked: PackedFaces) -> PackedFaces:
+    """Return the photos with the transparency that their pairs show, whatever they had before."""
+    return annotated(replace(photos, transparency=None), unmasked, select(photos, []))

@@ -1,4 +1,4 @@
-"""A game small enough for milliseconds: ten people of 16 pixels and a recognizer of two layers."""
+"""A training that takes milliseconds: ten people of 16 pixels and a recognizer of two layers."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceveil.params.experiments import Game
-from faceveil.protection.designs.subjects import People, gather_people
+from faceveil.params.experiments import GanTraining
+from faceveil.protection.designs.training_data import Surrogate, TrainingData, join_subjects
 from faceveil.store.embeddings import EmbeddingTable
 from faceveil.store.faces import PackedFaces
 
 SIZE = 16
 SUBJECTS = tuple(f"{number:05d}" for number in range(10))
 TRAINED = 7  # not a multiple of the batch size
-GAME = {
+SETTINGS = {
     "ensemble": (),
     "generator": "mlp",
     "objective": "cross_entropy",
@@ -36,6 +36,7 @@ GAME = {
     "learning_rate": 0.01,
     "recognizer_learning_rate": 0.001,
     "checkpoint_epochs": 1,
+    "trainings": 1,
     "seed": 5,
     "recognizer_learns_from": (),
 }
@@ -80,9 +81,9 @@ class SmallRecognizer(nn.Module):
         self.head.norm.running_var, self.head.norm.running_mean = torch.var_mean(seen, 0)
 
 
-def game(**changes: Any) -> Game:
-    """Return the small game with some settings changed."""
-    return Game.model_validate({**GAME, **changes})
+def gan(**changes: Any) -> GanTraining:
+    """Return the settings of the small training, some of them changed."""
+    return GanTraining.model_validate({**SETTINGS, **changes})
 
 
 def photos(seed: int, suffix: str, subjects: Sequence[str] = SUBJECTS) -> PackedFaces:
@@ -124,6 +125,16 @@ def tables(recognizer: SmallRecognizer) -> dict[str, EmbeddingTable]:
     }
 
 
-def people(recognizer: SmallRecognizer) -> People:
-    """Return everybody, ready to play."""
-    return gather_people(masked_photos(), tables(recognizer), torch.device("cpu"))
+def data(recognizer: SmallRecognizer) -> TrainingData:
+    """Return everybody, ready to train on."""
+    return join_subjects(masked_photos(), tables(recognizer), torch.device("cpu"))
+
+
+def surrogate(recognizer: SmallRecognizer) -> Surrogate:
+    """Return a recognizer with the training subjects enrolled."""
+    recognizer = recognizer.eval().requires_grad_(False)
+    subjects = data(SmallRecognizer()).subject_ids[:TRAINED]
+    bare = photos(1, "")
+    with torch.no_grad():
+        gallery = recognizer.head(recognizer.trunk(bare.images(bare.rows_of(subjects))))
+    return Surrogate(recognizer.trunk, recognizer.head, gallery)

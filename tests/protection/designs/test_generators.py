@@ -100,7 +100,7 @@ def test_a_stored_generator_draws_the_same(name, tmp_path):
 
 def test_an_unknown_generator_is_refused(tmp_path):
     write_weights(tmp_path / WEIGHTS, built("mlp"), {"architecture": "diffusion"})
-    with pytest.raises(FaceveilError, match="'diffusion' is unknown; allowed: mlp, deep_mlp, cnn"):
+    with pytest.raises(FaceveilError, match="'diffusion' is unknown; allowed: mlp, cnn"):
         load_generator(tmp_path)
 
 

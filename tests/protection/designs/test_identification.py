@@ -1,14 +1,14 @@
-"""Naming in parts against the whole product."""
+"""Searching in parts against the whole product."""
 
 import pytest
 import torch
 
-from faceveil.protection.designs import identification as naming
+from faceveil.protection.designs import identification as search
 from faceveil.protection.designs.identification import (
-    count_hits,
-    named,
-    share_of_hits,
-    steps_between_calls,
+    count_identified,
+    identification_interval,
+    identify,
+    rank_1_accuracy,
 )
 from faceveil.runtime.ranks import Ranks
 from tests.protection.designs.small_world import SmallRecognizer
@@ -32,31 +32,31 @@ def expected(head, probes, gallery):
 
 @pytest.mark.parametrize("enrolled", [1, 5, 37, 8192])
 @pytest.mark.parametrize("compared", [1, 10, 1024])
-def test_parts_name_as_the_whole_does(world, monkeypatch, enrolled, compared):
+def test_parts_find_as_the_whole_does(world, monkeypatch, enrolled, compared):
     head, probes, _, gallery = world
-    monkeypatch.setattr(naming, "ENROLLED", enrolled)
-    monkeypatch.setattr(naming, "COMPARED", compared)
-    assert torch.equal(named(head, probes, gallery), expected(head, probes, gallery))
+    monkeypatch.setattr(search, "ENROLLED_AT_ONCE", enrolled)
+    monkeypatch.setattr(search, "COMPARED_AT_ONCE", compared)
+    assert torch.equal(identify(head, probes, gallery), expected(head, probes, gallery))
 
 
 def test_no_part_is_larger_than_said(world, monkeypatch):
     head, probes, labels, gallery = world
     passed = []
     head.register_forward_hook(lambda _, inputs, __: passed.append(len(inputs[0])))
-    for name in ("FACES", "ENROLLED", "COMPARED"):
-        monkeypatch.setattr(naming, name, 10)
-    count_hits(head, probes, labels, gallery)
+    for name in ("PROBES_AT_ONCE", "ENROLLED_AT_ONCE", "COMPARED_AT_ONCE"):
+        monkeypatch.setattr(search, name, 10)
+    count_identified(head, probes, labels, gallery)
     assert max(passed) == 10
 
 
 @pytest.mark.parametrize("faces", [1, 10, 8192])
-def test_hits_are_those_named_as_themselves(world, monkeypatch, faces):
+def test_hits_are_those_found_as_themselves(world, monkeypatch, faces):
     head, probes, labels, gallery = world
-    monkeypatch.setattr(naming, "FACES", faces)
+    monkeypatch.setattr(search, "PROBES_AT_ONCE", faces)
     hits = int((expected(head, probes, gallery) == labels).sum())
     assert 0 < hits < PROBES
-    assert count_hits(head, probes, labels, gallery) == hits
-    assert share_of_hits(head, probes, labels, gallery, Ranks()) == hits / PROBES
+    assert count_identified(head, probes, labels, gallery) == hits
+    assert rank_1_accuracy(head, probes, labels, gallery, Ranks()) == hits / PROBES
 
 
 @pytest.mark.parametrize("probes_kept", [PROBES, 2])
@@ -66,7 +66,7 @@ def test_ranks_count_each_probe_once(world, monkeypatch, probes_kept):
     counted = []
     monkeypatch.setattr(Ranks, "total", lambda self, hits: counted.append(int(hits)) or hits)
     for rank in range(3):
-        share_of_hits(head, probes, labels, gallery, Ranks(rank, 3))
+        rank_1_accuracy(head, probes, labels, gallery, Ranks(rank, 3))
     assert sum(counted) == int((expected(head, probes, gallery) == labels).sum())
 
 
@@ -81,9 +81,9 @@ def test_ranks_count_each_probe_once(world, monkeypatch, probes_kept):
         (100_000, 2, 3, 3),
     ],
 )
-def test_naming_costs_as_much_per_face_however_many_are_enrolled(
+def test_a_search_costs_as_much_per_face_however_many_are_enrolled(
     enrolled, batch_size, steps, between
 ):
-    assert steps_between_calls(enrolled, batch_size, steps) == between
+    assert identification_interval(enrolled, batch_size, steps) == between
     if between > 1 and between < steps:
         assert 32 < enrolled / (between * batch_size) <= 64

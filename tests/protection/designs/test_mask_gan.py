@@ -13,11 +13,11 @@ import torch
 
 from faceveil.params.errors import FaceveilError
 from faceveil.protection.designs.mask_gan import COLUMNS, sheet_epochs, train_mask_gan
-from faceveil.protection.designs.step import play_round
+from faceveil.protection.designs.step import train_step
 from faceveil.runtime.checkpoints import Checkpoint
-from tests.protection.designs.small_world import SOURCES, TRAINED, SmallRecognizer, game, people
+from tests.protection.designs.small_world import SOURCES, TRAINED, SmallRecognizer, data, gan
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 # Generator's and recognizer's loss of the last epoch; a refactor shows the same for the same seed.
 LOSSES = {
@@ -30,7 +30,7 @@ LOSSES = {
 
 def train(checkpoint=None, report=lambda *_: None, **changes):
     recognizer = SmallRecognizer()
-    return train_mask_gan(game(**changes), people(recognizer), recognizer, checkpoint, report)
+    return train_mask_gan(gan(**changes), data(recognizer), recognizer, checkpoint, report)
 
 
 @pytest.mark.parametrize("experiment", SOURCES)
@@ -45,13 +45,13 @@ def test_only_the_heads_weights_move_and_nothing_of_the_recognizer_given(experim
     # Flaw 2: batch norm and dropout of the "frozen" trunk ran in training mode.
     recognizer = SmallRecognizer().train()
     before = {name: value.clone() for name, value in recognizer.state_dict().items()}
-    rules = game(recognizer_learns_from=SOURCES[experiment])
-    players = train_mask_gan(rules, people(SmallRecognizer()), recognizer)
+    changes = gan(recognizer_learns_from=SOURCES[experiment])
+    state = train_mask_gan(changes, data(SmallRecognizer()), recognizer)
     assert not recognizer.trunk.training
     assert all(torch.equal(v, before[name]) for name, v in recognizer.state_dict().items())
     moved = {
         name
-        for name, value in players.head.state_dict().items()
+        for name, value in state.head.state_dict().items()
         if not torch.equal(value, before[f"head.{name}"])
     }
     assert moved == ({"weight"} if SOURCES[experiment] else set())
@@ -64,21 +64,21 @@ def test_a_small_batch_is_learned(objective):
 
 
 def test_a_learning_recognizer_gets_better_on_its_own_photos():
-    plain = game(recognizer_learns_from=("masked",), epochs=40, recognizer_learning_rate=0.01)
+    plain = gan(recognizer_learns_from=("masked",), epochs=40, recognizer_learning_rate=0.01)
     recognizer = SmallRecognizer()
-    curve = train_mask_gan(plain, people(recognizer), recognizer).curves
+    curve = train_mask_gan(plain, data(recognizer), recognizer).curves
     assert curve[-1]["recognizer_loss"] < 0.2 * curve[0]["recognizer_loss"]
 
 
 def test_published_penalty_leaves_the_recognizer_guessing_and_the_sound_one_does_not():
     # Flaw 5: the sum of |W| pulls the head to zero, until everybody looks alike.
-    rules = {
+    changes = {
         "recognizer_learns_from": SOURCES["exp1"],
         "epochs": 60,
         "recognizer_learning_rate": 0.01,
     }
-    sound = train(**rules)
-    published = train(**rules, penalty={"weight": 0.3, "reduction": "sum", "anchor": "zero"})
+    sound = train(**changes)
+    published = train(**changes, penalty={"weight": 0.3, "reduction": "sum", "anchor": "zero"})
     assert published.head.weight.abs().mean() < 0.1 * sound.head.weight.abs().mean()
     assert sound.curves[-1]["recognizer_loss"] < 0.1
     assert published.curves[-1]["recognizer_loss"] == pytest.approx(math.log(TRAINED), abs=0.01)
@@ -86,24 +86,24 @@ def test_published_penalty_leaves_the_recognizer_guessing_and_the_sound_one_does
 
 def test_each_epoch_uses_every_person_once_and_a_latent_per_design(monkeypatch):
     # Flaws 7 and 8: the remainder of the last batch was dropped, and a batch had one latent.
-    played = []
+    taken = []
 
-    def spy(match, batch):
-        played.append((batch.numbers, batch.latents))
-        return play_round(match, batch)
+    def spy(setup, batch):
+        taken.append((batch.subjects, batch.latents))
+        return train_step(setup, batch)
 
-    monkeypatch.setattr("faceveil.protection.designs.mask_gan.play_round", spy)
+    monkeypatch.setattr("faceveil.protection.designs.mask_gan.train_step", spy)
     train(epochs=2, designs_per_batch=2)
-    rounds_per_epoch = -(-TRAINED // 3)
-    assert len(played) == 2 * rounds_per_epoch
+    steps_per_epoch = -(-TRAINED // 3)
+    assert len(taken) == 2 * steps_per_epoch
     orders = [
-        torch.cat([numbers for numbers, _ in played[start : start + rounds_per_epoch]]).tolist()
-        for start in (0, rounds_per_epoch)
+        torch.cat([subjects for subjects, _ in taken[start : start + steps_per_epoch]]).tolist()
+        for start in (0, steps_per_epoch)
     ]
     assert [sorted(order) for order in orders] == [list(range(TRAINED))] * 2
     assert orders[0] != orders[1]
-    assert [len(latents) for _, latents in played] == [2, 2, 1] * 2
-    every = torch.cat([latents for _, latents in played])
+    assert [len(latents) for _, latents in taken] == [2, 2, 1] * 2
+    every = torch.cat([latents for _, latents in taken])
     assert len(every.unique(dim=0)) == len(every)
 
 
@@ -116,21 +116,21 @@ def test_curves_have_the_same_columns_in_every_experiment_and_shares_are_shares(
 
 @pytest.mark.parametrize("size", [TRAINED, 100])
 def test_a_sample_of_all_people_is_all_people(size):
-    rules = {"recognizer_learns_from": SOURCES["exp3"]}
-    _same(train(**rules, gallery_people=size), train(**rules))
+    changes = {"recognizer_learns_from": SOURCES["exp3"]}
+    _same(train(**changes, gallery_people=size), train(**changes))
 
 
 def test_a_sample_is_the_batch_and_others_anew_each_step(monkeypatch):
-    played = []
+    taken = []
 
-    def spy(match, batch):
-        played.append(batch)
-        return play_round(match, batch)
+    def spy(setup, batch):
+        taken.append(batch)
+        return train_step(setup, batch)
 
-    monkeypatch.setattr("faceveil.protection.designs.mask_gan.play_round", spy)
+    monkeypatch.setattr("faceveil.protection.designs.mask_gan.train_step", spy)
     first = train(gallery_people=5, recognizer_learns_from=SOURCES["exp3"])
-    assert [len(batch.others) for batch in played[:3]] == [2, 2, 4]
-    assert len({tuple(batch.others.tolist()) for batch in played}) > 3
+    assert [len(batch.others) for batch in taken[:3]] == [2, 2, 4]
+    assert len({tuple(batch.others.tolist()) for batch in taken}) > 3
     _same(train(gallery_people=5, recognizer_learns_from=SOURCES["exp3"]), first)
     assert train(recognizer_learns_from=SOURCES["exp3"]).curves != first.curves
 
@@ -139,30 +139,30 @@ def test_a_sample_is_the_batch_and_others_anew_each_step(monkeypatch):
 def test_accuracy_is_among_all_people_also_where_losses_are_not(monkeypatch, between, counted):
     steps = []
 
-    def spy(match, batch):
+    def spy(setup, batch):
         seen = []
-        hook = match.trunk.register_forward_hook(lambda _, __, out: seen.append(out.detach()))
-        before = deepcopy(match.players.head)
-        found = play_round(match, batch)
+        hook = setup.trunk.register_forward_hook(lambda _, __, out: seen.append(out.detach()))
+        before = deepcopy(setup.state.head)
+        found = train_step(setup, batch)
         hook.remove()
         with torch.no_grad():
-            cosines = before(seen[0]) @ before(match.people.gallery).T
-        steps.append(((cosines.argmax(1) == batch.numbers).sum().item(), len(batch.numbers)))
+            cosines = before(seen[0]) @ before(setup.data.gallery).T
+        steps.append(((cosines.argmax(1) == batch.subjects).sum().item(), len(batch.subjects)))
         return found
 
     monkeypatch.setattr(
-        "faceveil.protection.designs.mask_gan.steps_between_calls", lambda *_: between
+        "faceveil.protection.designs.mask_gan.identification_interval", lambda *_: between
     )
-    monkeypatch.setattr("faceveil.protection.designs.mask_gan.play_round", spy)
-    rules = {"recognizer_learns_from": SOURCES["exp3"], "recognizer_learning_rate": 0.01}
-    curve = train(gallery_people=4, epochs=3, **rules).curves
+    monkeypatch.setattr("faceveil.protection.designs.mask_gan.train_step", spy)
+    changes = {"recognizer_learns_from": SOURCES["exp3"], "recognizer_learning_rate": 0.01}
+    curve = train(gallery_people=4, epochs=3, **changes).curves
     epochs = [[steps[i + step] for step in counted] for i in range(0, 9, 3)]
     shares = [sum(hits for hits, _ in e) / sum(faces for _, faces in e) for e in epochs]
     assert [row["generated_train_accuracy"] for row in curve] == pytest.approx(shares)
     assert 0 < sum(shares) < 3
 
 
-def test_a_game_is_the_same_with_the_same_seed_and_another_with_another():
+def test_training_is_the_same_with_the_same_seed_and_another_with_another():
     first, second, other = train(), train(), train(seed=6)
     assert first.curves == second.curves
     assert first.curves != other.curves
@@ -171,17 +171,17 @@ def test_a_game_is_the_same_with_the_same_seed_and_another_with_another():
 @pytest.mark.parametrize("killed_after", [1, 3])
 def test_an_interrupted_run_ends_with_bit_identical_weights(tmp_path, killed_after):
     checkpoint = Checkpoint(tmp_path / "run" / "checkpoint.safetensors")
-    rules = {"recognizer_learns_from": SOURCES["exp3"], "epochs": 5, "checkpoint_epochs": 2}
+    changes = {"recognizer_learns_from": SOURCES["exp3"], "epochs": 5, "checkpoint_epochs": 2}
 
     def interrupt(epoch, _):
         if epoch == killed_after:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(checkpoint, interrupt, **rules)
+        train(checkpoint, interrupt, **changes)
     told = []
-    resumed = train(checkpoint, lambda epoch, values: told.append((epoch, values)), **rules)
-    _same(resumed, train(**rules))
+    resumed = train(checkpoint, lambda epoch, values: told.append((epoch, values)), **changes)
+    _same(resumed, train(**changes))
     assert told == list(enumerate(resumed.curves, start=1))
 
 
@@ -192,26 +192,26 @@ import os, signal, torch
 from pathlib import Path
 from faceveil.runtime.checkpoints import Checkpoint
 from faceveil.protection.designs.mask_gan import train_mask_gan
-from tests.protection.designs.small_world import SOURCES, SmallRecognizer, game, people
+from tests.protection.designs.small_world import SOURCES, SmallRecognizer, data, gan
 
 def kill(epoch, values):
     if epoch == 3:
         os.kill(os.getpid(), signal.SIGKILL)
 
 torch.set_num_threads(1)  # as in the test: another order of sums is another last bit
-rules = game(recognizer_learns_from=SOURCES["exp3"], epochs=5)
+changes = gan(recognizer_learns_from=SOURCES["exp3"], epochs=5)
 recognizer = SmallRecognizer()
 checkpoint = Checkpoint(Path({str(tmp_path)!r}, "c"))
-train_mask_gan(rules, people(recognizer), recognizer, checkpoint, kill)
+train_mask_gan(changes, data(recognizer), recognizer, checkpoint, kill)
 """
     command = [sys.executable, "-c", f"import sys; sys.path[:0] = ['src', '.']\n{program}"]
     done = subprocess.run(command, cwd=ROOT, check=False)
     assert done.returncode == -signal.SIGKILL
-    rules = {"recognizer_learns_from": SOURCES["exp3"], "epochs": 5}
+    changes = {"recognizer_learns_from": SOURCES["exp3"], "epochs": 5}
     told = []
-    resumed = train(Checkpoint(tmp_path / "c"), lambda epoch, _: told.append(epoch), **rules)
+    resumed = train(Checkpoint(tmp_path / "c"), lambda epoch, _: told.append(epoch), **changes)
     assert told == [1, 2, 3, 4, 5]
-    _same(resumed, train(**rules))
+    _same(resumed, train(**changes))
 
 
 def test_a_finished_checkpoint_is_taken_as_it_is(tmp_path):
@@ -225,7 +225,7 @@ def test_a_finished_checkpoint_is_taken_as_it_is(tmp_path):
 
 def test_a_loss_that_is_not_finite_stops_with_the_setting_to_change(monkeypatch):
     monkeypatch.setattr(
-        "faceveil.protection.designs.mask_gan.play_round", lambda *_: torch.full((4,), float("nan"))
+        "faceveil.protection.designs.mask_gan.train_step", lambda *_: torch.full((4,), float("nan"))
     )
     with pytest.raises(FaceveilError, match=r"epoch 1; lower train_gan\.learning_rate"):
         train()
@@ -247,6 +247,6 @@ def test_sheets_are_kept_for_the_shown_epochs_and_the_first_is_near_grey():
 
 def _same(one, other):
     assert one.curves == other.curves
-    mine, yours = one.state()[0], other.state()[0]
+    mine, yours = one.snapshot()[0], other.snapshot()[0]
     assert mine.keys() == yours.keys()
     assert [name for name in mine if not torch.equal(mine[name], yours[name])] == []

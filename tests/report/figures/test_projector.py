@@ -6,9 +6,13 @@ import torch
 from PIL import Image
 
 from faceveil.report.figures.projector import PEOPLE, panels, projector_figure
-from faceveil.wearing.annotations import Annotations
-from faceveil.wearing.train_projector import Projectors, measure_projector, train_projector
-from faceveil.wearing.transparency import projected
+from faceveil.wearing.composition import projected
+from faceveil.wearing.train_projector import (
+    Annotations,
+    Projectors,
+    measure_projector,
+    train_projector,
+)
 from tests.wearing.masked_world import photos, settings
 
 

@@ -19,14 +19,7 @@ WEIGHTS = "generator.safetensors"
 
 
 class Generator(nn.Module):
-    """A network from latents to designs.
-
-    Attributes:
-        net: from latents ``[K, L]`` to the logits of ``K * 3 * S * S`` pixel values.
-        latent_size: ``L``.
-        image_size: ``S``, in pixels.
-        distribution: what latents are drawn from; ``normal`` is N(0, 1), ``uniform`` is [0, 1).
-    """
+    """From latents ``[K, L]``, N(0, 1) or uniform in [0, 1), to designs ``[K, 3, S, S]``."""
 
     def __init__(
         self, net: nn.Module, latent_size: int, image_size: int, distribution: Distribution
@@ -38,11 +31,7 @@ class Generator(nn.Module):
         self.distribution = distribution
 
     def forward(self, latents: Tensor) -> Tensor:
-        """Return one design per latent, ``[K, 3, S, S]`` in [0, 1].
-
-        Raises:
-            ValueError: if the latents are not ``[K, L]``.
-        """
+        """Return one design per latent ``[K, L]``, ``[K, 3, S, S]`` in [0, 1]."""
         if latents.ndim != 2 or latents.shape[1] != self.latent_size:
             raise ValueError(f"latents are [K, {self.latent_size}], not {list(latents.shape)}")
         pixels: Tensor = self.net(latents)
@@ -57,13 +46,9 @@ class Generator(nn.Module):
 def build_generator(
     name: str, latent_size: int, image_size: int, distribution: Distribution = "normal"
 ) -> Generator:
-    """Build an untrained generator; it draws something near grey.
+    """Build an untrained generator, ``mlp`` (published) or ``cnn``; it draws something near grey.
 
-    Args:
-        name: ``mlp`` (published), ``deep_mlp`` or ``cnn``.
-        latent_size: numbers per latent.
-        image_size: height and width of a design, in pixels; a multiple of 16.
-        distribution: what latents are drawn from.
+    ``image_size`` is the height and width of a design in pixels, a multiple of 16.
     """
     return Generator(
         ARCHITECTURES[name](latent_size, image_size), latent_size, image_size, distribution
@@ -71,11 +56,7 @@ def build_generator(
 
 
 def load_generator(directory: Path) -> Generator:
-    """Read a trained generator, in eval mode and without gradients.
-
-    Raises:
-        FaceveilError: if there are no weights, or they fit no known generator.
-    """
+    """Read a trained generator, in eval mode and without gradients."""
     path = directory / WEIGHTS
     card = read_card(path)
     if card.get("architecture") not in ARCHITECTURES:
@@ -99,20 +80,6 @@ def _mlp(latent_size: int, image_size: int) -> nn.Module:
     )
 
 
-def _deep_mlp(latent_size: int, image_size: int) -> nn.Module:
-    """Deep and thin: eight hidden layers of 16 units.
-
-    With PyTorch's default weights each layer would shrink the latent to 0.4 of its size, and eight
-    would leave the same design for all; He's initialization keeps it.
-    """
-    layers: list[nn.Module] = []
-    for inputs in (latent_size, *[16] * 7):
-        linear = nn.Linear(inputs, 16)
-        nn.init.kaiming_normal_(linear.weight, nonlinearity="relu")
-        layers += [linear, nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(16, 3 * image_size**2))
-
-
 def _cnn(latent_size: int, image_size: int) -> nn.Module:
     """A small grid that four times doubles its side; neighbouring pixels share their weights."""
     side, channels = image_size // 16, (64, 32, 16, 8, 3)
@@ -126,9 +93,5 @@ def _cnn(latent_size: int, image_size: int) -> nn.Module:
     return nn.Sequential(*layers)
 
 
-ARCHITECTURES: dict[str, Callable[[int, int], nn.Module]] = {
-    "mlp": _mlp,
-    "deep_mlp": _deep_mlp,
-    "cnn": _cnn,
-}
+ARCHITECTURES: dict[str, Callable[[int, int], nn.Module]] = {"mlp": _mlp, "cnn": _cnn}
 """The generators by name."""

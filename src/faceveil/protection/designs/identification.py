@@ -1,50 +1,37 @@
-"""Naming faces among everyone enrolled, in memory that does not grow with the number of people."""
+"""Searching a gallery for the most similar person, in memory that does not grow with people."""
 
 import torch
 from torch import Tensor, nn
 
 from faceveil.runtime.ranks import Ranks
 
-FACES = 8192
-"""Faces named at once: each time the whole gallery passes the head anew."""
+PROBES_AT_ONCE = 8192
+"""Probes per search: each time the whole gallery passes the head anew."""
 
-ENROLLED = 8192
+ENROLLED_AT_ONCE = 8192
 """Gallery rows whose embeddings are held at once."""
 
-COMPARED = 1024
-"""Faces whose cosines are held at once."""
+COMPARED_AT_ONCE = 1024
+"""Probes whose cosines are held at once."""
 
-PASSES = 64
-"""Gallery rows that pass the head per face played: together about 2 % of the face's trunk pass."""
-
-
-def count_hits(head: nn.Module, probes: Tensor, labels: Tensor, gallery: Tensor) -> int:
-    """Return how many probes a head names correctly among everyone enrolled.
-
-    Args:
-        head: from features to unit embeddings.
-        probes: float32 ``[P, F]``, features of the photos to name.
-        labels: int64 ``[P]``, each one's row in the gallery.
-        gallery: float32 ``[G, F]``, features of the enrolled photos.
-    """
-    pairs = zip(torch.split(probes, FACES), torch.split(labels, FACES), strict=True)
-    return sum(int((named(head, part, gallery) == own).sum()) for part, own in pairs)
+GALLERY_ROWS_PER_FACE = 64
+"""Gallery rows that pass the head per face trained on: about 2 % of the face's trunk pass."""
 
 
 @torch.no_grad()
-def named(head: nn.Module, probes: Tensor, gallery: Tensor) -> Tensor:
+def identify(head: nn.Module, probes: Tensor, gallery: Tensor) -> Tensor:
     """Return the gallery row that is most similar to each probe, int64 ``[P]``.
 
     Args:
         head: from features to unit embeddings.
-        probes: float32 ``[P, F]``; all their embeddings are held at once.
-        gallery: float32 ``[G, F]``; it passes the head once, in parts.
+        probes: float32 features ``[P, F]``; all their embeddings are held at once.
+        gallery: float32 features ``[G, F]``; they pass the head once, in parts.
     """
-    embedded = [head(part) for part in torch.split(probes, COMPARED)]
+    embedded = [head(part) for part in torch.split(probes, COMPARED_AT_ONCE)]
     best = torch.full((len(probes),), -torch.inf, device=probes.device)
     found = torch.zeros(len(probes), dtype=torch.int64, device=probes.device)
-    for start in range(0, len(gallery), ENROLLED):
-        enrolled = head(gallery[start : start + ENROLLED]).T
+    for start in range(0, len(gallery), ENROLLED_AT_ONCE):
+        enrolled = head(gallery[start : start + ENROLLED_AT_ONCE]).T
         nearest = [(part @ enrolled).max(1) for part in embedded]
         cosines = torch.cat([near.values for near in nearest])
         rows = torch.cat([near.indices for near in nearest]) + start
@@ -53,26 +40,33 @@ def named(head: nn.Module, probes: Tensor, gallery: Tensor) -> Tensor:
     return found
 
 
-def share_of_hits(
+def count_identified(head: nn.Module, probes: Tensor, labels: Tensor, gallery: Tensor) -> int:
+    """Return how many probes are identified correctly at rank 1 among everyone enrolled.
+
+    Features as in :func:`identify`; labels are int64 ``[P]``, each probe's own row in the gallery.
+    """
+    parts = zip(
+        torch.split(probes, PROBES_AT_ONCE), torch.split(labels, PROBES_AT_ONCE), strict=True
+    )
+    return sum(int((identify(head, part, gallery) == own).sum()) for part, own in parts)
+
+
+def rank_1_accuracy(
     head: nn.Module, probes: Tensor, labels: Tensor, gallery: Tensor, ranks: Ranks
 ) -> float:
-    """Return the share of probes named correctly, in [0, 1]; each rank names its part of them."""
+    """Return the share of probes identified correctly, in [0, 1]; each rank searches its part."""
     share = ranks.share(len(labels))
     part = slice(share.start, share.start + share.faces)
-    hits = count_hits(head, probes[part], labels[part], gallery)
-    return int(ranks.total(torch.tensor(hits, device=labels.device))) / len(labels)
+    count = count_identified(head, probes[part], labels[part], gallery)
+    return int(ranks.total(torch.tensor(count, device=labels.device))) / len(labels)
 
 
-def steps_between_calls(enrolled: int, batch_size: int, steps: int) -> int:
-    """Return after how many steps the faces of one are named among everyone; 1 is each step.
+def identification_interval(enrolled: int, batch_size: int, steps: int) -> int:
+    """Return after how many steps the faces of one are searched among everyone; 1 is each step.
 
-    Where the losses are among a sample of people, no step needs everyone. So many steps name their
-    faces, each with the head as it is then, that all enrolled people pass the head no more than
-    :data:`PASSES` times per face played: what naming costs does not grow with their number.
-
-    Args:
-        enrolled: people in the gallery.
-        batch_size: faces per step.
-        steps: steps of an epoch; at least one of them is named.
+    Where the losses are among a sample of people, no step needs everyone. The faces of so many
+    steps are searched, each with the head as it is then, that no more than
+    :data:`GALLERY_ROWS_PER_FACE` enrolled people pass the head per face trained on: what the search
+    costs does not grow with their number. At least one of the ``steps`` of an epoch is searched.
     """
-    return min(steps, -(-enrolled // (PASSES * batch_size)))
+    return min(steps, -(-enrolled // (GALLERY_ROWS_PER_FACE * batch_size)))

@@ -1,11 +1,13 @@
 """Training a mask GAN: a generator of designs against a face recognizer.
 
 After A. Maynard, "Design of Facemasks to Protect from Facial Recognition using Generative
-Adversarial Networks" (2021), with the trunk of the recognizer frozen for good.
+Adversarial Networks" (2021), with the trunk of the recognizer frozen for good. One step of it is in
+:mod:`faceveil.protection.designs.step`.
 """
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NoReturn, Protocol
 
 import numpy as np
@@ -14,13 +16,13 @@ from torch import nn
 from tqdm import tqdm
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.experiments import Game
-from faceveil.protection.designs.ensemble import Partner
-from faceveil.protection.designs.identification import share_of_hits, steps_between_calls
-from faceveil.protection.designs.state import Players
-from faceveil.protection.designs.step import Batch, Match, play_round
-from faceveil.protection.designs.subjects import People, draw_others
-from faceveil.runtime.checkpoints import Checkpoint
+from faceveil.params.experiments import GanTraining
+from faceveil.protection.designs.identification import identification_interval, rank_1_accuracy
+from faceveil.protection.designs.inputs import GanInputs
+from faceveil.protection.designs.state import State
+from faceveil.protection.designs.step import Batch, Setup, train_step
+from faceveil.protection.designs.training_data import Surrogate, TrainingData, draw_others
+from faceveil.runtime.checkpoints import Checkpoint, scratch_checkpoint
 from faceveil.runtime.ranks import present_ranks
 from faceveil.runtime.seeding import generator_for, stream_seed
 
@@ -41,8 +43,8 @@ SHEETS = 8
 """At most so many epochs are shown in the design evolution."""
 
 
-class Recognizer(Protocol):
-    """What is played against: a trunk that stays, and a head whose ``weight`` may learn."""
+class TrunkAndHead(Protocol):
+    """The recognizer trained against: a trunk that stays, and a head whose ``weight`` may learn."""
 
     @property
     def trunk(self) -> nn.Module:
@@ -53,52 +55,67 @@ class Recognizer(Protocol):
         """From features ``[B, F]`` to unit embeddings ``[B, E]``."""
 
 
+@contextmanager
+def trained(settings: GanTraining, inputs: GanInputs, report: Report) -> Iterator[list[State]]:
+    """Do all trainings of an experiment, one after the other, and yield their states.
+
+    Each has a checkpoint of its own in the scratch folder, so that a killed run goes on in the
+    training and epoch it was in. All are deleted once the block, which stores the outcome, has
+    ended well. Names of the values that training ``t`` reports end in ``/t``, from the second on.
+    """
+    states, checkpoints = [], []
+    data, target, surrogates = inputs.data, inputs.target, inputs.surrogates
+    for number in range(settings.trainings):
+        one, told = settings_of(settings, number), _named(report, number)
+        key = {"settings": one.model_dump(mode="json"), **inputs.fingerprints}
+        checkpoints.append(scratch_checkpoint("train_gan", key))
+        states.append(train_mask_gan(one, data, target, checkpoints[-1], told, surrogates))
+    yield states
+    if present_ranks().leads:
+        for checkpoint in checkpoints:
+            checkpoint.delete()
+
+
+def settings_of(settings: GanTraining, training: int) -> GanTraining:
+    """Return the settings of one training alone: the first keeps the seed, others derive theirs."""
+    seed = stream_seed(settings.seed, "training", training) if training else settings.seed
+    return settings.model_copy(update={"seed": seed, "trainings": 1})
+
+
 def train_mask_gan(
-    game: Game,
-    people: People,
-    recognizer: Recognizer,
+    settings: GanTraining,
+    data: TrainingData,
+    target: TrunkAndHead,
     checkpoint: Checkpoint | None = None,
     report: Report = lambda *_: None,
-    partners: Sequence[Partner] = (),
-) -> Players:
-    """Play all epochs and return the players; the recognizer given stays as it was.
+    surrogates: Sequence[Surrogate] = (),
+) -> State:
+    """Do all epochs of one training and return its state; the recognizer given stays as it was.
 
-    Where several ranks were joined, each plays its share of every batch and all return the same
-    players; the first alone saves.
-
-    Args:
-        game: the settings and the recognizer's sources.
-        people: photos and stored features, joined; its device is where the game is played.
-        recognizer: whom the generator plays against.
-        checkpoint: where an unfinished run is kept and taken up again; it stays after success, so
-            that nothing is lost before the caller has written the outcome.
-        report: told the values of each epoch, also of those that a checkpoint already holds.
-        partners: further recognizers that the generator's loss is the mean over.
-
-    Raises:
-        FaceveilError: if a loss is not finite, or another rank ended.
+    Where several ranks were joined, each takes its share of every batch and all return the same
+    state; the first alone saves. The checkpoint stays after success, so that nothing is lost before
+    the caller has written the outcome; epochs that it holds already are reported again.
     """
-    match = _match(game, people, recognizer, partners)
-    players, leads = match.players, match.ranks.leads
-    _take_up(players, checkpoint)
-    match.ranks.agree("an epoch to go on from,", len(players.curves), players.device)
-    for epoch, values in enumerate(players.curves, start=1):
+    device = data.gallery.device
+    trunk = target.trunk.to(device).eval().requires_grad_(False)
+    state = State(settings, target.head, data.faces.image_size, device)
+    setup = Setup(state, data, trunk, surrogates, present_ranks())
+    _take_up(state, checkpoint)
+    setup.ranks.agree("an epoch to go on from,", len(state.curves), device)
+    for epoch, values in enumerate(state.curves, start=1):
         report(epoch, values)
-    shown = sheet_epochs(game.epochs)
-    with _progress(match, len(players.curves)) as bar:
-        for epoch in range(len(players.curves) + 1, game.epochs + 1):
-            values = _play_epoch(match, epoch, bar)
-            players.curves.append(values)
+    shown = sheet_epochs(settings.epochs)
+    with _progress(setup) as bar:
+        for epoch in range(len(state.curves) + 1, settings.epochs + 1):
+            values = _train_epoch(setup, epoch, bar)
+            state.curves.append(values)
             report(epoch, values)
             if epoch in shown:
-                players.draw_sheet()
-            if (
-                leads
-                and checkpoint
-                and (epoch % game.checkpoint_epochs == 0 or epoch == game.epochs)
-            ):
-                checkpoint.save(*players.state())
-    return players
+                state.draw_sheet()
+            due = epoch % settings.checkpoint_epochs == 0 or epoch == settings.epochs
+            if checkpoint and due and setup.ranks.leads:
+                checkpoint.save(*state.snapshot())
+    return state
 
 
 def sheet_epochs(epochs: int) -> set[int]:
@@ -111,64 +128,61 @@ def sheet_epochs(epochs: int) -> set[int]:
     return {0, *np.geomspace(1, epochs, SHEETS - 1).round().astype(int).tolist()}
 
 
-def _match(
-    game: Game, people: People, recognizer: Recognizer, partners: Sequence[Partner]
-) -> Match:
-    """Set players and people up."""
-    device = people.gallery.device
-    trunk = recognizer.trunk.to(device).eval().requires_grad_(False)
-    players = Players(game, recognizer.head, people.faces.image_size, device)
-    return Match(players, people, trunk, partners, present_ranks())
+def _named(report: Report, training: int) -> Report:
+    """Return what reports the values of a training under names of its own."""
+    ending = f"/{training}" if training else ""
+    return lambda epoch, values: report(epoch, {f"{name}{ending}": v for name, v in values.items()})
 
 
-def _take_up(players: Players, checkpoint: Checkpoint | None) -> None:
+def _take_up(state: State, checkpoint: Checkpoint | None) -> None:
     """Go on from the checkpoint if there is one, else from the beginning."""
     stored = checkpoint.load() if checkpoint else None
     if stored:
-        players.restore(*stored)
+        state.restore(*stored)
     else:
-        players.draw_sheet()
+        state.draw_sheet()
 
 
-def _play_epoch(match: Match, epoch: int, bar: "tqdm[NoReturn]") -> dict[str, float]:
-    """Play one round with each batch of people, the last and smaller one too."""
-    players, people, ranks = match.players, match.people, match.ranks
-    total, named = torch.zeros(4, device=players.device), 0
-    for batch in _batches(match, epoch):
-        total += play_round(match, batch)
-        named += batch.named * len(batch.numbers)
+def _train_epoch(setup: Setup, epoch: int, bar: "tqdm[NoReturn]") -> dict[str, float]:
+    """Take one step on each batch of people, the last and smaller one too."""
+    state, data, ranks = setup.state, setup.data, setup.ranks
+    total, searched = torch.zeros(4, device=state.device), 0
+    for batch in _batches(setup, epoch):
+        total += train_step(setup, batch)
+        searched += batch.searched * len(batch.subjects)
         bar.update()
     *sums, hits = ranks.total(total).tolist()
-    means = [*(value / people.trained for value in sums), hits / named]
+    means = [*(value / data.trained for value in sums), hits / searched]
     accuracies = [
-        share_of_hits(players.head, probes.features, probes.labels, people.gallery, ranks)
-        for probes in (people.plain_mask, people.clean_face)
+        rank_1_accuracy(state.head, probes.features, probes.labels, data.gallery, ranks)
+        for probes in (data.plain_mask, data.clean_face)
     ]
     values = dict(zip(COLUMNS, [*means, *accuracies], strict=True))
     bar.set_postfix({name.removesuffix("_accuracy"): f"{v:.3g}" for name, v in values.items()})
-    _is_finite(values, epoch)
+    _refuse_not_finite(values, epoch)
     return values
 
 
-def _batches(match: Match, epoch: int) -> Iterator[Batch]:
-    """Yield what each round of an epoch is played with; the same on every rank and device."""
-    players, people, game = match.players, match.people, match.players.game
-    order = torch.randperm(people.trained, generator=generator_for(game.seed, "batches", epoch))
-    stream = generator_for(game.seed, "latents", epoch)
-    draw = np.random.default_rng(stream_seed(game.seed, "gallery", epoch))
-    size = min(game.gallery_people or people.trained, people.trained)
-    batches = torch.split(order, game.batch_size)
-    calls = steps_between_calls(len(people.gallery), game.batch_size, len(batches))
-    for step, numbers in enumerate(batches):
-        latents = players.generator.draw(min(game.designs_per_batch, len(numbers)), stream)
-        if size == people.trained:
-            yield Batch(numbers, latents)
+def _batches(setup: Setup, epoch: int) -> Iterator[Batch]:
+    """Yield the batches of an epoch; the same on every rank and device."""
+    data, settings = setup.data, setup.state.settings
+    order = torch.randperm(data.trained, generator=generator_for(settings.seed, "batches", epoch))
+    stream = generator_for(settings.seed, "latents", epoch)
+    draw = np.random.default_rng(stream_seed(settings.seed, "gallery", epoch))
+    enrolled = min(settings.gallery_people or data.trained, data.trained)
+    batches = torch.split(order, settings.batch_size)
+    interval = identification_interval(len(data.gallery), settings.batch_size, len(batches))
+    for step, subjects in enumerate(batches):
+        designs = min(settings.designs_per_batch, len(subjects))
+        latents = setup.state.generator.draw(designs, stream)
+        if enrolled == data.trained:
+            yield Batch(subjects, latents)
         else:
-            others = draw_others(numbers, people.trained, size, draw)
-            yield Batch(numbers, latents, others, named=step % calls == calls // 2)
+            others = draw_others(subjects, data.trained, enrolled, draw)
+            yield Batch(subjects, latents, others, searched=step % interval == interval // 2)
 
 
-def _is_finite(values: Mapping[str, float], epoch: int) -> None:
+def _refuse_not_finite(values: Mapping[str, float], epoch: int) -> None:
     for name, value in values.items():
         if not math.isfinite(value):
             raise FaceveilError(
@@ -177,14 +191,14 @@ def _is_finite(values: Mapping[str, float], epoch: int) -> None:
             )
 
 
-def _progress(match: Match, played: int) -> "tqdm[NoReturn]":
+def _progress(setup: Setup) -> "tqdm[NoReturn]":
     """Return a progress bar over the batches of all epochs, silent off a terminal."""
-    game = match.players.game
-    batches = -(-match.people.trained // game.batch_size)
+    state = setup.state
+    batches = -(-setup.data.trained // state.settings.batch_size)
     return tqdm(
-        total=game.epochs * batches,
-        initial=played * batches,
+        total=state.settings.epochs * batches,
+        initial=len(state.curves) * batches,
         desc="train_gan",
         unit="batch",
-        disable=None if match.ranks.leads else True,
+        disable=None if setup.ranks.leads else True,
     )

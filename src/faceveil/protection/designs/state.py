@@ -1,4 +1,4 @@
-"""The two players of a mask GAN, what they learned so far, and how that is stored."""
+"""What a mask GAN has learned so far, and how that is stored."""
 
 import json
 from copy import deepcopy
@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from faceveil.params.experiments import Game
+from faceveil.params.experiments import GanTraining
 from faceveil.protection.designs.generators import WEIGHTS, build_generator
-from faceveil.runtime.atomic import atomic_directory
+from faceveil.runtime.atomic import atomic_directory, atomic_path
 from faceveil.runtime.checkpoints import (
     Record,
     Tensors,
@@ -25,61 +26,53 @@ from faceveil.runtime.device import arithmetic
 from faceveil.runtime.seeding import generator_for, seeded
 from faceveil.store.weights import fingerprint, write_weights
 
+HEAD_WEIGHTS = "head.safetensors"
+
 SHOWN = 6
 """Designs in a sheet; their latents stay the same over all epochs."""
 
 
-class Players:
-    """Generator against recognizer's head.
+class State:
+    """Generator and recognizer's head, as far as they are trained, and their optimizers."""
 
-    Attributes:
-        game: the rules.
-        generator: draws the designs.
-        head: a copy of the recognizer's head, so that the recognizer itself stays as it was.
-        initial: the head's weights before training, ``[E, F]``.
-        learns: whether the head does.
-        arithmetic: what the trunk computes with.
-        generator_optimizer: Adam on all of the generator.
-        head_optimizer: Adam on the head's weights alone.
-        curves: one row of numbers per epoch played.
-        sheets: by epoch, designs of the same latents, uint8 ``[K, S, S, 3]``.
-    """
-
-    def __init__(self, game: Game, head: nn.Module, image_size: int, device: torch.device) -> None:
-        self.game = game
-        with seeded(game.seed, "generator"):
-            latent = game.latent
+    def __init__(
+        self, settings: GanTraining, head: nn.Module, image_size: int, device: torch.device
+    ) -> None:
+        self.settings = settings
+        with seeded(settings.seed, "generator"):
+            latent = settings.latent
             self.generator = build_generator(
-                game.generator, latent.size, image_size, latent.distribution
+                settings.generator, latent.size, image_size, latent.distribution
             ).to(device)
+        # A copy, of which the weight alone may learn: the recognizer itself stays as it was.
         self.head = deepcopy(head).to(device).eval().requires_grad_(False)
-        self.learns = bool(game.recognizer_learns_from)
-        self.arithmetic = arithmetic(game.precision, device)
+        self.learns = bool(settings.recognizer_learns_from)
+        self.arithmetic = arithmetic(settings.precision, device)  # of the trunk
         weight = self.head.get_parameter("weight").requires_grad_(self.learns)
-        self.initial = weight.detach().clone()
+        self.initial = weight.detach().clone()  # [E, F], what the penalty measures from
         self.generator_optimizer = torch.optim.Adam(
-            self.generator.parameters(), lr=game.learning_rate, fused=True
+            self.generator.parameters(), lr=settings.learning_rate, fused=True
         )
         self.head_optimizer = torch.optim.Adam(
-            [weight], lr=game.recognizer_learning_rate, fused=True
+            [weight], lr=settings.recognizer_learning_rate, fused=True
         )
-        self.curves: list[dict[str, float]] = []
-        self.sheets: dict[int, NDArray[np.uint8]] = {}
+        self.curves: list[dict[str, float]] = []  # a row of numbers per epoch done
+        self.sheets: dict[int, NDArray[np.uint8]] = {}  # by epoch, designs [K, S, S, 3]
 
     @property
     def device(self) -> torch.device:
-        """Where both play."""
+        """Where both are trained."""
         return self.initial.device
 
     def draw_sheet(self) -> None:
-        """Keep the designs of the fixed latents as they are after the epochs played so far."""
-        latents = self.generator.draw(SHOWN, generator_for(self.game.seed, "sheet"))
+        """Keep the designs of the fixed latents as they are after the epochs done so far."""
+        latents = self.generator.draw(SHOWN, generator_for(self.settings.seed, "sheet"))
         with torch.no_grad():
             designs = self.generator(latents.to(self.device))
         pixels = designs.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1)
         self.sheets[len(self.curves)] = pixels.contiguous().cpu().numpy()
 
-    def state(self) -> tuple[Tensors, Record]:
+    def snapshot(self) -> tuple[Tensors, Record]:
         """Return all that is needed to go on; each epoch draws from streams of its own."""
         tensors = {
             **nested("generator", self.generator.state_dict()),
@@ -91,7 +84,7 @@ class Players:
         return tensors, {"curves": self.curves}
 
     def restore(self, tensors: Tensors, record: Record) -> None:
-        """Go on from what :meth:`state` returned."""
+        """Go on from what :meth:`snapshot` returned."""
         self.generator.load_state_dict(unnested("generator", tensors))
         with torch.no_grad():
             self.head.get_parameter("weight").copy_(tensors["head/weight"])
@@ -101,32 +94,48 @@ class Players:
         self.curves = record["curves"]
 
 
-def write_players(directory: Path, players: Players, card: dict[str, Any]) -> None:
-    """Write ``generator.safetensors``, ``head.safetensors`` and ``card.json``, whole or not at all.
+def write_trainings(directory: Path, states: list[State], card: dict[str, Any]) -> None:
+    """Write each training's weights and card to ``<directory>/<number>/``, all or nothing.
 
-    Args:
-        directory: the folder to write.
-        players: after training.
-        card: what else to say: experiment, people, fingerprints of the inputs.
+    ``card`` is what else the cards say: experiment, subjects, fingerprints of the inputs.
     """
-    game, generator = players.game, players.generator
+    with atomic_directory(directory) as folder:
+        for number, state in enumerate(states):
+            (folder / str(number)).mkdir()
+            _write(folder / str(number), state, {**card, "training": number})
+
+
+def _write(folder: Path, state: State, card: dict[str, Any]) -> None:
+    settings, generator = state.settings, state.generator
     about = {
-        "architecture": game.generator,
+        "architecture": settings.generator,
         "latent_size": generator.latent_size,
         "image_size": generator.image_size,
         "distribution": generator.distribution,
     }
-    with atomic_directory(directory) as folder:
-        write_weights(folder / WEIGHTS, generator, about)
-        write_weights(folder / "head.safetensors", players.head, {})
-        full = {
-            **card,
-            **about,
-            "game": game.model_dump(mode="json"),
-            "trained_against": game.trained_against,
-            "arithmetic": str(players.arithmetic).removeprefix("torch."),
-            "last_epoch": players.curves[-1],
-            "generator_sha256": fingerprint(folder / WEIGHTS),
-            "head_sha256": fingerprint(folder / "head.safetensors"),
-        }
-        (folder / "card.json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")
+    write_weights(folder / WEIGHTS, generator, about)
+    write_weights(folder / HEAD_WEIGHTS, state.head, {})
+    full = {
+        **card,
+        **about,
+        "settings": settings.model_dump(mode="json"),
+        "arithmetic": str(state.arithmetic).removeprefix("torch."),
+        "last_epoch": state.curves[-1],
+        "generator_sha256": fingerprint(folder / WEIGHTS),
+        "head_sha256": fingerprint(folder / HEAD_WEIGHTS),
+    }
+    (folder / "card.json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")
+
+
+def write_curves(path: Path, states: list[State]) -> pd.DataFrame:
+    """Write the values of every epoch as CSV: ``training``, ``epoch`` from 1, and the values."""
+    table = pd.DataFrame(
+        [
+            {"training": number, "epoch": epoch, **values}
+            for number, state in enumerate(states)
+            for epoch, values in enumerate(state.curves, start=1)
+        ]
+    )
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False)
+    return table

@@ -1,197 +1,188 @@
-"""One round of a mask GAN: per recognizer and face, one trunk forward and one gradient backward.
+"""One step of a mask GAN: first the generator learns, then the recognizer.
 
-Photos that nobody repaints never pass the trunk again: their features are stored. The trunk pass of
-the generator's step, detached, is what the recognizer learns of the generated masks.
+A step costs one trunk pass and one gradient per face and recognizer. Photos that no design changes
+never pass the trunk again: their features are stored. What the recognizer learns of designs are the
+features of the generator's own pass, detached.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from faceveil.protection.designs.ensemble import Partner
-from faceveil.protection.designs.identification import count_hits
-from faceveil.protection.designs.objectives import build_objective, recognition_loss
-from faceveil.protection.designs.penalty import head_penalty
-from faceveil.protection.designs.state import Players
-from faceveil.protection.designs.subjects import People
+from faceveil.protection.designs.identification import count_identified
+from faceveil.protection.designs.losses import build_objective, head_penalty, recognition_loss
+from faceveil.protection.designs.state import State
+from faceveil.protection.designs.training_data import Surrogate, TrainingData
 from faceveil.runtime.device import autocast
 from faceveil.runtime.ranks import Ranks
-from faceveil.wearing.composition import deal, wear
+from faceveil.wearing.composition import in_turn, wear
 
 Trunk = Callable[[Tensor], Tensor]
 """From photos ``[B, 3, S, S]`` in [0, 1] to features ``[B, F]``; frozen, in eval mode."""
 
 
 @dataclass(frozen=True)
-class Match:
-    """What a game is played on.
+class Setup:
+    """All that a step needs besides its batch."""
 
-    Attributes:
-        players: the two players.
-        people: whose photos and features are used.
-        trunk: the frozen part of the recognizer.
-        partners: further recognizers that the generator must evade; they never learn.
-        ranks: the processes that share every batch.
-    """
-
-    players: Players
-    people: People
-    trunk: Trunk
-    partners: Sequence[Partner] = ()
-    ranks: Ranks = field(default_factory=Ranks)
+    state: State
+    data: TrainingData
+    trunk: Trunk  # the frozen part of the target
+    surrogates: Sequence[Surrogate] = ()  # further recognizers that the generator must evade
+    ranks: Ranks = field(default_factory=Ranks)  # the processes that share every batch
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a round is played with, the same on every rank.
+    """What a step is taken on, the same on every rank."""
 
-    Attributes:
-        numbers: int64 ``[B]``, which training people.
-        latents: ``[K, L]``, one per design; face ``i`` wears design ``i mod K``.
-        others: int64 ``[O]``, further training people whom the losses are among; None is all.
-        named: whether the faces are named among all people; without others they are anyway.
-    """
-
-    numbers: Tensor
-    latents: Tensor
-    others: Tensor | None = None
-    named: bool = True
+    subjects: Tensor  # int64 [B], numbers of training subjects
+    latents: Tensor  # [K, L], one per design; face i wears design i mod K
+    others: Tensor | None = None  # int64 [O], enrolled beside the batch in losses; None enrolls all
+    searched: bool = True  # whether its faces are searched among all subjects
 
 
 @dataclass(frozen=True)
-class Hand:
-    """What one rank holds of a batch of B faces.
+class LocalBatch:
+    """A rank's slice of a batch."""
 
-    Attributes:
-        numbers: int64 ``[b]``, its training people.
-        latents: ``[k, L]``, of its designs; its face ``i`` wears design ``i mod k``.
-        among: int64 ``[C]``, training people whom the losses are among; None is all.
-        labels: int64 ``[b]``, the place of its people among those.
-        faces: how many of its faces count.
-        weight: their share of the batch.
-    """
-
-    numbers: Tensor
-    latents: Tensor
-    among: Tensor | None
-    labels: Tensor
-    faces: int
-    weight: float
+    subjects: Tensor  # int64 [b]
+    latents: Tensor  # [k, L]; its face i wears design i mod k
+    enrolled: Tensor | None  # int64 [C], subjects that losses are computed among; None is all
+    labels: Tensor  # int64 [b], each face's own place among the enrolled
+    faces: int  # how many count: all, or none where a batch has fewer faces than there are ranks
+    weight: float  # their share of the batch
 
 
-def play_round(match: Match, batch: Batch) -> Tensor:
-    """Let the generator and then the recognizer take one step on a batch of people.
+def train_step(setup: Setup, batch: Batch) -> Tensor:
+    """Let the generator and then the recognizer take one step.
 
     Returns:
         Sums over this rank's faces, ``[4]``: the generator's loss, the recognizer's loss, the
-        penalty, and the faces named correctly among all people.
+        penalty, and the faces that are identified correctly among all subjects.
     """
-    players, people = match.players, match.people
-    hand = _hand(match, batch)
-    enrolled = people.gallery if hand.among is None else people.gallery[hand.among]
-    gallery = players.head(enrolled)  # computed anew: it follows the head
-    features, cosines, loss = _generator_step(match, hand, gallery.detach())
-    hits = _hits(match, hand, features, cosines) if batch.named else torch.zeros_like(loss)
-    learned = _recognizer_step(match, hand, features, gallery[: people.trained])
-    return torch.stack([*(hand.faces * value for value in (loss, *learned)), hits])
+    state, data, local = setup.state, setup.data, slice_of(setup, batch)
+
+    # Gallery: embedded anew in each step, because the head has moved since the last one.
+    gallery = state.head(data.gallery if local.enrolled is None else data.gallery[local.enrolled])
+
+    # Generator: less recognized in its designs by the head as it is.
+    features, cosines, loss = _generator_step(setup, local, gallery.detach())
+
+    # Identification: the same faces searched among all, before the head learns from them.
+    hits = _identified(setup, local, features, cosines) if batch.searched else loss.new_zeros(())
+
+    # Recognizer: more recognized by the head, on the features of the faces just drawn.
+    learned = _recognizer_step(setup, local, features, gallery[: data.trained])
+    return torch.stack([*(local.faces * value for value in (loss, *learned)), hits])
 
 
-def _hand(match: Match, batch: Batch) -> Hand:
-    """Deal a rank its share of a batch: photos by position, and the designs of these positions."""
-    device, size = match.players.device, len(batch.numbers)
-    share = match.ranks.share(size)
+def slice_of(setup: Setup, batch: Batch) -> LocalBatch:
+    """Return this rank's slice of a batch: faces by position, and the designs they wear."""
+    device, size = setup.state.device, len(batch.subjects)
+    share = setup.ranks.share(size)
     own = slice(share.start, share.stop)
-    among, labels = None, batch.numbers
+    enrolled, labels = None, batch.subjects
     if batch.others is not None:
-        among = torch.cat([batch.numbers, batch.others]).to(device)
+        enrolled = torch.cat([batch.subjects, batch.others]).to(device)
         labels = torch.arange(size)
-    return Hand(
-        numbers=batch.numbers[own],
+    return LocalBatch(
+        subjects=batch.subjects[own],
         latents=batch.latents.roll(-share.start, 0)[: share.stop - share.start].to(device),
-        among=among,
+        enrolled=enrolled,
         labels=labels[own].to(device),
         faces=share.faces,
         weight=share.faces / size,
     )
 
 
-def _hits(match: Match, hand: Hand, features: Tensor, cosines: Tensor) -> Tensor:
-    """Return how many faces are named correctly among all people, with the head as it is."""
-    count = hand.faces
-    if hand.among is None:
-        return (cosines.argmax(1) == hand.labels)[:count].sum()
-    own, gallery = hand.numbers[:count].to(features.device), match.people.gallery
-    hits = count_hits(match.players.head, features[:count], own, gallery)
-    return torch.tensor(hits, device=features.device)
+def _generator_step(
+    setup: Setup, local: LocalBatch, gallery: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Improve the generator; return trunk features, cosines with the gallery, and the loss."""
+    state, settings = setup.state, setup.state.settings
 
+    # Designs worn: drawn from latents, put on the photos where the masks are.
+    worn = _worn(setup, local.subjects, state.generator(local.latents))
 
-def _generator_step(match: Match, hand: Hand, gallery: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Improve the generator; return trunk features, cosines with everyone and the loss."""
-    players, people, game = match.players, match.people, match.players.game
-    worn = _worn(match, hand.numbers, players.generator(hand.latents))
-    features = _features(match, match.trunk, worn)
-    cosines = players.head(features) @ gallery.T
-    objective = build_objective(game.objective, game.logit_scale, game.margin)
-    # Held-out people are enrolled where accuracy is measured, never where a player learns.
-    among = [cosines[:, : people.trained]]
-    for partner in match.partners:
-        among.append(_enrolled(partner, hand).cosines(_features(match, partner.trunk, worn)))
-    loss = torch.stack([objective(found, hand.labels) for found in among]).mean()
-    players.generator_optimizer.zero_grad()
-    learning = list(players.generator.parameters())
-    torch.autograd.backward(loss, inputs=learning)
-    match.ranks.average(learning, hand.weight)
-    players.generator_optimizer.step()
+    # Target: head of the trunk's features. Held-out subjects are enrolled where identification is
+    # measured, never where anything learns.
+    features = _features(setup, setup.trunk, worn)
+    embeddings = state.head(features)
+    cosines = embeddings @ gallery.T
+    compared = [cosines[:, : setup.data.trained]]
+
+    # Surrogates: the same photos; they keep their own templates.
+    for surrogate in setup.surrogates:
+        enrolled = surrogate.gallery
+        enrolled = enrolled if local.enrolled is None else enrolled[local.enrolled]
+        compared.append(surrogate.head(_features(setup, surrogate.trunk, worn)) @ enrolled.T)
+
+    # Loss: the mean over recognizers; its gradient goes to the generator alone.
+    objective = build_objective(settings.objective, settings.logit_scale, settings.margin)
+    loss = torch.stack([objective(one, local.labels) for one in compared]).mean()
+    state.generator_optimizer.zero_grad()
+    weights = list(state.generator.parameters())
+    torch.autograd.backward(loss, inputs=weights)
+    setup.ranks.average(weights, local.weight)
+    state.generator_optimizer.step()
     return features.detach(), cosines.detach(), loss.detach()
 
 
-def _enrolled(partner: Partner, hand: Hand) -> Partner:
-    """Return a partner with those people enrolled whom the losses are among."""
-    if hand.among is None:
-        return partner
-    return replace(partner, gallery=partner.gallery[hand.among])
+def _recognizer_step(
+    setup: Setup, local: LocalBatch, generated: Tensor, gallery: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Improve the head on its sources; return its loss and penalty.
+
+    The loss is the sum over the sources of their mean cross-entropy, and 0 without sources.
+    """
+    state, data, rule = setup.state, setup.data, setup.state.settings.penalty
+    weight = state.head.get_parameter("weight")
+    penalty = head_penalty(weight, state.initial, rule.reduction, rule.anchor)
+    if not state.learns:
+        return torch.zeros_like(penalty), penalty
+
+    # Probes: designs worn, plain masks, no mask; all but the first are stored features.
+    stored = {"generated": generated, "masked": data.masked, "unmasked": data.gallery}
+    sources, rows = state.settings.recognizer_learns_from, local.subjects.to(state.device)
+    probes = [stored[one] if one == "generated" else stored[one][rows] for one in sources]
+
+    # Loss: the gradient flows through probes and gallery, both embedded by the same head.
+    embeddings = state.head(torch.cat(probes))
+    labels = local.labels.repeat(len(sources))
+    scale = state.settings.logit_scale
+    loss = len(sources) * recognition_loss(embeddings @ gallery.T, labels, scale)
+    state.head_optimizer.zero_grad()
+    torch.autograd.backward(loss + rule.weight * penalty, inputs=[weight])
+    setup.ranks.average([weight], local.weight)
+    state.head_optimizer.step()
+    return loss.detach(), penalty.detach()
 
 
-def _worn(match: Match, numbers: Tensor, designs: Tensor) -> Tensor:
-    """Return photos ``[B, 3, S, S]`` of the people wearing the designs in turn."""
-    people, device = match.people, match.players.device
-    rows = people.rows[numbers.numpy()]
-    faces = people.faces.images(rows).to(device, memory_format=torch.channels_last)
-    transparency = people.faces.transparencies(rows).to(device)
-    worn = wear(faces, transparency, deal(designs, len(rows)))
+def _worn(setup: Setup, subjects: Tensor, designs: Tensor) -> Tensor:
+    """Return photos ``[b, 3, S, S]`` of the subjects wearing the designs in turn."""
+    data, device = setup.data, setup.state.device
+    rows = data.rows[subjects.numpy()]
+    faces = data.faces.images(rows).to(device, memory_format=torch.channels_last)
+    transparency = data.faces.transparencies(rows).to(device)
+    worn = wear(faces, transparency, in_turn(designs, len(rows)))
     return worn.contiguous(memory_format=torch.channels_last)
 
 
-def _features(match: Match, trunk: Trunk, worn: Tensor) -> Tensor:
-    """Return a trunk's features ``[B, F]``, computed with the game's arithmetic."""
-    with autocast(match.players.arithmetic, match.players.device):
+def _features(setup: Setup, trunk: Trunk, worn: Tensor) -> Tensor:
+    """Return a trunk's features ``[b, F]``, computed with the arithmetic of the settings."""
+    with autocast(setup.state.arithmetic, setup.state.device):
         features = trunk(worn)
     return features.float()
 
 
-def _recognizer_step(
-    match: Match, hand: Hand, generated: Tensor, gallery: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Improve the head on its sources, through probes and gallery; return its loss and penalty.
-
-    The loss is the sum over the sources of their mean cross-entropy, and 0 without sources.
-    """
-    players, people, rule = match.players, match.people, match.players.game.penalty
-    weight = players.head.get_parameter("weight")
-    penalty = head_penalty(weight, players.initial, rule.reduction, rule.anchor)
-    if not players.learns:
-        return torch.zeros_like(penalty), penalty
-    stored = {"generated": generated, "masked": people.masked, "unmasked": people.gallery}
-    sources = players.game.recognizer_learns_from
-    rows = hand.numbers.to(players.device)
-    probes = [stored[s] if s == "generated" else stored[s][rows] for s in sources]
-    cosines = players.head(torch.cat(probes)) @ gallery.T
-    labels = hand.labels.repeat(len(sources))
-    loss = len(sources) * recognition_loss(cosines, labels, players.game.logit_scale)
-    players.head_optimizer.zero_grad()
-    torch.autograd.backward(loss + rule.weight * penalty, inputs=[weight])
-    match.ranks.average([weight], hand.weight)
-    players.head_optimizer.step()
-    return loss.detach(), penalty.detach()
+def _identified(setup: Setup, local: LocalBatch, features: Tensor, cosines: Tensor) -> Tensor:
+    """Return how many faces are identified correctly among all subjects."""
+    count = local.faces
+    if local.enrolled is None:  # everyone is in the gallery of the losses already
+        return (cosines.argmax(1) == local.labels)[:count].sum()
+    own = local.subjects[:count].to(features.device)
+    hits = count_identified(setup.state.head, features[:count], own, setup.data.gallery)
+    return torch.tensor(hits, device=features.device)

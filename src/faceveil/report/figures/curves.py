@@ -1,6 +1,5 @@
-"""The course of training: losses and accuracies over epochs, one line per experiment."""
+"""The course of training: losses and accuracies over epochs, one line per training."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,32 +8,20 @@ from matplotlib.figure import Figure
 from faceveil.runtime.atomic import atomic_path
 
 
-def curve_table(rows: Sequence[Mapping[str, float]]) -> pd.DataFrame:
-    """Return the values of each epoch, the same names in all, with ``epoch`` first and from 1."""
-    table = pd.DataFrame(rows)
-    table.insert(0, "epoch", range(1, len(table) + 1))
-    return table
-
-
-def write_curves(table: pd.DataFrame, path: Path) -> None:
-    """Write a table of curves as CSV."""
-    with atomic_path(path) as temporary:
-        table.to_csv(temporary, index=False)
-
-
-def draw_curves(curves: Mapping[str, pd.DataFrame], path: Path) -> None:
-    """Draw a panel per column, with a line per experiment.
+def draw_curves(table: pd.DataFrame, path: Path) -> None:
+    """Draw a panel per column, with a line per training.
 
     Args:
-        curves: what :func:`curve_table` returned, by experiment.
+        table: ``training``, ``epoch`` and the values of each.
         path: the picture to write.
     """
-    columns = list(next(iter(curves.values())).columns.drop("epoch"))
+    columns = list(table.columns.drop(["training", "epoch"]))
     figure = Figure(figsize=(11, 6), layout="constrained")
     panels = figure.subplots(2, -(-len(columns) // 2), squeeze=False).flat
     for panel, column in zip(panels, columns, strict=False):
-        for experiment, frame in curves.items():
-            panel.plot(frame["epoch"], frame[column], label=experiment, linewidth=1.4)
+        for training, frame in table.groupby("training"):
+            label = f"training {training}"
+            panel.plot(frame["epoch"], frame[column], label=label, linewidth=1.4)
         panel.set_title(column.replace("_", " "), fontsize=10)
         panel.set_xlabel("epoch", fontsize=9)
         panel.grid(alpha=0.3)

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from faceveil.report.figures.people import people_figure
 from faceveil.store.faces import PackedFaces
-from faceveil.wearing.annotations import select, shown
-from faceveil.wearing.train_projector import Projectors
-from faceveil.wearing.transparency import projected
+from faceveil.wearing.composition import projected
+from faceveil.wearing.train_projector import Projectors, select, shown
 
 PEOPLE = 10
 """Photos shown at most."""

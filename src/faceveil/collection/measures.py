@@ -1,0 +1,186 @@
+"""How sharp a face is, what a mask covers, and how much it looks like one: numbers of one photo.
+
+**Sharpness**: the upper part of the face box, which no mask hides, is brought to one size; there
+the energy of fine detail is set against the energy of all detail. Blur takes the fine detail first;
+light and contrast change both alike.
+
+**Realism** is the geometric mean of two shares of pixels in [0, 1]: of the outline at which the
+colour steps by more than compression makes, and of the region that has the hue of its median, since
+skin, hair and background together are no one material. A mask with a printed pattern would score
+low.
+
+**Placement**: the nose, the mouth and the chin are ellipses in the frame of the face. Its unit
+``d`` is the distance between the middle of the eyes and the middle of the mouth, its vertical axis
+runs through both, so that size and roll of the head do not matter. The chin is not among the five
+landmarks: it is looked for below the mouth.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from faceveil.collection.images import Pixels, resize
+
+UPPER_SHARE = 0.6
+"""Share of the face box, from its top, that is looked at: forehead to the middle of the nose."""
+
+WIDTH = 48
+"""Width that the face box is brought to, in pixels."""
+
+FINE, COARSE = 1.0, 4.0
+"""Deviations of the two blurs, in pixels at that width, that fine and all detail exceed."""
+
+
+def measure_sharpness(photo: Pixels, box: NDArray[np.float64]) -> float:
+    """Return the share of fine detail in all detail of a face.
+
+    Args:
+        photo: uint8 ``[H, W, 3]``.
+        box: the face, float64 ``[4]``, left, top, right, bottom, in pixels.
+
+    Returns:
+        A ratio of standard deviations in [0, 1], or about; 0 where the box misses the photo.
+    """
+    height, width = photo.shape[:2]
+    left, top, right, bottom = box
+    bottom = top + UPPER_SHARE * (bottom - top)
+    first, last = np.clip([round(top), round(bottom)], 0, height)
+    start, stop = np.clip([round(left), round(right)], 0, width)
+    part = photo[first:last, start:stop]
+    if min(part.shape[:2]) < 4:
+        return 0.0
+    scale = WIDTH / (right - left)
+    size = (max(8, round(part.shape[0] * scale)), max(8, round(part.shape[1] * scale)))
+    grey = resize(part, *size).astype(np.float64).mean(axis=2)
+    fine = grey - ndimage.gaussian_filter(grey, FINE)
+    everything = grey - ndimage.gaussian_filter(grey, COARSE)
+    return float(fine.std() / max(everything.std(), 1e-3))
+
+
+LEAST_STEP = 0.04
+"""Step of colour across the outline that counts as an edge, as share of the value range."""
+
+MOST_SPREAD = 0.10
+"""Distance of a pixel's chroma from the median that is still the same material."""
+
+
+def measure_realism(photo: Pixels, region: NDArray[np.bool_]) -> float:
+    """Return how much a region of a photo looks like a mask.
+
+    Args:
+        photo: uint8 ``[H, W, 3]``.
+        region: where the mask is, bool ``[H, W]``.
+
+    Returns:
+        Realism in [0, 1]; 0 for a region too small to have an inside.
+    """
+    reach = max(1, round(max(region.shape) / 64))
+    inside = ndimage.binary_erosion(region, iterations=reach)
+    if not inside.any():
+        return 0.0
+    colour = photo.astype(np.float64) / 255
+    return float(np.sqrt(_edge(colour, region, inside, reach) * _one_material(colour, inside)))
+
+
+def _edge(
+    colour: NDArray[np.float64],
+    region: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    reach: int,
+) -> float:
+    outside = ~ndimage.binary_dilation(region, iterations=reach)
+    outline = region & ~ndimage.binary_erosion(region)
+    if not outside.any() or not outline.any():
+        return 0.0
+    step = np.abs(_nearest(colour, inside, outline) - _nearest(colour, outside, outline))
+    return float((step.max(axis=1) > LEAST_STEP).mean())
+
+
+def _nearest(
+    colour: NDArray[np.float64], source: NDArray[np.bool_], target: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return, for each target pixel, the colour of the nearest source pixel, ``[N, 3]``."""
+    where = ndimage.distance_transform_edt(~source, return_distances=False, return_indices=True)
+    return np.asarray(colour[where[0][target], where[1][target]])
+
+
+def _one_material(colour: NDArray[np.float64], inside: NDArray[np.bool_]) -> float:
+    pixels = colour[inside]
+    chroma = pixels[:, :2] - pixels[:, 1:]  # red minus green, green minus blue
+    distance = np.linalg.norm(chroma - np.median(chroma, axis=0), axis=1)
+    return float((distance < MOST_SPREAD).mean())
+
+
+LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH, RIGHT_MOUTH = range(5)
+
+CHIN_BELOW_MOUTH = 0.36
+"""From the middle of the mouth to the middle of the chin's zone, in ``d``."""
+
+RADII = {"nose": (0.14, 0.10), "mouth": (0.30, 0.12), "chin": (0.22, 0.08)}
+"""Half width and half height of each zone, in ``d``."""
+
+WORN = {
+    (True, True, True): "correct",
+    (True, True, False): "nose_mouth",
+    (False, True, True): "mouth_chin",
+    (False, False, True): "chin",
+}
+"""How a mask is worn, by whether it covers nose, mouth and chin; all else is ``other``."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Shares in [0, 1] of each zone that lie under the mask; a zone outside the photo is bare."""
+
+    nose: float
+    mouth: float
+    chin: float
+
+    def worn(self, nose: float, mouth: float, chin: float) -> str:
+        """Say how the mask is worn if zones count as covered from these shares on."""
+        covered = (self.nose >= nose, self.mouth >= mouth, self.chin >= chin)
+        return WORN.get(covered, "other")
+
+
+def measure_placement(region: NDArray[np.bool_], landmarks: NDArray[np.float64]) -> Placement:
+    """Measure which zones of a face a region covers.
+
+    Args:
+        region: where the mask is, bool ``[H, W]``.
+        landmarks: float64 ``[5, 2]``, x and y in pixels, in MTCNN's order.
+    """
+    zones = face_zones(landmarks)
+    return Placement(*(_covered(region, zones[name]) for name in ("nose", "mouth", "chin")))
+
+
+def face_zones(landmarks: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Return points spread evenly over each zone, float64 ``[N, 2]``, x and y in pixels."""
+    eyes = landmarks[[LEFT_EYE, RIGHT_EYE]].mean(axis=0)
+    mouth = landmarks[[LEFT_MOUTH, RIGHT_MOUTH]].mean(axis=0)
+    down = mouth - eyes
+    across = np.array([down[1], -down[0]])
+    centres = {"nose": landmarks[NOSE], "mouth": mouth, "chin": mouth + CHIN_BELOW_MOUTH * down}
+    return {
+        name: centre + np.outer(_DISC[:, 0] * RADII[name][0], across)
+        + np.outer(_DISC[:, 1] * RADII[name][1], down)
+        for name, centre in centres.items()
+    }  # fmt: skip
+
+
+def _covered(region: NDArray[np.bool_], points: NDArray[np.float64]) -> float:
+    height, width = region.shape
+    columns, rows = np.floor(points).astype(np.int64).T
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    covered = region[rows[inside], columns[inside]]
+    return float(np.count_nonzero(covered) / len(points))
+
+
+def _even_disc(side: int) -> NDArray[np.float64]:
+    steps = np.linspace(-1, 1, side)
+    grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    return np.asarray(grid[(grid**2).sum(axis=1) <= 1])
+
+
+_DISC = _even_disc(15)

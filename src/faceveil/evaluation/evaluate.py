@@ -1,0 +1,318 @@
+"""All stored photos before all recognizers: the one table of results."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from faceveil.evaluation.claim import judge_claim
+from faceveil.evaluation.lift import best_control, gains
+from faceveil.evaluation.results import COLUMNS
+from faceveil.evaluation.table import BARE, Judge, Row, table_rows
+from faceveil.evaluation.thresholds import (
+    Threshold,
+    choose_thresholds,
+    read_thresholds,
+    thresholds_of,
+)
+from faceveil.evaluation.trials import Gallery, Log, Seen, enroll, joined, search
+from faceveil.evaluation.versions import Heads, Version, versions_of
+from faceveil.metrics.diversity import mean_pairwise_rms
+from faceveil.params.errors import FaceveilError
+from faceveil.params.evaluate import Evaluate
+from faceveil.recognition.recognizer import Recognizer
+from faceveil.store.embeddings import read_embeddings
+from faceveil.store.photos import DESIGNS, JUDGE
+from faceveil.store.protocol import DEV, STUDY, UNMASKED_PHOTOS, Roles
+
+AT_ONCE = 1024
+"""Probes compared at once where thresholds are chosen."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is evaluated.
+
+    Attributes:
+        recognizers: all of them; one that failed its check is named and not asked.
+        embeddings: folder of what they saw, by name of the protection, ``bare`` for bare faces.
+        protections: names, those of experiments too.
+        heads: the target's.
+        roles: who enrolls and who probes.
+        groups: which group a person belongs to, where that is known.
+    """
+
+    recognizers: Sequence[Recognizer]
+    embeddings: Path
+    protections: Sequence[str]
+    heads: Heads
+    roles: Roles
+    groups: pd.DataFrame
+
+    def bare(self, recognizer: Recognizer, gallery: str) -> Seen:
+        """Return what a recognizer saw of the enrolled photos of a gallery."""
+        enrolled = _seen(self._folder("bare", recognizer) / "unmasked", recognizer)
+        return enrolled.where(
+            enrolled.rows["image_id"].isin(self.roles.enrolled(gallery)).to_numpy()
+        )
+
+    def bare_probes(self, recognizer: Recognizer) -> Seen:
+        """Return what it saw of bare faces that probe."""
+        parts = []
+        for protocol, kind in UNMASKED_PHOTOS.items():
+            seen = _seen(self._folder("bare", recognizer) / kind, recognizer)
+            probes = self.roles.probes[self.roles.probes["kind"] == kind]
+            role = seen.rows["image_id"].map(probes.set_index("image_id")["role"])
+            words = seen.rows.assign(
+                kind=kind, protocol=protocol, role=role, protection=BARE, training=-1
+            )
+            parts.append(Seen(words, seen.features).where(role.notna().to_numpy()))
+        return _joined_seen(parts)
+
+    def protected(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
+        """Return what it saw of photos under protections."""
+        parts = [_seen(self._folder(name, recognizer), recognizer) for name in names]
+        judged = _joined_seen(parts)
+        return judged.where((judged.rows["use"] == JUDGE).to_numpy())
+
+    def _folder(self, name: str, recognizer: Recognizer) -> Path:
+        return self.embeddings / name / recognizer.name
+
+
+def evaluate(inputs: Inputs, protected: Path, thresholds: Path, settings: Evaluate) -> pd.DataFrame:
+    """Return the results table.
+
+    Args:
+        inputs: what is evaluated.
+        protected: folder of the protected photos, for the designs in them.
+        thresholds: file of the frozen thresholds.
+        settings: how.
+
+    Raises:
+        FaceveilError: if an artifact is missing, or another recognizer made it.
+    """
+    frozen = read_thresholds(thresholds)
+    if settings.false_match_rate not in {one.fmr for one in frozen}:
+        known = ", ".join(sorted({f"{one.fmr:g}" for one in frozen}))
+        raise FaceveilError(
+            f"params.yaml: evaluate.false_match_rate is {settings.false_match_rate:g}, but "
+            f"calibrate.false_match_rates are {known}; name one of those"
+        )
+    rows: list[Row] = [_check_row(one) for one in inputs.recognizers]
+    for recognizer in inputs.recognizers:
+        if recognizer.refusal is None:
+            rows += _rows_of(recognizer, inputs, frozen, settings)
+    for name in inputs.heads.experiments:
+        rows += diversity_rows(
+            name, np.load(protected / name / DESIGNS, mmap_mode="r", allow_pickle=False)
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def calibrate(inputs: Inputs, rates: Sequence[float]) -> list[Threshold]:
+    """Choose the thresholds of every version of every recognizer, on dev people."""
+    found = []
+    for recognizer in inputs.recognizers:
+        probes = inputs.bare_probes(recognizer)
+        probes = probes.where((probes.rows["role"] == inputs.roles.choosing).to_numpy())
+        other = (probes.rows["protocol"] == "other_photo").to_numpy()
+        probes = probes.where(other) if other.any() else probes
+        if not len(probes.rows):
+            raise FaceveilError(
+                "data/protocol: none of those probes on whom thresholds are chosen; raise "
+                "protocol.dev_people or protocol.training_probes"
+            )
+        subjects = probes.rows["subject_id"].to_numpy(dtype=np.str_)
+        enrolled = inputs.bare(recognizer, DEV)
+        for version in (one for of in versions_of(recognizer, inputs.heads) for one in of):
+            gallery = enroll(version, enrolled)
+            parts = [
+                version.templates(probes.features[start : start + AT_ONCE]) @ gallery.templates.T
+                for start in range(0, len(subjects), AT_ONCE)
+            ]
+            chosen = choose_thresholds(
+                np.concatenate(parts), subjects, gallery.subject_ids, rates, not other.any()
+            )
+            found += [
+                Threshold(
+                    version.name,
+                    version.training,
+                    fmr,
+                    threshold,
+                    nonmated,
+                    None if threshold is not None else round(1 / fmr),
+                    inputs.roles.choosing,
+                    len(gallery.subject_ids),
+                )
+                for fmr, threshold, nonmated in chosen
+            ]
+    return found
+
+
+def diversity_rows(
+    name: str, designs: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]"
+) -> list[Row]:
+    """Return how different the designs of an experiment are, as pictures.
+
+    Args:
+        name: of the experiment.
+        designs: uint8 ``[K, S, S, 3]``.
+    """
+    if len(designs) < 2:
+        return []
+    value = mean_pairwise_rms(designs.reshape(len(designs), -1) / np.float32(255))
+    return [_row(protection=name, metric="diversity_pixels", value=value, trials=len(designs))]
+
+
+def _rows_of(
+    recognizer: Recognizer, inputs: Inputs, frozen: Sequence[Threshold], settings: Evaluate
+) -> list[Row]:
+    """Return all rows about a recognizer and its versions."""
+    protected = inputs.protected(recognizer, inputs.protections)
+    probes = _joined_seen([inputs.bare_probes(recognizer), protected])
+    galleries = {name: inputs.bare(recognizer, name) for name in (STUDY, DEV)}
+    rows: list[Row] = []
+    left: dict[str, pd.Series[float]] = {}
+    versions = list(versions_of(recognizer, inputs.heads))
+    for of_trainings in tqdm(versions, f"search {recognizer.name}", unit="version", disable=None):
+        own = [thresholds_of(frozen, one.name, one.training, "thresholds") for one in of_trainings]
+        log = joined(
+            [
+                _search(one, galleries, probes, at, inputs, settings)
+                for one, at in zip(of_trainings, own, strict=True)
+            ]
+        )
+        rows += [_threshold_row(at, of_trainings[0]) for at in own[0]]
+        judge = Judge(of_trainings[0], settings, [at.fmr for at in own[0]],
+                      inputs.roles.choosing, inputs.groups)  # fmt: skip
+        rows += table_rows(log, judge)
+        if of_trainings[0].name.endswith(f":{max(inputs.heads.photos, default=0)}"):
+            left[of_trainings[0].learned] = _gains_left(log, of_trainings[0].learned, judge)
+    return [*rows, *_claim_rows(recognizer, left, inputs, settings)]
+
+
+def _search(
+    version: Version,
+    galleries: Mapping[str, Seen],
+    probes: Seen,
+    thresholds: Sequence[Threshold],
+    inputs: Inputs,
+    settings: Evaluate,
+) -> Log:
+    """Look for all who meet this version, dev people in their own gallery."""
+    meets = probes.where(_meets(version, probes.rows, inputs.heads, settings))
+    if version.training >= 0:
+        meets = Seen(meets.rows.assign(training=version.training), meets.features)
+    dev = (meets.rows["role"] == "dev").to_numpy()
+    logs = []
+    for name, keep in ((STUDY, ~dev), (DEV, dev)):
+        if keep.any():
+            gallery: Gallery = enroll(version, galleries[name])
+            logs.append(
+                search(version, gallery, meets.where(keep), thresholds, settings.batch_size)
+            )
+    return joined(logs)
+
+
+def _meets(
+    version: Version, rows: pd.DataFrame, heads: Heads, settings: Evaluate
+) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
+    """Say which photos are searched for: after a training, the designs of that training alone."""
+    keep = np.ones(len(rows), dtype=np.bool_)
+    if version.training >= 0:
+        keep &= rows["training"].isin([-1, version.training]).to_numpy()
+    if version.learned:
+        worn = [BARE, *settings.plain, version.learned]
+        keep &= rows["protection"].isin(worn).to_numpy() & (rows["role"] != "train").to_numpy()
+        if not any(heads.experiments.values()):
+            return keep
+    return keep
+
+
+def _gains_left(log: Log, experiment: str, judge: Judge) -> "pd.Series[float]":
+    """Return what is left of each held-out person's lift, under the harder protocol."""
+    recognized = f"matched@{judge.at}" if f"matched@{judge.at}" in log.trials else "hit"
+    trials = log.trials
+    control = best_control(trials[trials["role"] == judge.threshold_role], judge.settings.plain,
+                           recognized)  # fmt: skip
+    held_out = trials[trials["role"] == "test"]
+    other = held_out[held_out["protocol"] == "other_photo"]
+    return gains(other if len(other) else held_out, (experiment, control), recognized)
+
+
+def _claim_rows(
+    recognizer: Recognizer,
+    left: Mapping[str, "pd.Series[float]"],
+    inputs: Inputs,
+    settings: Evaluate,
+) -> list[Row]:
+    found = judge_claim(left, inputs.heads.experiments, settings) if left else None
+    if found is None:
+        return []
+    at = f"{settings.false_match_rate:g}"
+    words = {
+        "protection": found.learning,
+        "over": found.fixed,
+        "recognizer": f"{recognizer.name}:*:{max(inputs.heads.photos)}",
+        "recognizer_role": "adapted",
+        "group": "held_out",
+        "people": found.people,
+        "trials": found.people,
+        "threshold_role": inputs.roles.choosing,
+    }
+    ends = {"low": found.low, "high": found.high}
+    return [
+        _row(**words, metric=f"claim@{at}", value=found.value, **ends),
+        _row(**words, metric=f"claim_p@{at}", value=found.p),
+    ]
+
+
+def _row(**values: object) -> Row:
+    """Return a row that is about no single trial, with what is not said left empty."""
+    numbers = {"value": np.nan, "low": np.nan, "high": np.nan, "people": 0, "trials": 0}
+    return dict.fromkeys(COLUMNS, "") | numbers | {"variant_policy": "one"} | values
+
+
+def _threshold_row(at: Threshold, version: Version) -> Row:
+    return _row(
+        protection=BARE,
+        recognizer=version.name,
+        recognizer_role=version.role,
+        group="dev",
+        metric=f"threshold@{at.fmr:g}",
+        value=np.nan if at.threshold is None else at.threshold,
+        people=at.people,
+        trials=at.nonmated,
+        threshold_role=at.role,
+    )
+
+
+def _check_row(recognizer: Recognizer) -> Row:
+    check = recognizer.card["check"]
+    low, high = check["interval"]
+    return _row(
+        protection=BARE,
+        recognizer=recognizer.name,
+        recognizer_role=recognizer.role,
+        group="check",
+        metric="check",
+        value=check["accuracy"],
+        low=low,
+        high=high,
+        people=check["people"],
+        trials=check["pairs"],
+        over=f"{check['expected']:g}",
+    )
+
+
+def _seen(folder: Path, recognizer: Recognizer) -> Seen:
+    table = read_embeddings(folder, recognizer.fingerprint)
+    return Seen(table.rows, table.features)
+
+
+def _joined_seen(parts: Sequence[Seen]) -> Seen:
+    rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    return Seen(rows, np.concatenate([part.features for part in parts]))

@@ -1,0 +1,143 @@
+"""All photos of one person: read, given masks, numbered and written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from faceveil.collection.detection import Faces, detect_faces
+from faceveil.collection.images import Pixels, UnreadableImageError, fit, read_image
+from faceveil.collection.measure import count_faces
+from faceveil.masks.originals import PersonFolder
+from faceveil.masks.placing import Face, put_on
+from faceveil.masks.templates import Templates
+from faceveil.params.errors import FaceveilError
+from faceveil.params.put_on_masks import PutOnMasks
+from faceveil.runtime.parallel import one_thread
+
+FOLDERS = ("unmasked", "masked", "further", "transparent")
+
+COLUMNS = ("subject_id", "person", "original", "image_id", "template", "outcome")
+"""Columns of people.csv: the person's number and folder, the file relative to the root, what the
+photo is called here, the mask it got, and what became of the file."""
+
+MASKED, NO_FACE, BEYOND, NO_PHOTO = "masked", "no_face", "beyond_limit", "no_photo"
+"""What may become of a file, besides the reasons why one cannot be read: a photo beyond
+``photos_per_person`` is left out, and so is what is no photo of a person."""
+
+LONGEST_SIDE = 512
+"""Faces are looked for at this size at most, in pixels."""
+
+DECIMALS = 2
+"""What is kept of a landmark, in pixels: far above what rounding errors reach."""
+
+PeopleRow = dict[str, str]
+
+
+@dataclass(frozen=True)
+class FoundPhoto:
+    """One photo as it was looked at.
+
+    Attributes:
+        path: relative to the root.
+        unreadable: why it gives no photo, or an empty text.
+        face: the face that gets a mask, if there is one.
+        alone: whether no other face shares the photo as its equal.
+    """
+
+    path: str
+    unreadable: str = ""
+    face: Face | None = None
+    alone: bool = False
+
+
+def write_person(
+    root: Path, directory: Path, templates: Templates, params: PutOnMasks, person: PersonFolder
+) -> list[PeopleRow]:
+    """Write all photos of a person, with and without mask."""
+    most = params.photos_per_person
+    photos = find_faces(root, person.photos[:most], params.min_face_probability)
+    names = name_photos(person.subject_id, photos)
+    rows = []
+    for one in photos:
+        template = templates.choose(one.path) if one.face else ""
+        if not one.unreadable:
+            _write(root, directory, one, names[one.path], templates)
+        outcome = one.unreadable or (MASKED if one.face else NO_FACE)
+        rows.append(_row(person, one.path, names.get(one.path, ""), template, outcome))
+    return rows + [_row(person, path, "", "", BEYOND) for path in person.photos[most:]]
+
+
+def find_faces(root: Path, paths: Sequence[str], least: float) -> list[FoundPhoto]:
+    """Read photos and find the largest certain face of each."""
+    small: dict[str, tuple[Pixels, float]] = {}
+    photos: dict[str, FoundPhoto] = {}
+    for path in paths:
+        try:
+            photo = read_image(root / path)
+        except UnreadableImageError as reason:
+            photos[path] = FoundPhoto(path, unreadable=str(reason))
+        else:
+            shown = fit(photo, LONGEST_SIDE)
+            small[path] = shown, photo.shape[0] / shown.shape[0]
+    with one_thread():
+        found = detect_faces([shown for shown, _ in small.values()])
+    for (path, (_, scale)), faces in zip(small.items(), found, strict=True):
+        face = _largest(faces, scale, least)
+        photos[path] = FoundPhoto(
+            path, face=face, alone=face is not None and count_faces(faces) == 1
+        )
+    return [photos[path] for path in paths]
+
+
+def _largest(faces: Faces, scale: float, least: float) -> Face | None:
+    """Return the first face, in pixels of the photo itself, if it is certain enough."""
+    if not len(faces) or faces.probabilities[0] < least:
+        return None
+    box, landmarks = (
+        np.round(found[0] * scale, DECIMALS) for found in (faces.boxes, faces.landmarks)
+    )
+    return Face(box, landmarks)
+
+
+def name_photos(subject_id: str, photos: Sequence[FoundPhoto]) -> dict[str, str]:
+    """Return what each photo that can be read is called: ``NNNNN``, ``NNNNN_1`` and so on.
+
+    Curation keeps only people whose first photo is a sound pair. It is therefore the first by name
+    that gets a mask and shows nobody else of the same size, else the first that gets one, else the
+    first. The others follow by name.
+    """
+    readable = sorted(
+        (one for one in photos if not one.unreadable),
+        key=lambda one: one.path,
+    )
+    if not readable:
+        return {}
+    # Of equals, max takes the first.
+    first = max(readable, key=lambda one: (one.face is not None, one.alone))
+    further = (one for one in readable if one is not first)
+    names = {one.path: f"{subject_id}_{number}" for number, one in enumerate(further, 1)}
+    return {first.path: subject_id} | names
+
+
+def _write(root: Path, directory: Path, one: FoundPhoto, name: str, templates: Templates) -> None:
+    try:
+        photo = read_image(root / one.path)
+    except UnreadableImageError as reason:
+        raise FaceveilError(
+            f"{root / one.path}: can no longer be read ({reason}); let nothing change the "
+            "collection while masks are put on, and run again"
+        ) from None
+    bare, masked = ("further", "further") if "_" in name else ("unmasked", "masked")
+    Image.fromarray(photo).save(directory / bare / f"{name}.png")
+    if one.face:
+        worn = put_on(photo, one.face, templates.open(templates.choose(one.path)))
+        Image.fromarray(worn.over(photo)).save(directory / masked / f"{name}_Mask.png")
+        Image.fromarray(worn.cutout).save(directory / "transparent" / f"{name}_Mask.png")
+
+
+def _row(person: PersonFolder, path: str, image_id: str, template: str, outcome: str) -> PeopleRow:
+    values = (person.subject_id, person.name, path, image_id, template, outcome)
+    return dict(zip(COLUMNS, values, strict=True))

@@ -1,0 +1,147 @@
+"""All of params.yaml at once: what no section can check by itself.
+
+The shell of every stage reads it first of all: a wrong key ends the run in its first second,
+wherever it stands. It refuses or passes and changes no output, so that no stage depends on it.
+"""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator, model_validator
+
+from faceveil.params.adapt import Adapt
+from faceveil.params.calibrate import Calibrate
+from faceveil.params.curate import Curate
+from faceveil.params.embed import Embed
+from faceveil.params.errors import FaceveilError
+from faceveil.params.evaluate import Evaluate
+from faceveil.params.experiments import EXPERIMENTS, Experiment, GanTraining, gan_training_of
+from faceveil.params.project import Project
+from faceveil.params.protect import Protect
+from faceveil.params.protections import PROTECTIONS, Entry
+from faceveil.params.protocol import Protocol
+from faceveil.params.put_on_masks import PutOnMasks
+from faceveil.params.read import read_yaml, validate
+from faceveil.params.recognizers import DEFAULTS, RecognizerSettings, surrogates_of, target_of
+from faceveil.params.report import Report
+from faceveil.params.section import Section
+from faceveil.params.synthesize import Synthesize
+from faceveil.params.train_gan import TrainGan
+from faceveil.params.train_projector import TrainProjector
+
+NAMED = ("recognizers", "experiments", "protections")
+"""Sections whose keys are names, each of an entry."""
+
+
+BARE, ENROLLED = "none", "bare"
+"""What tables call a face without anything, and folders call the photos of such faces."""
+
+
+class Params(Section):
+    """All of params.yaml; a field is a section, named after the stage that reads it."""
+
+    synthesize: Synthesize = Synthesize()
+    put_on_masks: PutOnMasks = PutOnMasks()
+    curate: Curate = Curate()
+    recognizers: dict[str, RecognizerSettings] = DEFAULTS
+    train_projector: TrainProjector = TrainProjector()
+    embed: Embed = Embed()
+    train_gan: TrainGan = TrainGan()
+    experiments: dict[str, Experiment] = Field(default=EXPERIMENTS, min_length=1)
+    project: Project = Project()
+    protections: dict[str, Entry] = PROTECTIONS
+    protect: Protect = Protect()
+    protocol: Protocol = Protocol()
+    calibrate: Calibrate = Calibrate()
+    evaluate: Evaluate = Evaluate()
+    adapt: Adapt = Adapt()
+    report: Report = Report()
+
+    @field_validator("experiments", "recognizers", "protections")
+    @classmethod
+    def _names_fit_files(cls, named: dict[str, Section]) -> dict[str, Section]:
+        for name in named:
+            if not (name.isidentifier() and name.isascii()):
+                raise ValueError(f"name {name!r} must be letters, digits and '_', as in exp4")
+        return named
+
+    @field_validator("recognizers")
+    @classmethod
+    def _one_is_the_target(
+        cls, recognizers: dict[str, RecognizerSettings]
+    ) -> dict[str, RecognizerSettings]:
+        targets = [name for name, one in recognizers.items() if one.role == "target"]
+        if len(targets) != 1:
+            raise ValueError(
+                f"{len(targets)} have role target ({', '.join(targets) or 'none'}); one must have "
+                "it, the others are surrogate or judge"
+            )
+        return recognizers
+
+    @model_validator(mode="after")
+    def _protections_can_be_told_apart(self) -> "Params":
+        both = set(self.protections) & {BARE, ENROLLED, *self.experiments}
+        if both:
+            raise ValueError(
+                f"protections: {min(both)!r} is taken; {BARE} and {ENROLLED} are bare faces, and "
+                "an experiment's designs have its name"
+            )
+        unknown = [name for name in self.evaluate.plain if name not in self.protections]
+        if unknown:
+            known = ", ".join(self.protections)
+            raise ValueError(f"evaluate.plain: no protection {unknown[0]!r}; there are {known}")
+        most = max(self.adapt.photos)
+        if most > self.protect.learn_photos:
+            raise ValueError(
+                f"adapt.photos asks for {most} photos, protect.learn_photos makes "
+                f"{self.protect.learn_photos}; lower one or raise the other"
+            )
+        return self
+
+    @property
+    def target(self) -> str:
+        """Name of the recognizer that all designs are trained against."""
+        return target_of(self.recognizers)
+
+    def trained_against(self, experiment: str) -> tuple[str, ...]:
+        """Return the recognizers that an experiment's designs are trained against, by name."""
+        return (self.target, *self.gan_training(experiment).ensemble)
+
+    def gan_training(self, experiment: str) -> GanTraining:
+        """Return ``train_gan`` with the overrides of an experiment.
+
+        Raises:
+            FaceveilError: if there is no such experiment.
+        """
+        if experiment not in self.experiments:
+            known = ", ".join(self.experiments)
+            raise FaceveilError(f"params.yaml: no experiment {experiment!r}; there are {known}")
+        return gan_training_of(experiment, self.train_gan, self.experiments[experiment])
+
+
+def read_params(path: Path) -> Params:
+    """Read and validate params.yaml.
+
+    Raises:
+        FaceveilError: names the file, the key, what was found and what is allowed.
+    """
+    return checked(read_yaml(path), str(path))
+
+
+def checked(values: object, where: str) -> Params:
+    """Validate the values of a whole file, and what each experiment makes of ``train_gan``.
+
+    Raises:
+        FaceveilError: names the key, what was found and what is allowed.
+    """
+    params = validate(Params, values, where)
+    allowed = surrogates_of(params.recognizers)
+    for name, experiment in params.experiments.items():
+        for one in gan_training_of(name, params.train_gan, experiment).ensemble:
+            if one not in allowed:
+                known = params.recognizers.get(one)
+                found = f"which is a {known.role}" if known else "which is not in recognizers"
+                raise FaceveilError(
+                    f"{where}: train_gan.ensemble of {name} names {one!r}, {found}; allowed are "
+                    f"recognizers with role surrogate: {', '.join(allowed) or 'there are none'}"
+                )
+    return params

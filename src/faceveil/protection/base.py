@@ -1,0 +1,131 @@
+"""The contract of a protection: photos in, photos out.
+
+The public call is final and keeps the promise for all methods; a method brings the idea, ``run``.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceveil.params.section import Section
+from faceveil.store.faces import PackedFaces
+from faceveil.wearing.composition import wear
+
+Scope = Literal["photo", "wearer", "set"]
+"""What it takes: any photo, a photo of somebody who wears a mask, or all people at once."""
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Photos to protect, and whose they are.
+
+    Attributes:
+        images: float32 ``[B, 3, S, S]`` in [0, 1], RGB.
+        subject_ids: str ``[B]``.
+        image_ids: str ``[B]``.
+        transparency: where the mask is, float32 ``[B, 1, S, S]`` in [0, 1]; None without a mask.
+    """
+
+    images: Tensor
+    subject_ids: NDArray[np.str_]
+    image_ids: NDArray[np.str_]
+    transparency: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Draw:
+    """All that is random about one application.
+
+    Attributes:
+        seed: of the stage.
+        variants: which design, key or style each photo gets, int64 ``[B]``, below ``variants``.
+    """
+
+    seed: int
+    variants: NDArray[np.int64]
+
+
+class Protection(ABC):
+    """A method with its settings.
+
+    Attributes:
+        scope: what it takes.
+        plain: whether it is something anybody can wear who has no design; the best of these is what
+            a protection is compared with.
+        changes: whether it changes the photo at all.
+        Settings: its block of params.yaml, besides ``method``.
+    """
+
+    scope: ClassVar[Scope] = "wearer"
+    plain: ClassVar[bool] = False
+    changes: ClassVar[bool] = True
+
+    class Settings(Section):
+        """No settings."""
+
+    def __init__(self, settings: Section) -> None:
+        self.settings = settings
+
+    @property
+    def variants(self) -> int:
+        """How many different ways it has of protecting a photo."""
+        return 1
+
+    def fit(self, people: PackedFaces, seed: int) -> None:  # noqa: B027  (most need none)
+        """Learn from unmasked photos of people who train; nobody who is judged is among them."""
+
+    def read(self, folder: Path, seed: int) -> None:  # noqa: B027  (most need none)
+        """Read what was trained for it."""
+
+    @final
+    def apply(self, photos: Photos, draw: Draw) -> Tensor:
+        """Return the protected photos, float32 ``[B, 3, S, S]`` in [0, 1]; the source stays.
+
+        Photo ``i`` depends on photo ``i``, its variant and the seed: not on its neighbours.
+
+        Raises:
+            ValueError: if ids, variants or transparency do not fit the photos, or the method
+                returns something else than photos.
+        """
+        count = len(photos.images)
+        if not len(photos.subject_ids) == len(photos.image_ids) == len(draw.variants) == count:
+            raise ValueError(f"{count} photos need as many subject_ids, image_ids and variants")
+        if ((draw.variants < 0) | (draw.variants >= self.variants)).any():
+            raise ValueError(f"variants are 0 to {self.variants - 1}, found {draw.variants.max()}")
+        if self.scope == "wearer" and photos.transparency is None:
+            raise ValueError("a protection that is worn needs the transparency of the mask")
+        protected = self.run(photos, draw)
+        if protected.shape != photos.images.shape or protected.dtype != torch.float32:
+            raise ValueError(f"{type(self).__name__} returned {list(protected.shape)}")
+        return protected.clamp(0, 1)
+
+    @abstractmethod
+    def run(self, photos: Photos, draw: Draw) -> Tensor:
+        """Return the protected photos; what lies beyond [0, 1] is clipped."""
+
+
+def method_name(protection: type[Protection]) -> str:
+    """Return the name of a method: that of its file."""
+    return protection.__module__.rpartition(".")[2]
+
+
+class Worn(Protection):
+    """A pattern that is seen where the mask is."""
+
+    def run(self, photos: Photos, draw: Draw) -> Tensor:
+        """Put each photo's pattern on it."""
+        assert photos.transparency is not None
+        size = photos.images.shape[-1]
+        kinds, place = np.unique(draw.variants, return_inverse=True)
+        patterns = torch.stack([self.pattern(int(kind), size, draw.seed) for kind in kinds])
+        return wear(photos.images, photos.transparency, patterns[place])
+
+    @abstractmethod
+    def pattern(self, variant: int, size: int, seed: int) -> Tensor:
+        """Return the pattern of a variant, float32 ``[3, S, S]`` in [0, 1]."""

@@ -1,0 +1,69 @@
+"""Designs that trained generators draw, and what they are compared with."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from faceveil.params.errors import FaceveilError
+from faceveil.params.section import Section
+from faceveil.protection.base import Worn
+from faceveil.protection.designs.generators import Generator, load_generator
+from faceveil.runtime.seeding import generator_for
+
+
+def draw_designs(generator: Generator, count: int, seed: int, stream: str) -> Tensor:
+    """Draw designs ``[count, 3, S, S]`` in [0, 1]; the same seed and stream draw the same ones.
+
+    Latents are drawn from what the generator was trained on, on the CPU, all at once.
+    """
+    latents = generator.draw(count, generator_for(seed, stream, "latents"))
+    with torch.inference_mode():
+        designs: Tensor = generator.cpu()(latents)
+    return designs.clone()
+
+
+def training_folders(experiment: Path) -> list[Path]:
+    """Return the folders of an experiment's trainings, in their order.
+
+    Raises:
+        FaceveilError: if there is none.
+    """
+    found = [path for path in experiment.glob("*") if path.name.isdecimal()]
+    if not found:
+        raise FaceveilError(f"{experiment}: no training here; run `dvc repro train_gan` first")
+    return sorted(found, key=lambda path: int(path.name))
+
+
+class DrawnDesigns(Worn):
+    """Designs of all trainings of an experiment; variant ``t * K + k`` is training t's design k."""
+
+    STREAM: ClassVar[str] = "evaluate"
+
+    class Settings(Section):
+        """How many designs."""
+
+        designs: int = Field(default=8, ge=1, le=100_000, description="designs per training")
+
+    settings: Settings
+    drawn: Tensor
+
+    @property
+    def variants(self) -> int:
+        """All designs of all trainings."""
+        return len(self.drawn)
+
+    def read(self, folder: Path, seed: int) -> None:
+        """Draw the designs of every training."""
+        self.drawn = torch.cat(
+            [
+                draw_designs(load_generator(one), self.settings.designs, seed, self.STREAM)
+                for one in training_folders(folder)
+            ]
+        )
+
+    def pattern(self, variant: int, size: int, seed: int) -> Tensor:  # noqa: ARG002
+        """Return a design."""
+        return self.drawn[variant]

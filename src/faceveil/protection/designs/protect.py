@@ -1,0 +1,63 @@
+"""What people look like in the designs of an experiment, and in what is made of them."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from faceveil.params.protect import Protect
+from faceveil.protection.base import method_name
+from faceveil.protection.deal import deal_labelled, deal_variants
+from faceveil.protection.designs.drawn import DrawnDesigns, training_folders
+from faceveil.protection.methods.design import Design
+from faceveil.protection.methods.mean_colour import MeanColour
+from faceveil.protection.methods.shuffled import Shuffled
+from faceveil.protection.methods.untrained import Untrained
+from faceveil.protection.protect import Job, Sources, probing_photos, with_rows, write_jobs
+from faceveil.store.faces import open_faces
+from faceveil.store.photos import JUDGE, LEARN
+from faceveil.store.protocol import MASKED_PHOTOS
+
+
+class DesignsToLearn(DrawnDesigns):
+    """Designs of the same generators on photos that recognizers learn from; none is judged."""
+
+    STREAM = "learn"
+
+
+def protect_designs(
+    name: str, models: Path, sources: Sources, settings: Protect, out: Path
+) -> None:
+    """Write what people look like in the designs of an experiment, and in what is made of them.
+
+    Held-out and training people wear the designs that are judged, some of every training. Training
+    people also wear others, on the photos that recognizers learn from afterwards.
+    """
+    trainings = len(training_folders(models))
+    design = Design(Design.Settings(designs=settings.designs))
+    design.read(models, settings.seed)
+    each = probing_photos(sources, design, ("test", "train"))
+    worn = deal_variants(each, design.variants, trainings, settings.designs_per_subject)
+    jobs = [Job(design, worn.assign(protection=name, use=JUDGE))]
+    for method in (MeanColour, Shuffled, Untrained):
+        control = method(method.Settings(designs=settings.designs))
+        control.read(models, settings.seed)
+        photos = probing_photos(sources, control, ("test",))
+        rows = deal_variants(photos, control.variants, 1, 1).assign(training=-1, use=JUDGE)
+        jobs.append(Job(control, rows.assign(protection=f"{name}_{method_name(method)}")))
+    learned = DesignsToLearn(DesignsToLearn.Settings(designs=settings.learn_designs))
+    learned.read(models, settings.seed)
+    labelled = deal_labelled(_training_photos(sources), trainings, settings)
+    jobs.append(Job(learned, labelled.assign(protection=name, use=LEARN)))
+    write_jobs(jobs, sources, settings, out, design.drawn)
+
+
+def _training_photos(sources: Sources) -> pd.DataFrame:
+    """Return all masked photos of training people."""
+    train = sources.roles.of_role("train")
+    photos = [
+        (rows := open_faces(sources.curated, kind).rows)[rows["subject_id"].isin(train)].assign(
+            protocol=protocol, kind=kind, role="train"
+        )
+        for protocol, kind in MASKED_PHOTOS.items()
+    ]
+    return with_rows(pd.concat(photos), sources)

@@ -1,0 +1,17 @@
+"""The pixels of a design in random order: its colours are left, its pattern is not."""
+
+import torch
+from torch import Tensor
+
+from faceveil.protection.designs.drawn import DrawnDesigns
+from faceveil.runtime.seeding import generator_for
+
+
+class Shuffled(DrawnDesigns):
+    """Each design with its pixels shuffled, the same for all who wear it."""
+
+    def pattern(self, variant: int, size: int, seed: int) -> Tensor:
+        """Return the pixels in an order that the seed decides."""
+        design = super().pattern(variant, size, seed)
+        order = torch.randperm(size * size, generator=generator_for(seed, "shuffled", variant))
+        return design.flatten(1)[:, order].view_as(design)

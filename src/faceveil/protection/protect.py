@@ -1,0 +1,155 @@
+"""From the protocol to protected photos: who is photographed under a protection, and how often."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from faceveil.params.protect import Protect
+from faceveil.protection.base import Draw, Photos, Protection
+from faceveil.protection.deal import deal_variants
+from faceveil.store.faces import PackedFaces, open_faces
+from faceveil.store.photos import JUDGE, write_photos
+from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS, Roles
+from faceveil.wearing.masked import open_masked
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What photos are made of.
+
+    Attributes:
+        curated: folder of the packed faces.
+        transparencies: folder of where masks are on them.
+        roles: who probes with which photo.
+    """
+
+    curated: Path
+    transparencies: Path
+    roles: Roles
+
+    def faces(self, kind: str) -> PackedFaces:
+        """Open the photos of a kind, masked ones with their transparency."""
+        if kind in MASKED_PHOTOS.values():
+            return open_masked(self.curated, self.transparencies, kind)
+        return open_faces(self.curated, kind)
+
+    def training_people(self) -> PackedFaces:
+        """Return everybody's unmasked photo, with the rows of training people alone."""
+        faces = open_faces(self.curated, "unmasked")
+        train = self.roles.of_role("train")
+        rows = np.flatnonzero(faces.rows["subject_id"].isin(train))
+        return PackedFaces(faces.pixels[rows], faces.rows.iloc[rows].reset_index(drop=True))
+
+
+@dataclass(frozen=True)
+class Job:
+    """One protection of a store.
+
+    Attributes:
+        protection: the method, ready to be applied.
+        rows: the photos it is applied to: the columns of
+            :data:`faceveil.store.photos.COLUMNS`, and ``row`` in the store of their kind.
+    """
+
+    protection: Protection
+    rows: pd.DataFrame
+
+
+def protect_entry(
+    name: str, protection: Protection, sources: Sources, settings: Protect, out: Path
+) -> None:
+    """Write what people look like under an entry of ``protections``.
+
+    Held-out people are protected, and dev people where the method is plain: on them the best plain
+    control is chosen.
+    """
+    protection.fit(sources.training_people(), settings.seed)
+    roles = ("test", "train", "dev") if protection.plain else ("test",)
+    photos = probing_photos(sources, protection, roles)
+    rows = deal_variants(photos, protection.variants, 1, 1).assign(training=-1, use=JUDGE)
+    write_jobs([Job(protection, rows.assign(protection=name))], sources, settings, out)
+
+
+def probing_photos(sources: Sources, protection: Protection, roles: Sequence[str]) -> pd.DataFrame:
+    """Return the photos of people of some roles that probe: masked ones for what is worn.
+
+    Thresholds and plain controls are chosen under the harder protocol that there is: dev people
+    probe with other photos, where there are any.
+    """
+    kinds = MASKED_PHOTOS if protection.scope == "wearer" else UNMASKED_PHOTOS
+    probes = sources.roles.probes
+    chosen = probes[probes["role"].isin(roles) & probes["kind"].isin(list(kinds.values()))]
+    dev, other = chosen["role"] == "dev", chosen["protocol"] == "other_photo"
+    if (dev & other).any():
+        chosen = chosen[~dev | other]
+    return with_rows(chosen, sources)
+
+
+def with_rows(photos: pd.DataFrame, sources: Sources) -> pd.DataFrame:
+    """Add to each photo its row in the store of its kind, joined by id."""
+    parts = []
+    for kind, of_kind in photos.groupby("kind"):
+        stored = open_faces(sources.curated, str(kind)).rows["image_id"]
+        place = pd.Series(np.arange(len(stored)), index=stored)
+        parts.append(of_kind.assign(row=place.loc[of_kind["image_id"]].to_numpy()))
+    columns = ["subject_id", "image_id", "role", "kind", "protocol", "row"]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts)[columns].sort_values(["image_id", "protocol"], ignore_index=True)
+
+
+def write_jobs(
+    jobs: Sequence[Job],
+    sources: Sources,
+    settings: Protect,
+    out: Path,
+    designs: Tensor | None = None,
+) -> None:
+    """Apply all protections of a store, and write it."""
+    jobs = [
+        Job(job.protection, _complete(job.rows).sort_values(["kind", "image_id", "variant"]))
+        for job in jobs
+    ]
+    rows = pd.concat([job.rows for job in jobs], ignore_index=True)
+    size = open_faces(sources.curated, "unmasked").image_size
+    with tqdm(total=len(rows), desc=f"protect {out.name}", unit="photo", disable=None) as bar:
+        write_photos(out, rows, size, _applied(jobs, sources, settings, bar), designs)
+
+
+def _complete(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns that no physical draw and no learning recognizer has filled."""
+    return rows.assign(condition="", order=rows.get("order", -1))
+
+
+def _applied(
+    jobs: Sequence[Job], sources: Sources, settings: Protect, bar: "tqdm[NoReturn]"
+) -> Iterator[Tensor]:
+    for job in jobs:
+        for kind, rows in job.rows.groupby("kind", sort=False):
+            faces, size = sources.faces(str(kind)), settings.batch_size
+            if job.protection.scope == "set":
+                size = len(rows)
+            for start in range(0, len(rows), size):
+                part = rows.iloc[start : start + size]
+                yield _protected(job.protection, faces, part, settings.seed)
+                bar.update(len(part))
+
+
+def _protected(protection: Protection, faces: PackedFaces, part: pd.DataFrame, seed: int) -> Tensor:
+    rows: NDArray[np.int64] = part["row"].to_numpy(dtype=np.int64)
+    photos = Photos(
+        images=faces.images(rows).contiguous(),
+        subject_ids=part["subject_id"].to_numpy(dtype=np.str_),
+        image_ids=part["image_id"].to_numpy(dtype=np.str_),
+        transparency=None if faces.transparency is None else faces.transparencies(rows),
+    )
+    with torch.inference_mode():
+        return protection.apply(photos, Draw(seed, part["variant"].to_numpy(dtype=np.int64)))

@@ -1,0 +1,105 @@
+"""Recognizers refuse what cannot be, by name; one is the target, and only surrogates join it."""
+
+from typing import Any
+
+import pytest
+
+from faceveil.params.errors import FaceveilError
+from faceveil.params.read import merge, validate
+from faceveil.params.recognizers import DEFAULTS, surrogates_of, target_of
+from faceveil.params.whole_file import Params, checked
+
+SHIPPED: dict[str, Any] = Params().model_dump(mode="json")
+
+
+def params(name: str = "resnet18", **values: Any) -> Params:
+    return validate(Params, merge(SHIPPED, {"recognizers": {name: values}}), "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("resnet18", {"weights": "vggface2"}, r"resnet18.*'vggface2' do not fit.*'resnet18'"),
+        ("resnet18", {"weights": "a.pt"}, r"resnet18.*'a\.pt' do not fit.*'resnet18'"),
+        ("resnet18", {"weights": "a.h5"}, r"resnet18.*scratch, vggface2, .*\.onnx, not 'a\.h5'"),
+        ("facenet", {"weights": "vggface3"}, r"facenet: weights are .*, not 'vggface3'"),
+        ("facenet", {"input_size": 64}, "input_size is 64; inception_resnet_v1 needs 80"),
+        ("facenet", {"crop": "aligned"}, "facenet.*role target needs gradients, but crop is 'ali"),
+        ("resnet18", {"crop": "aligned"}, "role surrogate needs gradients, but crop is 'aligned'"),
+        (
+            "resnet18",
+            {"weights": "a.onnx", "architecture": "onnx"},
+            "role surrogate needs gradients.*architecture 'onnx'",
+        ),
+        ("mobilefacenet", {"weights": "a.onnx"}, "do not fit architecture 'mobilefacenet'"),
+        ("mobilefacenet", {"architecture": "onnx"}, "'scratch' do not fit architecture 'onnx'"),
+        ("mobilefacenet", {"input_size": 100}, r"mobilefacenet\.input_size.*multiple of 16"),
+        ("mobilefacenet", {"crop": "box"}, r"mobilefacenet\.crop.*'frame' or 'aligned'"),
+        ("mobilefacenet", {"similarity": "cosine"}, r"unknown key '.*mobilefacenet\.similarity'"),
+    ],
+)
+def test_what_cannot_be_is_refused(name, values, message):
+    with pytest.raises(FaceveilError, match=message) as refusal:
+        params(name, **values)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_name_that_is_no_folder_is_refused():
+    values = merge(SHIPPED, {"recognizers": {"../up": SHIPPED["recognizers"]["resnet18"]}})
+    with pytest.raises(FaceveilError, match=r"recognizers.*'../up' must be letters"):
+        validate(Params, values, "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "message"),
+    [
+        ("facenet", "judge", r"recognizers: 0 have role target \(none\); one must"),
+        ("resnet18", "target", r"recognizers: 2 have role target \(facenet, resnet18\)"),
+    ],
+)
+def test_exactly_one_is_the_target(name, role, message):
+    with pytest.raises(FaceveilError, match=message):
+        params(name, role=role)
+
+
+def test_an_entry_needs_what_has_no_default():
+    values = merge(SHIPPED, {"recognizers": {"other": {"role": "judge"}}})
+    with pytest.raises(FaceveilError, match=r"missing key 'recognizers\.other\.architecture'"):
+        validate(Params, values, "params.yaml")
+
+
+def test_target_and_surrogates_are_found_by_role():
+    assert target_of(DEFAULTS) == params().target == "facenet"
+    assert surrogates_of(DEFAULTS) == ["resnet18"]
+
+
+def ensemble(*names: str) -> Params:
+    exp4 = {"recognizer_learns_from": [], "train_gan": {"ensemble": list(names)}}
+    return checked(merge(SHIPPED, {"experiments": {"exp4": exp4}}), "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("mobilefacenet", "which is a judge"),
+        ("facenet", "which is a target"),
+        ("arcface", "which is not in recognizers"),
+    ],
+)
+def test_only_a_surrogate_joins_an_ensemble(name, found):
+    expected = f"ensemble of exp4 names '{name}', {found}; allowed .* role surrogate: resnet18"
+    with pytest.raises(FaceveilError, match=expected) as refusal:
+        ensemble("resnet18", name)
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_experiment_says_whom_it_is_trained_against():
+    assert ensemble("resnet18").trained_against("exp4") == ("facenet", "resnet18")
+    assert ensemble("resnet18").trained_against("exp0") == ("facenet",)
+
+
+def test_given_weights_fit_their_architecture():
+    given = params(weights="vggface2", architecture="inception_resnet_v1", input_size=160)
+    assert given.recognizers["resnet18"].weights == "vggface2"
+    opened = params("mobilefacenet", weights="data/a.onnx", architecture="onnx")
+    assert opened.recognizers["mobilefacenet"].weights == "data/a.onnx"

@@ -1,0 +1,261 @@
+"""Every section refuses what it does not allow, and says what it does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from annotated_types import Ge, Gt, Le, Lt, MinLen, MultipleOf
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+
+from faceveil.params.embed import Embed
+from faceveil.params.errors import FaceveilError
+from faceveil.params.experiments import Experiment
+from faceveil.params.read import merge, read_section, validate
+from faceveil.params.whole_file import Params, read_params
+from tests.conftest import ROOT
+
+SHIPPED: dict[str, Any] = YAML(typ="safe").load(ROOT / "params.yaml")
+
+
+def models(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple, type]]:
+    """Yield every nested section with its place in params.yaml."""
+    yield path, model
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from models(field.annotation, (*path, name))
+        elif not path and get_origin(field.annotation) is dict:
+            yield from models(get_args(field.annotation)[1], (name, next(iter(SHIPPED[name]))))
+
+
+def outside(bound: object) -> Any:
+    """Return a value just outside of a bound."""
+    match bound:
+        case Ge(ge=limit):
+            return limit - 1
+        case Gt(gt=limit):
+            return limit
+        case Le(le=limit):
+            return limit + 1
+        case Lt(lt=limit):
+            return limit
+        case MinLen():
+            return ""
+        case MultipleOf(multiple_of=step):
+            return 10 * step + 1
+    return None
+
+
+def refusals() -> Iterator[Any]:
+    """Yield one wrong value for every bound and every closed choice of every section."""
+    for path, model in models(Params):
+        for name, field in model.model_fields.items():
+            place = (*path, name)
+            for bound in field.metadata:
+                if (value := outside(bound)) is not None and place != ("experiments",):
+                    yield pytest.param(place, value, id=f"{'.'.join(place)}={value!r}")
+            if get_origin(field.annotation) is Literal:
+                yield pytest.param(place, "nonsense", id=f"{'.'.join(place)}=nonsense")
+
+
+def with_value(place: tuple[str, ...], value: Any) -> dict[str, Any]:
+    override: Any = value
+    for key in reversed(place):
+        override = {key: override}
+    return merge(SHIPPED, override)
+
+
+@pytest.mark.parametrize(("place", "value"), list(refusals()))
+def test_a_value_outside_of_its_bound_is_refused_by_name(place, value):
+    with pytest.raises(FaceveilError) as refusal:
+        validate(Params, with_value(place, value), "params.yaml")
+    assert ".".join(place) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_every_numeric_key_has_a_bound():
+    unbounded = [
+        ".".join((*path, name))
+        for path, model in models(Params)
+        for name, field in model.model_fields.items()
+        if field.annotation in (int, float)
+        and not any(outside(b) is not None for b in field.metadata)
+    ]
+    assert unbounded == []
+
+
+def test_every_key_says_what_it_means():
+    silent = [
+        ".".join((*path, name))
+        for path, model in models(Params)
+        for name, field in model.model_fields.items()
+        if path and not field.description and not hasattr(field.annotation, "model_fields")
+    ]
+    assert silent == []
+
+
+def test_a_misspelt_key_is_named_with_its_neighbour():
+    values = with_value(("train_gan", "learning_rat"), 0.1)
+    with pytest.raises(
+        FaceveilError, match=r"train_gan\.learning_rat.*did you mean 'learning_rate'"
+    ):
+        validate(Params, values, "params.yaml")
+
+
+def test_a_misspelt_key_is_named_before_the_one_that_is_missing_for_it():
+    values = with_value(("curate", "min_sharpnes"), 0.22)
+    del values["curate"]["min_sharpness"]
+    with pytest.raises(
+        FaceveilError, match=r"'curate\.min_sharpnes'; did you mean 'min_sharpness'"
+    ):
+        validate(Params, values, "params.yaml")
+
+
+@pytest.mark.parametrize(("people", "share"), [(4, 0.01), (4, 0.99), (2, 0.2)])
+def test_a_test_share_that_leaves_a_split_empty_is_refused(people, share):
+    values = merge(SHIPPED, {"curate": {"people": people, "test_share": share}})
+    with pytest.raises(FaceveilError, match=rf"curate: test_share {share} of {people} people"):
+        validate(Params, values, "params.yaml")
+
+
+@pytest.mark.parametrize(("flawed", "worn"), [(1.0, 0.0), (1.0, 1.0), (0.5, 0.5), (0.9, 0.0)])
+def test_a_collection_in_which_everybody_is_flawed_is_refused(flawed, worn):
+    shares = {"flawed_share": flawed, "incorrectly_worn_share": worn, "people": 2, "annotated": 0}
+    with pytest.raises(FaceveilError, match=rf"flawed_share {flawed} and incor\w+ {worn} spoil"):
+        validate(Params, merge(SHIPPED, {"synthesize": shares}), "params.yaml")
+
+
+def test_a_misspelt_key_deep_in_a_section_is_named():
+    values = with_value(("train_gan", "penalty", "anker"), "zero")
+    with pytest.raises(FaceveilError, match=r"train_gan\.penalty\.anker.*allowed: .*anchor"):
+        validate(Params, values, "params.yaml")
+
+
+def test_a_missing_key_is_named():
+    values = {**SHIPPED, "experiments": {"exp0": {}}}
+    with pytest.raises(FaceveilError, match=r"missing key 'experiments\.exp0\.recognizer_learns_"):
+        validate(Params, values, "params.yaml")
+
+
+def test_params_yaml_shows_the_defaults_and_every_key(tmp_path):
+    assert read_params(ROOT / "params.yaml") == validate(Params, {}, "nothing")
+
+    def keys(values: dict[str, Any]) -> dict[str, Any]:
+        return {k: keys(v) if isinstance(v, dict) else None for k, v in values.items()}
+
+    shown = Params().model_dump(mode="json")
+    for experiment in shown["experiments"].values():
+        del experiment["train_gan"]  # nothing is overridden
+    assert keys(SHIPPED) == keys(shown)
+
+
+def test_a_section_that_is_not_there_has_its_defaults(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("report: {people_shown: 3}\n")
+    assert read_section(path, "embed", Embed) == Embed()
+    with pytest.raises(FaceveilError, match="no 'experiments' in sections; there are report"):
+        read_section(path, "experiments.exp0", Experiment)
+
+
+def test_an_unknown_source_is_refused():
+    values = with_value(("experiments", "exp9"), {"recognizer_learns_from": ["generatd"]})
+    with pytest.raises(
+        FaceveilError, match=r"experiments\.exp9.*'generated', 'masked' or 'unmasked'"
+    ):
+        validate(Params, values, "params.yaml")
+
+
+def test_a_source_named_twice_is_refused():
+    values = with_value(("experiments", "exp9"), {"recognizer_learns_from": ["masked", "masked"]})
+    with pytest.raises(FaceveilError, match="names a source twice"):
+        validate(Params, values, "params.yaml")
+
+
+def test_a_recognizer_named_twice_is_refused():
+    values = with_value(("train_gan", "ensemble"), ["resnet18", "resnet18"])
+    with pytest.raises(FaceveilError, match=r"train_gan\.ensemble: names a recognizer twice"):
+        validate(Params, values, "params.yaml")
+
+
+@pytest.mark.parametrize("rates", [[0.001, 0.01], [0.01, 0.01], [0.0], [1.0], []])
+def test_false_match_rates_that_do_not_fall_are_refused(rates):
+    with pytest.raises(FaceveilError, match=r"calibrate\.false_match_rates"):
+        validate(Params, with_value(("calibrate", "false_match_rates"), rates), "params.yaml")
+
+
+@pytest.mark.parametrize("photos", [[10, 0], [0, 10, 10], [-1], []])
+def test_numbers_of_photos_that_do_not_increase_are_refused(photos):
+    with pytest.raises(FaceveilError, match=r"strike_back\.photos"):
+        validate(Params, with_value(("strike_back", "photos"), photos), "params.yaml")
+
+
+def test_an_experiment_name_that_is_no_file_name_is_refused():
+    values = with_value(("experiments", "../up"), {"recognizer_learns_from": []})
+    with pytest.raises(FaceveilError, match="letters, digits"):
+        validate(Params, values, "params.yaml")
+
+
+def test_more_cut_outs_than_correct_masks_are_refused():
+    with pytest.raises(FaceveilError, match="annotated is 339, but only"):
+        validate(Params, with_value(("synthesize", "annotated"), 339), "params.yaml")
+
+
+def write(tmp_path: Path, values: dict[str, Any]) -> Path:
+    path = tmp_path / "params.yaml"
+    YAML().dump(values, path)
+    return path
+
+
+def test_an_experiment_overrides_keys_of_the_game(tmp_path):
+    exp4 = {
+        "recognizer_learns_from": [],
+        "train_gan": {"generator": "cnn", "penalty": {"weight": 0.5}},
+    }
+    params = read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
+    assert params.game("exp4").generator == "cnn"
+    assert params.game("exp4").penalty.weight == 0.5
+    assert params.game("exp4").penalty.anchor == params.train_gan.penalty.anchor
+    assert params.game("exp0").generator == params.train_gan.generator
+
+
+def test_an_override_that_the_game_does_not_know_is_refused(tmp_path):
+    exp4 = {"recognizer_learns_from": [], "train_gan": {"generatr": "cnn"}}
+    with pytest.raises(FaceveilError, match=r"experiments\.exp4\.train_gan.*generatr"):
+        read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
+
+
+def test_an_unknown_experiment_names_the_known():
+    params = validate(Params, SHIPPED, "params.yaml")
+    with pytest.raises(FaceveilError, match="no experiment 'exp9'; there are exp0"):
+        params.game("exp9")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("a: [1", "not YAML"), ("- 1", "expected sections"), ("", "expected sections")],
+)
+def test_a_file_that_is_no_mapping_is_refused(tmp_path, text, message):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(FaceveilError, match=message):
+        read_params(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FaceveilError, match="no such file"):
+        read_params(tmp_path / "params.yaml")
+
+
+def test_sections_are_frozen():
+    params = validate(Params, SHIPPED, "params.yaml")
+    with pytest.raises(ValueError, match="frozen"):
+        params.embed.batch_size = 1
+
+
+def test_a_section_has_one_model_and_a_model_one_section():
+    assert set(SHIPPED) == set(Params.model_fields)
+    used = [field.annotation for field in Params.model_fields.values()]
+    sections = [kind for annotation in used for kind in (annotation, *get_args(annotation))]
+    sections = [kind for kind in sections if hasattr(kind, "model_fields")]
+    assert len(sections) == len(set(sections)) == len(SHIPPED)

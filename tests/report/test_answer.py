@@ -1,0 +1,43 @@
+"""The answer: three rows and one sentence, which say what the table says."""
+
+import pytest
+
+from faceveil.report.answer import answer, answer_table
+from tests.report.made_results import made_frame, made_results
+
+
+def test_three_rows_say_who_names_whom(results):
+    table = answer_table(results)
+    assert [row[1] for row in table.rows] == ["94.0"] * 3
+    assert [row[2] for row in table.rows] == ["72.0 (black)"] * 3
+    assert table.rows[0][3] == "2.0 to 11.0"
+    assert "facenet" in table.rows[0][0]
+    assert "mobilefacenet" in table.rows[1][0]
+    assert "1,000 photos" in table.rows[2][0]
+    assert "of 6" in table.columns[2]
+    assert "of 4 kinds" in table.columns[3]
+
+
+def test_the_sentence_counts_what_intervals_show(results):
+    question, _, text = answer(results).partition("? ")
+    assert question.startswith("Does a trained mask hide its wearer")
+    assert text == (
+        "**Yes** against the recognizer it was trained against (4 of 4), **partly** against one "
+        "it never met (2 of 4). **No, worse** once the first one has learned from 1,000 photos "
+        "of such masks (0 of 4, 4 worse)."
+    )
+
+
+def test_a_judge_that_failed_its_check_is_not_asked(tmp_path):
+    frame = made_frame()
+    frame = frame[(frame["recognizer"] != "mobilefacenet") | (frame["metric"] == "check")]
+    results = made_results(tmp_path, frame)
+    assert "none passed its check" in answer_table(results).rows[1][0]
+    assert "**not measured** against one it never met" in answer(results)
+
+
+@pytest.mark.parametrize("metric", ["rank_1", "fnmr@0.001"])
+def test_the_best_plain_control_is_the_one_that_lifts_are_over(results, metric):
+    best = results.best_plain(metric, "exp0", "facenet")
+    assert best.over == "black"
+    assert best.value == results.number(metric, "black", "facenet").value
