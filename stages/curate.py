@@ -15,7 +15,6 @@ def curate(
     metrics: Annotated[Path, typer.Option(help="JSON to write: counts per reason")],
 ) -> None:
     """Keep what can be studied of a collection of photos, and say why the rest is left out."""
-    import json
     from contextlib import ExitStack
 
     import torch
@@ -24,7 +23,7 @@ def curate(
     from faceveil.collection.funnel import flat
     from faceveil.params.curate import Curate
     from faceveil.params.read import read_section
-    from faceveil.runtime.atomic import atomic_path
+    from faceveil.runtime.atomic import write_json
     from faceveil.runtime.ranks import joined, present_ranks
     from faceveil.tracking.run import track
 
@@ -36,8 +35,7 @@ def curate(
             return
         run = opened.enter_context(track("curate", params))
         counts = curate_collection(root, out, params, ranks)
-        with atomic_path(metrics) as temporary:
-            temporary.write_text(json.dumps(counts, indent=2) + "\n")
+        write_json(metrics, counts)
         run.metrics(flat(counts))
         run.dataset("curated", out / INDEX)
         run.artifact(metrics)

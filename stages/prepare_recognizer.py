@@ -17,13 +17,11 @@ def prepare_recognizer(
     metrics: Annotated[Path, typer.Option(help="JSON to write: check and accuracy")],
 ) -> None:
     """Train, read or open a recognizer and check that it tells people apart."""
-    import json
-
     from faceveil.params.read import read_section
     from faceveil.params.recognizers import RecognizerSettings
     from faceveil.recognition.origins import obtain_recognizer, shown_numbers
     from faceveil.recognition.recognizer import CARD, check_refusal, save_recognizer
-    from faceveil.runtime.atomic import atomic_path
+    from faceveil.runtime.atomic import write_json
     from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
 
@@ -36,8 +34,7 @@ def prepare_recognizer(
         weights, card = obtain_recognizer(name, curated, settings, pick_device(), report)
         save_recognizer(out, weights, card)
         found = {key: card[key] for key in ("check", "measured") if key in card}
-        with atomic_path(metrics) as temporary:
-            temporary.write_text(json.dumps(found, indent=2) + "\n")
+        write_json(metrics, found)
         run.metrics({f"{name}/{key}": value for key, value in shown_numbers(card).items()})
         run.artifact(out / CARD, f"recognizers/{name}")
     if refusal := check_refusal(card):

@@ -15,15 +15,13 @@ def put_on_masks(
     metrics: Annotated[Path, typer.Option(help="JSON to write: who got masks")],
 ) -> None:
     """Put masks on photos of people who wear none, each with its exact transparency."""
-    import json
-
     from faceveil.collection.funnel import flat
     from faceveil.masks.collection import put_masks_on
     from faceveil.metrics.intervals import wilson_interval
     from faceveil.params.put_on_masks import PutOnMasks
     from faceveil.params.read import read_section
     from faceveil.report.figures.contact_sheet import write_contact_sheet
-    from faceveil.runtime.atomic import atomic_path
+    from faceveil.runtime.atomic import write_json
     from faceveil.tracking.run import track
 
     params = read_section(PARAMS, "put_on_masks", PutOnMasks)
@@ -33,8 +31,7 @@ def put_on_masks(
         masked, found = counts["photos"]["masked"], counts["photos"]["found"]
         interval = wilson_interval(masked, found)._asdict()
         document = {**counts, "masked_share": {"value": masked / found, **interval}}
-        with atomic_path(metrics) as temporary:
-            temporary.write_text(json.dumps(document, indent=2) + "\n")
+        write_json(metrics, document)
         run.figure(contact_sheet)
         run.metrics(flat(document))
         run.artifact(metrics)

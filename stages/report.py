@@ -16,8 +16,9 @@ def report(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     figures: Annotated[Path, typer.Option(help="Folder to write: pictures as PNG.")],
     page: Annotated[Path, typer.Option(help="Folder to write: index.html and cards/.")],
     table: Annotated[Path, typer.Option(help="Path without suffix: .md and .csv are written.")],
+    headline: Annotated[Path, typer.Option(help="JSON to write: numbers that DVC compares.")],
 ) -> None:
-    """Write the page, the accuracy table and the figures, and print the table."""
+    """Write the page, the table, the headline numbers and the figures, and print the table."""
     from faceveil.params.read import read_section
     from faceveil.params.report import Report
     from faceveil.report.gather import gather
@@ -25,15 +26,17 @@ def report(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     from faceveil.report.page import write_page
     from faceveil.report.selection import open_results
     from faceveil.report.tables import accuracy_table
+    from faceveil.runtime.atomic import write_json
     from faceveil.store.weights import fingerprint
     from faceveil.tracking.restore import restore_child
     from faceveil.tracking.run import track
 
     settings, results = read_section(PARAMS, "report", Report), open_results(metrics, PARAMS)
+    numbers = {name: headline_numbers(results, name) for name in results.experiments}
     runs = {}
-    for name in results.experiments:
+    for name, own in numbers.items():
         weights = fingerprint(gans / name / "0" / "generator.safetensors")
-        runs[name] = restore_child(name, weights, headline_numbers(results, name))
+        runs[name] = restore_child(name, weights, own)
     with track("report", settings) as run:
         contents = gather(results, metrics, (curated, protected), PARAMS, settings.people_shown)
         contents.provenance["mlflow"] |= {"parent": run.run_id, **runs}
@@ -41,11 +44,11 @@ def report(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
         write_figures(figures, contents)
         shown = accuracy_table(results)
         printed = write_table(table, shown)
+        write_json(headline, numbers)
         run.table(results.frame, "results")
         run.table(shown.frame(), "accuracy_table")
-        for name in results.experiments:
-            numbers = headline_numbers(results, name)
-            run.metrics({f"{key}/{name}": value for key, value in numbers.items()})
+        for name, own in numbers.items():
+            run.metrics({f"{key}/{name}": value for key, value in own.items()})
         run.artifact(page / "index.html")
         for picture in sorted(figures.glob("*.png")):
             run.figure(picture)

@@ -15,12 +15,10 @@ def train_projector(
     figure: Annotated[Path, typer.Option(help="PNG to write: what the projectors see.")],
 ) -> None:
     """Train both projectors to see where masks are, and measure them on people they never saw."""
-    import json
-
     from faceveil.params.read import read_section
     from faceveil.params.train_projector import TrainProjector
     from faceveil.report.figures.projector import projector_figure
-    from faceveil.runtime.atomic import atomic_path
+    from faceveil.runtime.atomic import write_json
     from faceveil.runtime.device import pick_device
     from faceveil.runtime.seeding import seed_everything
     from faceveil.tracking.run import track
@@ -35,8 +33,7 @@ def train_projector(
         )
         write_projectors(out, projectors, settings)
         measured = {"architecture": settings.architecture, **projectors.measured}
-        with atomic_path(metrics) as temporary:
-            temporary.write_text(json.dumps(measured, indent=2) + "\n")
+        write_json(metrics, measured)
         projector_figure(figure, projectors)
         run.metrics(
             {f"{a}/{n}": measured[a][n] for a in ARCHITECTURES for n in ("iou", "mse", "leak")}

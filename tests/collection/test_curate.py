@@ -116,7 +116,8 @@ def test_engine_workers_and_the_order_of_files_change_nothing(
 def test_two_ranks_write_the_same(curated, collection, params, tmp_path):
     sections = YAML(typ="safe").load(ROOT / "params.yaml")
     YAML().dump(sections | {"curate": params.model_dump()}, tmp_path / "params.yaml")
-    command = ("-m", "stages.curate", str(collection), "curated", "curation.json")
+    outputs = ("--out", "curated", "--metrics", "curation.json")
+    command = ("-m", "stages.curate", "--root", str(collection), *outputs)
     environment = {"PYTHONPATH": str(ROOT), "FACEVEIL_PROCESSES": "2", "FACEVEIL_WORKERS": "2"}
     environment |= {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db"}
     subprocess.run(

@@ -1,110 +1,139 @@
-"""Lift over controls against plain loops, SciPy's bootstrap, and itself in another order."""
+"""Lift over controls, against plain loops and SciPy's bootstrap."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from faceveil.evaluation.rows import CONTROLS, PLAIN, Row
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, t
 
-from faceveil.evaluation.lift import lift_of
+from faceveil.evaluation.lift import best_control, gains, lift_of
+from faceveil.params.evaluate import Evaluate
 
-RATES = {
-    "generated": 0.1,
-    "black": 0.6,
-    "white": 0.9,
-    "grey": 0.8,
-    "untrained": 0.8,
-    "mean_colour": 0.3,
-}
+SETTINGS = Evaluate(seed=1)
+RATES = {"design": 0.2, "black": 0.7, "white": 0.9}
 PEOPLE = 40
 
 
-@pytest.fixture
-def trials() -> pd.DataFrame:
-    """Two designs per person, one of each control; the rates above, 0.95 for the others."""
-    draw = np.random.default_rng(7)
+def worn(rates, people=PEOPLE, role="test", trainings=(-1,), seed=7) -> pd.DataFrame:
+    """Trials of people who all wear everything; a design's rate may depend on the training."""
+    draw = np.random.default_rng(seed)
     rows = [
-        {
-            "wears": wears,
-            "subject_id": f"{person:05d}",
-            "split": "train" if person < PEOPLE // 2 else "test",
-            "hit": bool(draw.random() < RATES.get(wears, 0.95)),
-        }
-        for wears in ("generated", "generated", "plain", *CONTROLS)
-        for person in range(PEOPLE)
+        (name, role, f"{role}{person:03d}", training, bool(draw.random() < chance))
+        for name, rate in rates.items()
+        for training in (trainings if name == "design" else (-1,))
+        for chance in [rate[training] if isinstance(rate, list) else rate]
+        for person in range(people)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["protection", "role", "subject_id", "training", "hit"])
 
 
-def gains(trials: pd.DataFrame, wears: str, over: str) -> list[float]:
-    """The difference for each person, by hand."""
+def by_hand(trials: pd.DataFrame, name: str, over: str) -> list[float]:
     values = []
     for person in sorted(set(trials["subject_id"])):
         own = trials[trials["subject_id"] == person]
-        worn = own.loc[own["wears"] == wears, "hit"].tolist()
-        control = own.loc[own["wears"] == over, "hit"].tolist()
-        values.append(sum(control) / len(control) - sum(worn) / len(worn))
+        share = [own.loc[own["protection"] == one, "hit"].tolist() for one in (name, over)]
+        values.append(sum(share[1]) / len(share[1]) - sum(share[0]) / len(share[0]))
     return values
 
 
-@pytest.mark.parametrize(("wears", "over"), [("generated", "black"), ("untrained", "grey")])
-def test_lift_is_the_mean_difference_over_people(trials, settings, wears, over):
-    found = lift_of(trials, Row(wears, "all"), settings)
-    by_hand = gains(trials, wears, over)
-    assert found.over == over
-    assert found.value == pytest.approx(np.mean(by_hand))
-    reference = bootstrap((by_hand,), np.mean, method="percentile", rng=0).confidence_interval
+@pytest.mark.parametrize(("name", "over"), [("design", "black"), ("white", "black")])
+def test_lift_is_the_mean_difference_over_people(name, over):
+    trials = worn(RATES)
+    found, expected = lift_of(trials, (name, over), "hit", SETTINGS), by_hand(trials, name, over)
+    assert found.value == pytest.approx(np.mean(expected))
+    assert (found.people, found.trials) == (PEOPLE, PEOPLE)
+    assert gains(trials, (name, over), "hit").tolist() == expected
+
+
+def test_people_count_alike_however_often_they_are_photographed():
+    trials = worn(RATES, people=6)
+    first = trials[trials["subject_id"] == "test000"].assign(hit=True)
+    trials = pd.concat([trials, *[first] * 9], ignore_index=True)
+    found = lift_of(trials, ("design", "black"), "hit", SETTINGS)
+    assert found.value == pytest.approx(np.mean(by_hand(trials, "design", "black")))
+    assert (found.people, found.trials) == (6, 15)
+
+
+def test_the_interval_agrees_with_scipy():
+    trials = worn(RATES)
+    found = lift_of(trials, ("design", "black"), "hit", SETTINGS)
+    values = by_hand(trials, "design", "black")
+    reference = bootstrap((values,), np.mean, method="percentile", rng=0).confidence_interval
     assert (found.low, found.high) == pytest.approx(tuple(reference), abs=0.03)
     assert found.low < found.value < found.high
 
 
-def test_only_people_of_the_split_count(trials, settings):
-    held_out = trials[trials["split"] == "test"]
-    assert lift_of(trials, Row("generated", "test"), settings) == lift_of(
-        held_out, Row("generated", "all"), settings
-    )
+def test_a_wider_level_and_fewer_people_widen_the_interval():
+    def width(trials, confidence):
+        settings = SETTINGS.model_copy(update={"confidence": confidence})
+        found = lift_of(trials, ("design", "black"), "hit", settings)
+        return found.high - found.low
+
+    assert width(worn(RATES), 0.99) > width(worn(RATES), 0.95) > width(worn(RATES), 0.8)
+    assert width(worn(RATES, people=12), 0.95) > width(worn(RATES), 0.95)
 
 
-def test_the_best_control_is_one_that_needs_no_design(trials, settings):
-    """Fewest are identified in a design's mean colour, which nobody has without the design."""
-    assert lift_of(trials, Row("generated", "all"), settings).over == "black"
+def test_the_best_control_is_that_of_the_people_given():
+    dev = worn({"black": 0.2, "white": 0.8}, role="dev")
+    test = worn({"design": 0.1, "black": 0.9, "white": 0.3})
+    plain = ("plain", "white", "black")  # nobody wears plain here
+    assert best_control(dev, plain, "hit") == "black"
+    assert best_control(test, plain, "hit") == "white"
 
 
-def test_among_equal_controls_the_first_counts(trials, settings):
-    trials.loc[trials["wears"].isin(PLAIN), "hit"] = True
-    assert lift_of(trials, Row("generated", "all"), settings).over == PLAIN[0]
+def test_a_design_is_no_control_and_the_first_among_equals_is():
+    trials = worn({"design": 0.0, "black": 1.0, "white": 1.0})
+    assert best_control(trials, ("white", "black"), "hit") == "white"
+    assert best_control(trials, ("black", "white"), "hit") == "black"
 
 
-def test_something_that_does_nothing_has_a_lift_around_zero(trials, settings):
-    found = lift_of(trials, Row("untrained", "all"), settings)
-    assert found.low <= 0 <= found.high
+def test_the_best_control_depends_on_what_counts_as_recognized():
+    trials = worn({"black": 0.2, "white": 0.8})
+    trials["matched@0.1"] = ~trials["hit"]
+    assert best_control(trials, ("black", "white"), "hit") == "black"
+    assert best_control(trials, ("black", "white"), "matched@0.1") == "white"
 
 
-@pytest.mark.parametrize("wears", ["plain", "grey", "no_mask"])
-def test_a_control_has_no_lift(trials, settings, wears):
-    assert lift_of(trials, Row(wears, "all"), settings) is None
+@pytest.mark.parametrize("lacking", ["design", "black"])
+def test_not_the_same_people_are_refused(lacking):
+    trials = worn(RATES)
+    trials = trials[(trials["protection"] != lacking) | (trials["subject_id"] != "test003")]
+    with pytest.raises(ValueError, match="not the same people wear design and black"):
+        lift_of(trials, ("design", "black"), "hit", SETTINGS)
 
 
-def test_row_order_changes_no_digit(trials, settings):
+def test_trainings_that_differ_widen_the_interval():
+    trials = worn({"design": [0.0, 0.9, 0.2], "black": 0.8}, trainings=(0, 1, 2))
+    found = lift_of(trials, ("design", "black"), "hit", SETTINGS)
+    one = lift_of(trials.assign(training=-1), ("design", "black"), "hit", SETTINGS)
+    worn_by = trials[trials["protection"] == "design"].groupby("training")["hit"].mean()
+    reach = t.ppf(0.975, 2) * worn_by.std() / np.sqrt(3)
+    assert found.value == one.value
+    assert found.low == pytest.approx(max(-1, one.value - np.hypot(one.value - one.low, reach)))
+    assert found.high == pytest.approx(min(1, one.value + np.hypot(one.high - one.value, reach)))
+    assert found.high - found.low > 2 * (one.high - one.low)
+
+
+def test_a_control_worn_in_every_training_is_compared_within_it():
+    """What trainings do to a control as well is no spread of the lift."""
+    draw = np.random.default_rng(2)
+    rows = [
+        (name, f"{person:03d}", training, (draw.random() < rate) or bool(training))
+        for training in (0, 1)
+        for person, rate in enumerate(draw.random(PEOPLE))
+        for name in ("design", "black")
+    ]
+    trials = pd.DataFrame(rows, columns=["protection", "subject_id", "training", "hit"])
+    same = trials[trials["protection"] == "design"].assign(protection="black")
+    trials = pd.concat([trials[trials["protection"] == "design"], same])
+    found = lift_of(trials, ("design", "black"), "hit", SETTINGS)
+    one = lift_of(trials.assign(training=-1), ("design", "black"), "hit", SETTINGS)
+    assert (found.low, found.high) == (one.low, one.high)
+
+
+def test_row_order_changes_no_digit():
+    trials = worn({"design": [0.1, 0.4], "black": 0.8}, trainings=(0, 1))
     shuffled = trials.sample(frac=1, random_state=1)
-    assert lift_of(shuffled, Row("generated", "all"), settings) == lift_of(
-        trials, Row("generated", "all"), settings
-    )
-
-
-def test_different_people_are_not_compared(trials, settings):
-    lacking = trials[(trials["wears"] != "grey") | (trials["subject_id"] != "00003")]
-    with pytest.raises(ValueError, match="not the same people wear untrained and grey"):
-        lift_of(lacking, Row("untrained", "all"), settings)
-
-
-def test_lift_in_matches_is_the_difference_of_false_non_match_rates(trials, settings):
-    """With another column of outcomes the best control may be another one."""
-    draw = np.random.default_rng(3)
-    accepted = {"generated": 0.2, "white": 0.5}
-    trials["matched"] = [draw.random() < accepted.get(one, 0.9) for one in trials["wears"]]
-    found = lift_of(trials, Row("generated", "test"), settings, "matched")
-    own = trials[trials["split"] == "test"]
-    missed = 1 - own.groupby("wears")["matched"].mean()
-    assert (found.over, found.people) == ("white", PEOPLE // 2)
-    assert found.value == pytest.approx(missed["generated"] - missed["white"])
+    for over in ("black", "design"):
+        assert lift_of(shuffled, ("design", over), "hit", SETTINGS) == lift_of(
+            trials, ("design", over), "hit", SETTINGS
+        )

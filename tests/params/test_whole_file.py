@@ -186,8 +186,8 @@ def test_false_match_rates_that_do_not_fall_are_refused(rates):
 
 @pytest.mark.parametrize("photos", [[10, 0], [0, 10, 10], [-1], []])
 def test_numbers_of_photos_that_do_not_increase_are_refused(photos):
-    with pytest.raises(FaceveilError, match=r"strike_back\.photos"):
-        validate(Params, with_value(("strike_back", "photos"), photos), "params.yaml")
+    with pytest.raises(FaceveilError, match=r"adapt\.photos"):
+        validate(Params, with_value(("adapt", "photos"), photos), "params.yaml")
 
 
 def test_an_experiment_name_that_is_no_file_name_is_refused():
@@ -197,8 +197,48 @@ def test_an_experiment_name_that_is_no_file_name_is_refused():
 
 
 def test_more_cut_outs_than_correct_masks_are_refused():
-    with pytest.raises(FaceveilError, match="annotated is 339, but only"):
-        validate(Params, with_value(("synthesize", "annotated"), 339), "params.yaml")
+    made = SHIPPED["synthesize"]
+    spoilt = [
+        round(made["people"] * made[f"{flaw}_share"]) for flaw in ("flawed", "incorrectly_worn")
+    ]
+    left = made["people"] - sum(spoilt)
+    validate(Params, with_value(("synthesize", "annotated"), left), "params.yaml")
+    with pytest.raises(FaceveilError, match=f"annotated is {left + 1}, but only {left} of"):
+        validate(Params, with_value(("synthesize", "annotated"), left + 1), "params.yaml")
+
+
+@pytest.mark.parametrize("name", ["none", "bare", "exp0"])
+def test_a_protection_of_a_name_that_is_taken_is_refused(name):
+    values = with_value(("protections", name), {"method": "plain"})
+    with pytest.raises(FaceveilError, match=f"protections: '{name}' is taken"):
+        validate(Params, values, "params.yaml")
+
+
+@pytest.mark.parametrize("section", ["protections", "recognizers"])
+def test_a_name_that_is_no_file_name_is_refused(section):
+    entry = next(iter(SHIPPED[section].values()))
+    with pytest.raises(FaceveilError, match=r"name 'a-b' must be letters, digits and '_'"):
+        validate(Params, with_value((section, "a-b"), entry), "params.yaml")
+
+
+def test_a_plain_control_that_is_no_protection_is_refused():
+    values = with_value(("evaluate", "plain"), ["plain", "red"])
+    with pytest.raises(FaceveilError, match=r"evaluate\.plain: no protection 'red'; there are pl"):
+        validate(Params, values, "params.yaml")
+
+
+def test_a_plain_control_named_twice_is_refused():
+    with pytest.raises(FaceveilError, match=r"evaluate\.plain: names a protection twice"):
+        validate(Params, with_value(("evaluate", "plain"), ["plain", "plain"]), "params.yaml")
+
+
+def test_more_photos_to_adapt_to_than_are_made_are_refused():
+    most = max(SHIPPED["adapt"]["photos"])
+    validate(Params, with_value(("protect", "learn_photos"), most), "params.yaml")
+    with pytest.raises(
+        FaceveilError, match=rf"asks for {most} photos, .*learn_photos makes {most - 1}"
+    ):
+        validate(Params, with_value(("protect", "learn_photos"), most - 1), "params.yaml")
 
 
 def write(tmp_path: Path, values: dict[str, Any]) -> Path:
@@ -207,19 +247,19 @@ def write(tmp_path: Path, values: dict[str, Any]) -> Path:
     return path
 
 
-def test_an_experiment_overrides_keys_of_the_game(tmp_path):
+def test_an_experiment_overrides_keys_of_train_gan(tmp_path):
     exp4 = {
         "recognizer_learns_from": [],
         "train_gan": {"generator": "cnn", "penalty": {"weight": 0.5}},
     }
     params = read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
-    assert params.game("exp4").generator == "cnn"
-    assert params.game("exp4").penalty.weight == 0.5
-    assert params.game("exp4").penalty.anchor == params.train_gan.penalty.anchor
-    assert params.game("exp0").generator == params.train_gan.generator
+    assert params.gan_training("exp4").generator == "cnn"
+    assert params.gan_training("exp4").penalty.weight == 0.5
+    assert params.gan_training("exp4").penalty.anchor == params.train_gan.penalty.anchor
+    assert params.gan_training("exp0").generator == params.train_gan.generator
 
 
-def test_an_override_that_the_game_does_not_know_is_refused(tmp_path):
+def test_an_override_that_train_gan_does_not_know_is_refused(tmp_path):
     exp4 = {"recognizer_learns_from": [], "train_gan": {"generatr": "cnn"}}
     with pytest.raises(FaceveilError, match=r"experiments\.exp4\.train_gan.*generatr"):
         read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
@@ -228,7 +268,7 @@ def test_an_override_that_the_game_does_not_know_is_refused(tmp_path):
 def test_an_unknown_experiment_names_the_known():
     params = validate(Params, SHIPPED, "params.yaml")
     with pytest.raises(FaceveilError, match="no experiment 'exp9'; there are exp0"):
-        params.game("exp9")
+        params.gan_training("exp9")
 
 
 @pytest.mark.parametrize(

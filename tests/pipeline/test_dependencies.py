@@ -9,16 +9,43 @@ from ruamel.yaml import YAML
 from typer.main import get_command
 
 from faceveil.params.whole_file import Params
-from stages._dependencies import declared_files, reached_files
+from stages._dependencies import OUTSIDE, declared_files, reached_files, stage_file
 from tests.conftest import ROOT
 
 PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 REACHED = reached_files()
 SECTIONS = {
     "prepare_recognizer": "recognizers",
-    "transfer": "evaluate",
+    "protect_designs": "protect",
+    "embed_protected": "embed",
+    "embed_designs": "embed",
 }
 """The section of a stage that has not one of its own name."""
+
+EVERY = {*PIPELINE}
+RECOGNIZERS = {"prepare_recognizer", "embed", "embed_protected", "embed_designs"}
+READERS = {"adapt", "calibrate", "evaluate"}
+RERUN = {
+    "read": EVERY,
+    "section": EVERY,
+    "synthesize": {"synthesize"},
+    "put_on_masks": {"put_on_masks"},
+    "curate": {"curate"},
+    "protocol": {"protocol", "protect", "protect_designs", "calibrate", "evaluate"},
+    "train_projector": {"train_projector"},
+    "project": {"project"},
+    "recognizers": {*RECOGNIZERS, "train_gan", *READERS},
+    "embed": RECOGNIZERS,
+    "train_gan": {"train_gan", *READERS, "report"},
+    "experiments": {"train_gan", "calibrate", "evaluate", "report"},
+    "protections": {"protect"},
+    "protect": {"protect", "protect_designs"},
+    "adapt": READERS,
+    "calibrate": {"calibrate"},
+    "evaluate": {"calibrate", "evaluate", "report"},
+    "report": {"report"},
+}
+"""Which stages an edit of each module of params/ may make DVC run again; of others, none."""
 
 OPTION = re.compile(r"--[a-z]+(-[a-z]+)*")
 
@@ -26,7 +53,7 @@ OPTION = re.compile(r"--[a-z]+(-[a-z]+)*")
 @pytest.mark.parametrize("stage", PIPELINE)
 def test_declared_library_files_are_the_reached_ones(stage):
     declared = declared_files(PIPELINE[stage])
-    assert sorted(declared) == REACHED[stage], "run `make deps`"
+    assert sorted(declared) == REACHED[stage_file(PIPELINE[stage])], "run `make deps`"
 
 
 @pytest.mark.parametrize("stage", PIPELINE)
@@ -34,18 +61,63 @@ def test_an_edit_of_tracking_trains_nothing_again(stage):
     assert not [path for path in declared_files(PIPELINE[stage]) if "tracking" in path]
 
 
+def declaring(module):
+    """The stages that run again after an edit of a file: those that declare it."""
+    path = f"src/faceveil/{module}.py"
+    assert (ROOT / path).is_file()
+    return {stage for stage in PIPELINE if path in declared_files(PIPELINE[stage])}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("src/faceveil/params/[a-z]*.py")))
+def test_an_edit_of_settings_reruns_what_reads_them(path):
+    assert declaring(f"params/{path.stem}") == RERUN.get(path.stem, set())
+
+
+def test_a_new_section_reruns_nothing():
+    """What every stage reads knows no section, and what knows all of them is outside."""
+    sections = {path.stem for path in ROOT.glob("src/faceveil/params/[a-z]*.py")}
+    imports = re.compile(r"from faceveil\.params\.(\w+)")
+    known = {
+        found
+        for stem in ("read", "section")
+        for found in imports.findall((ROOT / f"src/faceveil/params/{stem}.py").read_text())
+    }
+    assert known <= {"errors", "read", "section"}
+    assert declaring("params/whole_file") == set()
+    assert set(RERUN) | {"errors", "whole_file", "profiles"} == sections
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("src/faceveil/report/figures/[a-z]*.py")))
+def test_an_edit_of_a_figure_reruns_the_report_alone(path):
+    assert declaring(f"report/figures/{path.stem}") <= {"report"}
+
+
+def test_what_no_stage_depends_on_is_there_and_declared_nowhere():
+    for module in OUTSIDE:
+        place = ROOT / ("src" if module.startswith("faceveil") else "") / module.replace(".", "/")
+        assert place.is_dir() or place.with_suffix(".py").is_file()
+    files = {path for stage in PIPELINE for path in declared_files(PIPELINE[stage])}
+    inside = [path.removeprefix("src/")[:-3].replace("/", ".") for path in files]
+    drawn = "faceveil.report.figures"
+    assert not [one for one in inside if one.startswith(tuple(set(OUTSIDE) - {drawn}))]
+
+
+def test_files_of_code_in_the_pipeline_are_few():
+    assert sum(len(declared_files(stage)) for stage in PIPELINE.values()) <= 530
+
+
 def test_stage_file_and_section_share_a_name():
     files = {path.stem for path in (ROOT / "stages").glob("[a-z]*.py")}
     commands = {"apply_profile", "check_collection", "check_params", "update_readme"}
-    assert set(PIPELINE) == files - commands
+    assert {stage_file(body) for body in PIPELINE.values()} == files - commands
     sections = {SECTIONS.get(stage, stage) for stage in PIPELINE}
-    assert sections == set(Params.model_fields) - {"experiments"}
+    assert sections == set(Params.model_fields) - {"experiments", "protections"}
 
 
 @pytest.mark.parametrize("stage", PIPELINE)
 def test_a_command_holds_names_and_paths_and_no_numbers(stage):
     body = PIPELINE[stage].get("do", PIPELINE[stage])
-    assert body["cmd"].split()[:3] == ["python", "-m", f"stages.{stage}"]
+    assert body["cmd"].split()[:2] == ["python", "-m"]
     assert not [word for word in values(body) if word.replace(".", "").isdigit()]
 
 
@@ -60,7 +132,7 @@ def values(body):
 def test_options_are_those_of_the_stage_and_each_has_one_value(stage):
     words = PIPELINE[stage].get("do", PIPELINE[stage])["cmd"].split()[3:]
     named = [word for word in words if word.startswith("-")]
-    command = get_command(import_module(f"stages.{stage}").app)
+    command = get_command(import_module(f"stages.{stage_file(PIPELINE[stage])}").app)
     known = {name for option in command.params for name in option.opts if name.startswith("--")}
     assert set(named) <= known - {"--debug"}
     assert len(set(named)) == len(named)

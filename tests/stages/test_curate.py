@@ -16,7 +16,11 @@ from faceveil.store.faces import KINDS, open_faces
 from stages.curate import app
 from tests.conftest import ROOT
 
-ARGUMENTS = ("data/synthetic", "data/curated", "metrics/curation.json")
+OPTIONS = {
+    "root": "data/synthetic",
+    "out": "data/curated",
+    "metrics": "metrics/curation.json",
+}
 
 
 class Recorder:
@@ -65,11 +69,14 @@ def recorder(collection, tmp_path, monkeypatch) -> Recorder:
     return recorder
 
 
-def run(*arguments: str, **changes):
+def run(root: str = OPTIONS["root"], **changes):
     params = YAML(typ="safe").load(ROOT / "params.yaml")
     params["curate"] |= {"image_size": 80, "people": 3, "spare_people": 0} | changes
     YAML().dump(params, Path("params.yaml"))
-    return CliRunner().invoke(app, arguments or ARGUMENTS)
+    options = OPTIONS | {"root": root}
+    return CliRunner().invoke(
+        app, [w for name, path in options.items() for w in (f"--{name}", path)]
+    )
 
 
 def test_writes_folder_and_funnel_and_tells_tracking(recorder):
@@ -111,7 +118,7 @@ def test_wrong_settings_are_one_line_and_leave_nothing(recorder, changes, messag
 
 
 def test_a_missing_root_is_one_line(recorder):
-    result = run("data/nowhere", *ARGUMENTS[1:])
+    result = run("data/nowhere")
     assert result.exit_code == 1
     assert result.stderr.startswith("curate: data/nowhere: expected the folder of a collection")
     assert result.stderr.count("\n") == 1

@@ -1,99 +1,135 @@
-"""The stage ``evaluate``: artifacts in, one JSON out, and nothing on failure."""
+"""The stage ``evaluate``: all that recognizers saw in, the one table of results out."""
 
-import json
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from ruamel.yaml import YAML
-from tests.evaluation.world import SETTINGS, LowerHalf, write_world
-from typer.testing import CliRunner
 
-from stages.evaluate import app
-from tests.conftest import ROOT
+from faceveil.evaluation.results import COLUMNS, read_results
+from tests.evaluation.world import EXPERIMENTS, HIDDEN, PROTECTIONS, RECOGNIZERS
+from tests.stages.declared import change_params, enter, files, refused, run, succeed
 
-ARGUMENTS = (
-    "exp1",
-    "data/curated",
-    "models/projector",
-    "models/recognizer",
-    "data/embeddings",
-    "models/gan/exp1",
-    "data/protocol",
-    "data/protocol/thresholds/exp1.json",
-    "metrics/evaluation/exp1.json",
-)
-METRICS = Path(ARGUMENTS[-1])
+RESULTS = [Path("metrics/results.parquet"), Path("metrics/results.csv")]
 
 
-class Recorder:
-    """Keeps what a stage tells tracking."""
+def record(patch: pytest.MonkeyPatch) -> list[Path]:
+    """Let the stage record here, and return the list of files that it will have recorded."""
+    told: list[Path] = []
 
-    def __init__(self) -> None:
-        self.told: dict[str, float] = {}
+    class Recorder:
+        artifact = staticmethod(told.append)
 
-    def metrics(self, values: dict[str, float]) -> None:
-        self.told |= values
+    @contextmanager
+    def track(stage, params):
+        assert (stage, params.seed) == ("evaluate", 1)
+        yield Recorder()
 
-    def artifact(self, path: Path) -> None:
-        assert path.is_file()
+    patch.setattr("faceveil.tracking.run.track", track)
+    return told
+
+
+@pytest.fixture(scope="module")
+def evaluated(judged_world, tmp_path_factory):
+    """A folder where the stage has run, which every test only reads."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        told = record(patch)
+        enter(judged_world, "evaluate")
+        assert succeed("evaluate") == RESULTS
+        assert told == RESULTS[:1]
+    return folder
 
 
 @pytest.fixture
-def recorder(tmp_path, monkeypatch) -> Recorder:
-    monkeypatch.chdir(tmp_path)
-    params = YAML(typ="safe").load(ROOT / "params.yaml")
-    YAML().dump(params | {"evaluate": SETTINGS.model_dump()}, Path("params.yaml"))
-    recognizer, recorder = write_world(tmp_path), Recorder()
-
-    @contextmanager
-    def track(stage: str, params, experiment: str):
-        assert (stage, experiment) == ("evaluate", "exp1")
-        yield recorder
-
-    monkeypatch.setattr("faceveil.tracking.run.track", track)
-    monkeypatch.setattr("faceveil.evaluation.experiment.load_recognizer", lambda _: recognizer)
-    monkeypatch.setattr("faceveil.evaluation.projection.load_projector", lambda _: LowerHalf())
-    monkeypatch.setenv("FACEVEIL_DEVICE", "cpu")
-    return recorder
+def at(judged_world, here, monkeypatch):
+    record(monkeypatch)
+    return lambda without="": enter(judged_world, "evaluate", without=without)
 
 
-def test_the_document_is_written_and_tracked(recorder):
-    result = CliRunner().invoke(app, ARGUMENTS)
-    assert result.exit_code == 0, result.output
-    document = json.loads(METRICS.read_text())
-    assert document["experiment"] == "exp1"
-    numbers = {
-        f"{name}/{protocol}/{row}": value[key]
-        for row, of_row in document["rows"].items()
-        for protocol, value in of_row.items()
-        for key, name in {"rank_1": "accuracy"}.items() | {(key, key) for key in value}
-        if key in value and (key, name) != ("rank_1", "rank_1")
-    }
-    assert recorder.told == numbers | {"threshold/0.25": document["thresholds"][0]["threshold"]}
-    assert "lift/same_photo/generated_test" in numbers
+def held_out(folder):
+    """Return who was found first, of held-out people."""
+    table = read_results(folder / "metrics")
+    return table[(table["metric"] == "rank_1") & (table["group"] == "held_out")]
 
 
-def test_running_twice_writes_the_same_bytes(recorder):
-    CliRunner().invoke(app, ARGUMENTS)
-    once = METRICS.read_bytes()
-    CliRunner().invoke(app, ARGUMENTS)
-    assert METRICS.read_bytes() == once
+def test_both_files_hold_the_same_rows(evaluated):
+    table = read_results(evaluated / "metrics")
+    text = pd.read_csv(evaluated / RESULTS[1], keep_default_na=False)
+    assert tuple(text.columns) == COLUMNS
+    assert text["metric"].tolist() == table["metric"].tolist()
+    numbers = pd.to_numeric(text["value"]).tolist()
+    assert numbers == pytest.approx(table["value"].tolist(), nan_ok=True)
 
 
-def test_an_unknown_experiment_is_one_line_and_writes_nothing(recorder):
-    result = CliRunner().invoke(app, ("exp17", *ARGUMENTS[1:]))
+def test_everybody_is_judged_under_everything_by_all_who_passed_their_check(evaluated):
+    table, ranks = read_results(evaluated / "metrics"), held_out(evaluated)
+    for recognizer in ("facenet", "mobilefacenet"):
+        under = ranks.loc[ranks["recognizer"] == recognizer, "protection"]
+        assert {"none", *PROTECTIONS, *EXPERIMENTS} <= set(under)
+    assert "poor" not in set(ranks["recognizer"])
+    assert set(table["recognizer"][table["metric"] == "check"]) == set(RECOGNIZERS)
+    assert {"facenet:exp1", "facenet:exp1:4"} <= set(ranks["recognizer"])
+    assert table["metric"].eq("claim@0.25").any()
+    diverse = table[table["metric"] == "diversity_pixels"]
+    assert set(diverse["protection"]) == set(EXPERIMENTS)
+
+
+def test_who_is_hidden_is_told_from_who_is_not(evaluated):
+    ranks = held_out(evaluated)
+    judged = ranks[
+        (ranks["recognizer"] == "mobilefacenet") & ranks["variant_policy"].isin(["one", "dealt"])
+    ]
+    found = judged.groupby("protection")["value"].agg(["min", "max"])
+    for protection, values in found.iterrows():
+        hidden = sum((protection, training) in HIDDEN for training in (0, 1))
+        assert values.tolist() == [1 - hidden / 2] * 2
+
+
+@pytest.mark.slow
+def test_a_second_run_writes_the_same_bytes(at, evaluated):
+    at()
+    for path in succeed("evaluate"):
+        assert path.read_bytes() == (evaluated / path).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("missing", "line"),
+    [
+        ("data/protocol/thresholds", "thresholds.csv: no thresholds here; run `dvc repro calibrat"),
+        ("data/protocol/probes", "data/protocol/probes.csv: no protocol here; run `dvc repro prot"),
+        ("data/curated", "data/curated/groups.csv: no groups here; run `dvc repro curate` first"),
+        ("data/embeddings", "data/embeddings/plain/facenet: no embeddings here; run `dvc repro"),
+        ("models/recognizers", "models/recognizers/facenet/card.json: no such card; run `dvc re"),
+        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan` first"),
+        ("models/adapted", "models/adapted/exp0/0/2.safetensors: no such weights"),
+    ],
+)
+def test_a_missing_input_is_one_line(at, missing, line):
+    at(without=missing)
+    said = refused("evaluate")
+    assert said.startswith("evaluate: ")
+    assert line in said
+
+
+@pytest.mark.slow
+def test_a_failure_at_the_end_leaves_the_former_numbers(at):
+    at(without="data/protected")
+    RESULTS[0].parent.mkdir()
+    for path in RESULTS:
+        path.write_text("former")
+    before = files()
+    result = run("evaluate")
     assert result.exit_code == 1
-    assert result.stderr.startswith("evaluate: params.yaml: no experiment 'exp17'; there are")
-    assert not METRICS.exists()
-
-
-def test_a_missing_generator_is_one_line_and_leaves_the_former_numbers(recorder):
-    CliRunner().invoke(app, ARGUMENTS)
-    once = METRICS.read_bytes()
-    Path("models/gan/exp1/generator.safetensors").unlink()
-    result = CliRunner().invoke(app, ARGUMENTS)
-    assert result.exit_code == 1
-    assert "generator.safetensors: no such weights" in result.stderr
+    assert "data/protected/exp0/designs.npy" in result.stderr
     assert result.stderr.count("\n") == 1
-    assert METRICS.read_bytes() == once
+    assert [path.read_text() for path in RESULTS] == ["former"] * 2
+    assert files() == before
+
+
+def test_a_rate_without_thresholds_is_one_line(at):
+    at()
+    change_params(evaluate={"false_match_rate": 0.1})
+    line = "evaluate.false_match_rate is 0.1, but calibrate.false_match_rates are 0.01, 0.25"
+    assert line in refused("evaluate")

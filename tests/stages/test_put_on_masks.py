@@ -17,7 +17,7 @@ OUTPUTS = (
     "figures/put_on_masks/people.png",
     "metrics/put_on_masks/people.json",
 )
-ARGUMENTS = ("data/people", *OUTPUTS)
+OPTIONS = ("--out", "--contact-sheet", "--metrics")
 
 
 class Recorder:
@@ -52,11 +52,12 @@ def recorder(tmp_path, monkeypatch) -> Recorder:
     return recorder
 
 
-def run(*arguments: str, **changes):
+def run(root: str = "data/people", **changes):
     params = YAML(typ="safe").load(ROOT / "params.yaml")
     params["put_on_masks"] |= changes
     YAML().dump(params, Path("params.yaml"))
-    return CliRunner().invoke(app, arguments or ARGUMENTS)
+    written = (w for pair in zip(OPTIONS, OUTPUTS, strict=True) for w in pair)
+    return CliRunner().invoke(app, ["--root", root, *written])
 
 
 def test_writes_collection_sheet_and_counts_and_tells_tracking(recorder):
@@ -100,7 +101,7 @@ def test_wrong_settings_are_one_line_and_leave_nothing(recorder, changes, messag
 
 
 def test_a_missing_root_is_one_line(recorder):
-    result = run("data/nowhere", *OUTPUTS)
+    result = run("data/nowhere")
     assert result.exit_code == 1
     assert result.stderr.startswith("put_on_masks: data/nowhere: expected a folder with one folder")
     assert result.stderr.count("\n") == 1

@@ -22,8 +22,21 @@ CPU = torch.device("cpu")
 SECTIONS = {"facenet": target, "resnet18": surrogate, "mobilefacenet": judge}
 
 
+def model(name: str) -> str:
+    return f"models/recognizers/{name}"
+
+
+def metrics(name: str) -> str:
+    return f"metrics/recognizers/{name}.json"
+
+
 def prepare(name: str) -> tuple[str, ...]:
-    return (name, "curated", f"models/recognizers/{name}", f"metrics/recognizers/{name}.json")
+    options = {"--curated": "curated", "--out": model(name), "--metrics": metrics(name)}
+    return (name, *(word for option in options.items() for word in option))
+
+
+def embedding(recognizer: str, out: str) -> tuple[str, ...]:
+    return ("--curated", "curated", "--recognizer", recognizer, "--out", out)
 
 
 class Recorder:
@@ -69,18 +82,18 @@ def recorder(tmp_path, monkeypatch) -> Recorder:
 def test_a_prepared_recognizer_embeds_all_kinds(recorder, name):
     result = CliRunner().invoke(prepare_recognizer.app, prepare(name))
     assert result.exit_code == 0, result.output
-    found = json.loads(Path(prepare(name)[3]).read_text())
-    recognizer = open_recognizer(Path(prepare(name)[2]), CPU)
+    found = json.loads(Path(metrics(name)).read_text())
+    recognizer = open_recognizer(Path(model(name)), CPU)
     assert recognizer.refusal is None
     assert recognizer.card["check"] == found["check"]
     assert recorder.told[f"{name}/check_accuracy"] == found["check"]["accuracy"]
-    assert ("measured" in found) == (f"{name}/other_photo/rank_1" in recorder.told)
-    assert ("measured" in found) == (name == "facenet")
+    measured = found["measured"]["other_photo"]["rank_1"]
+    assert recorder.told[f"{name}/other_photo/rank_1"] == measured
     assert f"{name}/loss/recognizer" in recorder.told
     assert recorder.sections == [f"recognizers.{name}"]
     assert recorder.files == [f"recognizers/{name}/card.json"]
     out = f"embeddings/{name}/bare"
-    result = CliRunner().invoke(embed.app, (name, "curated", prepare(name)[2], out))
+    result = CliRunner().invoke(embed.app, embedding(model(name), out))
     assert result.exit_code == 0, result.output
     table = read_embeddings(Path(out) / "masked", recognizer.fingerprint)
     assert table.image_ids.tolist() == [f"{n:05d}_Mask" for n in range(6)]
@@ -92,8 +105,8 @@ def test_a_missed_check_is_recorded_and_said_in_one_line(recorder, monkeypatch):
     write_params(expected_accuracy=1)
     result = CliRunner().invoke(prepare_recognizer.app, prepare("mobilefacenet"))
     assert result.exit_code == 0, result.output
-    assert not json.loads(Path(prepare("mobilefacenet")[3]).read_text())["check"]["passed"]
-    assert open_recognizer(Path(prepare("mobilefacenet")[2]), CPU).refusal is not None
+    assert not json.loads(Path(metrics("mobilefacenet")).read_text())["check"]["passed"]
+    assert open_recognizer(Path(model("mobilefacenet")), CPU).refusal is not None
     assert "recognizers: mobilefacenet: told" in result.output
 
 
@@ -119,7 +132,7 @@ def test_absent_weights_end_with_one_line_and_no_output(recorder):
 
 
 def test_embedding_without_a_recognizer_ends_with_one_line_and_no_output(recorder):
-    result = CliRunner().invoke(embed.app, ("facenet", "curated", "absent", "embeddings"))
+    result = CliRunner().invoke(embed.app, embedding("absent", "embeddings"))
     assert result.exit_code == 1
     assert result.output.count("\n") == 1
     assert not Path("embeddings").exists()

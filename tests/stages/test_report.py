@@ -20,6 +20,7 @@ PATHS = {
     "figures": "figures/report",
     "page": "report",
     "table": "metrics/accuracy_table",
+    "headline": "metrics/headline.json",
 }
 ARGUMENTS = [word for name, path in PATHS.items() for word in (f"--{name}", path)]
 
@@ -79,6 +80,11 @@ def test_all_is_written_recorded_and_printed(recorder):
     expected = {"results", "accuracy_table", "index.html", "lift_rank_1/mobilefacenet/exp0",
                 "lift_fnmr_at_0.001/facenet.trained.1000/exp3"}  # fmt: skip
     assert expected <= set(recorder.told)
+    headline = json.loads(Path("metrics/headline.json").read_text())
+    assert list(headline) == ["exp0", "exp1", "exp2", "exp3"]
+    tracked = {f"{key}/{name}" for name, own in headline.items() for key in own}
+    assert "lift_rank_1/mobilefacenet/exp0" in tracked
+    assert tracked <= set(recorder.told)
 
 
 def test_missing_results_are_one_line(recorder):
@@ -88,6 +94,7 @@ def test_missing_results_are_one_line(recorder):
     assert "results.parquet: no results here; run `dvc repro evaluate` first" in result.stderr
     assert result.stderr.count("\n") == 1
     assert not Path("report").exists()
+    assert not Path("metrics/headline.json").exists()
 
 
 def test_documents_are_filled_from_the_last_run(recorder):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from stages.synthesize import app
 from tests.conftest import ROOT
 
-ARGUMENTS = ("data/synthetic", "figures/contact_sheet.png")
+ARGUMENTS = ("--out", "data/synthetic", "--contact-sheet", "figures/contact_sheet.png")
 TINY = {"image_size": 80, "people": 3, "annotated": 1, "background_people": 1,
         "background_photos": 3, "flawed_share": 0.0, "incorrectly_worn_share": 0.0}  # fmt: skip
 

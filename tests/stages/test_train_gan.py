@@ -93,6 +93,7 @@ def refused(experiment="exp3"):
     return result.stderr
 
 
+@pytest.mark.slow
 def test_all_outputs_are_written_and_tracked(recorder):
     settings(trainings=2)
     result = CliRunner().invoke(app, arguments("exp3"))
@@ -118,6 +119,7 @@ def test_all_outputs_are_written_and_tracked(recorder):
     assert not list(Path(".scratch").iterdir())
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_trained_against_and_named(recorder):
     assert CliRunner().invoke(app, arguments("exp0")).exit_code == 0
     alone = Path("models/gan/exp0/0/generator.safetensors").read_bytes()
@@ -136,6 +138,7 @@ def test_a_judge_is_not_trained_against(recorder):
     assert "allowed are recognizers with role surrogate: resnet18" in refused()
 
 
+@pytest.mark.slow
 def test_a_stage_stopped_before_it_wrote_goes_on_from_its_last_epoch(recorder, monkeypatch):
     settings(trainings=2)
 
@@ -152,6 +155,7 @@ def test_a_stage_stopped_before_it_wrote_goes_on_from_its_last_epoch(recorder, m
     assert not list(Path(".scratch").iterdir())
 
 
+@pytest.mark.slow
 def test_the_first_training_is_that_of_an_experiment_trained_once(recorder):
     assert CliRunner().invoke(app, arguments("exp3")).exit_code == 0
     alone = Path("models/gan/exp3/0/generator.safetensors").read_bytes()

@@ -31,7 +31,7 @@ def world(tmp_path_factory):
 def place(world, folder):
     folder.mkdir()
     enter_world(world, folder)
-    settings(folder, transparency="annotated", epochs=12, trainings=2)
+    settings(folder, epochs=12, trainings=2)
     return folder
 
 
@@ -164,8 +164,8 @@ def test_ranks_end_when_what_started_them_is_killed(world, tmp_path):
 
 def test_a_problem_of_all_ranks_is_one_line(world, tmp_path):
     folder = place(world, tmp_path / "run")
-    (folder / "models/recognizer").unlink()
+    (folder / "models/recognizers").unlink()
     status, said = finish(start(folder, processes=2))
     assert status == 1
-    assert said.startswith("train_gan: models/recognizer")
+    assert said.startswith("train_gan: models/recognizers/facenet")
     assert said.count("\n") == 1

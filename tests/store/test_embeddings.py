@@ -4,11 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from faceveil.params.errors import FaceveilError
 from faceveil.store.embeddings import (
+    About,
     EmbeddingTable,
     part_name,
     read_embeddings,
@@ -24,21 +26,40 @@ def table(count: int = 5) -> EmbeddingTable:
     draw = np.random.default_rng(0)
     subjects = np.array(["00000", *(f"{n:05d}" for n in range(count - 1))][:count], dtype=np.str_)
     embeddings = draw.normal(size=(count, 512)).astype(np.float32)
-    return EmbeddingTable(
-        subject_ids=subjects,
-        image_ids=np.array([f"{row:05d}_x" for row in range(count)], dtype=np.str_),
-        splits=np.array(["train", "test", "train", "test", "train"][:count], dtype=np.str_),
-        features=draw.random((count, 1792), dtype=np.float32),
-        embeddings=embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True),
+    rows = pd.DataFrame(
+        {
+            "subject_id": subjects,
+            "image_id": [f"{row:05d}_x" for row in range(count)],
+            "split": ["train", "test", "train", "test", "train"][:count],
+        },
+        dtype="str",
     )
+    features = draw.random((count, 1792), dtype=np.float32)
+    return EmbeddingTable(rows, features, unit(embeddings))
+
+
+def unit(values: np.ndarray) -> np.ndarray:
+    return values / np.linalg.norm(values, axis=1, keepdims=True)
+
+
+def part_of(whole: EmbeddingTable, keep: slice) -> EmbeddingTable:
+    return EmbeddingTable(whole.rows[keep], whole.features[keep], whole.embeddings[keep])
 
 
 def write(folder: Path, whole: EmbeddingTable, part_size: int = 2) -> None:
     """Write a table in parts, as the stage does."""
     folder.mkdir(exist_ok=True)
     for number, start in enumerate(range(0, max(len(whole), 1), part_size)):
-        part = whole.take(np.arange(start, min(start + part_size, len(whole))))
-        write_part(folder / part_name(number), part, RECOGNIZER, len(whole))
+        part = part_of(whole, slice(start, start + part_size))
+        write_part(folder / part_name(number), part, About(RECOGNIZER, len(whole)))
+
+
+def assert_same(found: EmbeddingTable, expected: EmbeddingTable) -> None:
+    pd.testing.assert_frame_equal(found.rows, expected.rows.reset_index(drop=True))
+    for name in ("features", "embeddings"):
+        value = getattr(found, name)
+        np.testing.assert_array_equal(value, getattr(expected, name))
+        assert value.dtype == np.float32
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -48,28 +69,35 @@ def contents(folder: Path) -> dict[str, bytes]:
 def protected(count: int = 4) -> EmbeddingTable:
     """One photo under several protections, as narrow as a small recognizer makes it."""
     draw = np.random.default_rng(1)
-    return EmbeddingTable(
-        subject_ids=np.array(["00000"] * count),
-        image_ids=np.array(["00000_x"] * count),
-        splits=np.array(["test"] * count),
-        features=draw.random((count, 3), dtype=np.float32),
-        embeddings=draw.random((count, 2), dtype=np.float32),
-        kinds=np.array(["masked"] * count),
-        protections=np.array(["black", "design", "design", "design"]),
-        variants=np.array([-1, 0, 0, 7]),
-        conditions=np.array(["", "", "dark", ""]),
-    )
+    rows = pd.DataFrame(
+        {
+            "subject_id": "00000",
+            "image_id": "00000_x",
+            "protection": ["black", "design", "design", "design"],
+            "variant": [-1, 0, 0, 7],
+            "condition": ["", "", "dark", ""],
+            "use": ["judge", "judge", "judge", "learn"],
+        }
+    ).iloc[:count]
+    features = draw.random((count, 3), dtype=np.float32)
+    return EmbeddingTable(rows, features, draw.random((count, 2), dtype=np.float32))
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5])
 def test_round_trip(tmp_path: Path, count: int):
     write(tmp_path, table(count))
     found = read_embeddings(tmp_path, RECOGNIZER)
-    for name, expected in vars(table(count)).items():
-        value = getattr(found, name)
-        assert np.array_equal(value, expected)
-        assert value.dtype.kind == expected.dtype.kind
+    assert_same(found, table(count))
     assert found.features.shape == (count, 1792)
+
+
+def test_words_are_columns_of_text(tmp_path: Path):
+    write(tmp_path, table())
+    found = read_embeddings(tmp_path, RECOGNIZER)
+    assert found.subject_ids.tolist() == ["00000", "00000", "00001", "00002", "00003"]
+    assert found.image_ids.tolist() == [f"0000{row}_x" for row in range(5)]
+    assert found.splits.tolist() == ["train", "test", "train", "test", "train"]
+    assert {column.dtype.kind for column in (found.subject_ids, found.splits)} == {"U"}
 
 
 def test_parts_are_named_in_order_and_written_again_are_the_same_bytes(tmp_path: Path):
@@ -84,14 +112,13 @@ def test_part_size_does_not_change_what_is_read(tmp_path: Path):
     write(tmp_path / "one", table(), part_size=1)
     write(tmp_path / "all", table(), part_size=100)
     one, whole = (read_embeddings(tmp_path / name, RECOGNIZER) for name in ("one", "all"))
-    assert all(np.array_equal(getattr(one, name), value) for name, value in vars(whole).items())
+    assert_same(one, whole)
 
 
 def test_columns_are_fixed_size_lists_of_float32(tmp_path: Path):
     write(tmp_path, table())
     schema = pq.read_schema(tmp_path / "part-00000.parquet")
-    words = ["subject_id", "image_id", "kind", "split", "protection", "condition", "use"]
-    assert schema.names == [*words, "variant", "feature", "embedding"]
+    assert schema.names == ["subject_id", "image_id", "split", "feature", "embedding"]
     assert str(schema.field("feature").type) == "fixed_size_list<element: float>[1792]"
     assert str(schema.field("embedding").type) == "fixed_size_list<element: float>[512]"
     assert schema.metadata[b"recognizer"] == RECOGNIZER.encode()
@@ -117,63 +144,61 @@ def nan(values: np.ndarray) -> np.ndarray:
     return np.where(np.arange(len(values))[:, None] == 1, np.nan, values).astype(np.float32)
 
 
-WRONG_ROWS = {
-    "sorted": lambda t: replace(t, image_ids=t.image_ids[::-1]),
-    "occurs twice": lambda t: replace(t, image_ids=np.array(["a", "a", "b", "c", "d"])),
-    "unknown split": lambda t: replace(t, splits=np.array(["validation"] * 5)),
-    "not finite": lambda t: replace(t, features=nan(t.features)),
-    "are not finite": lambda t: replace(t, embeddings=nan(t.embeddings)),
+def doubled(table: EmbeddingTable) -> EmbeddingTable:
+    return replace(table, rows=table.rows.assign(image_id=["a", "a", "b", "c", "d"]))
+
+
+WRONG = {
+    "photo 'a' occurs twice": doubled,
+    "features or embeddings are not finite": lambda t: replace(t, features=nan(t.features)),
+    "embeddings are not finite": lambda t: replace(t, embeddings=nan(t.embeddings)),
 }
 
 
-@pytest.mark.parametrize("message", list(WRONG_ROWS))
+@pytest.mark.parametrize("message", WRONG)
 def test_wrong_rows_are_refused_on_write_and_nothing_is_left(tmp_path: Path, message: str):
     with pytest.raises(FaceveilError, match=message):
-        write_embeddings(tmp_path / "black", WRONG_ROWS[message](table()), RECOGNIZER)
+        write_embeddings(tmp_path / "black", WRONG[message](table()), RECOGNIZER)
     assert not list(tmp_path.iterdir())
 
 
-def test_columns_that_are_left_out_hold_their_defaults(tmp_path: Path):
-    write_embeddings(tmp_path / "bare", table(), RECOGNIZER)
-    found = read_embeddings(tmp_path / "bare", RECOGNIZER)
-    assert found.protections.tolist() == found.conditions.tolist() == found.kinds.tolist()
-    assert set(found.protections) == {""}
-    assert set(found.variants) == {-1}
-    assert set(found.uses) == {"judge"}
+def test_what_was_there_stays_when_a_write_is_refused(tmp_path: Path):
+    write_embeddings(tmp_path / "black", table(4), RECOGNIZER)
+    before = contents(tmp_path / "black")
+    with pytest.raises(FaceveilError):
+        write_embeddings(tmp_path / "black", doubled(table()), RECOGNIZER)
+    assert contents(tmp_path / "black") == before
+
+
+def test_a_photo_that_lies_in_two_parts_is_refused_on_read(tmp_path: Path):
+    for number in range(2):
+        write_part(tmp_path / part_name(number), table(2), About(RECOGNIZER, 4))
+    with pytest.raises(FaceveilError, match="photo '00000_x' occurs twice"):
+        read_embeddings(tmp_path, RECOGNIZER)
 
 
 def test_one_photo_may_be_protected_in_several_ways(tmp_path: Path):
-    whole = protected()
-    write_embeddings(tmp_path / "black", whole, RECOGNIZER)
+    write_embeddings(tmp_path / "black", protected(), RECOGNIZER)
     found = read_embeddings(tmp_path / "black", RECOGNIZER)
-    for name, expected in vars(whole).items():
-        assert np.array_equal(getattr(found, name), expected), name
-    assert (found.features.shape, found.embeddings.shape) == ((4, 3), (4, 2))
-    assert found.variants.dtype == np.int64
-    assert len(found.of(np.array(["00000_x"]))) == 4
+    assert_same(found, protected())
+    assert found.rows["variant"].dtype == np.int64
 
 
-def test_rows_are_double_if_photo_protection_variant_and_condition_agree(tmp_path: Path):
-    whole = replace(protected(), conditions=np.array([""] * 4))
-    with pytest.raises(FaceveilError, match="image_id, protection, variant, condition, or one occ"):
-        write_embeddings(tmp_path / "black", whole, RECOGNIZER)
+@pytest.mark.parametrize("column", ["condition", "variant"])
+def test_rows_are_double_if_all_that_told_them_apart_agrees(tmp_path: Path, column: str):
+    rows = protected().rows.assign(use="judge")
+    write_embeddings(tmp_path / "black", replace(protected(), rows=rows), RECOGNIZER)
+    alike = rows.assign(**{column: rows[column].iloc[1]})
+    with pytest.raises(FaceveilError, match="photo '00000_x' occurs twice"):
+        write_embeddings(tmp_path / "black", replace(protected(), rows=alike), RECOGNIZER)
 
 
-def test_sorting_brings_any_order_back():
-    whole = protected()
-    mixed = whole.take(np.array([3, 0, 2, 1])).sorted()
-    assert all(np.array_equal(getattr(mixed, name), value) for name, value in vars(whole).items())
-
-
-def test_a_photo_that_is_not_there_is_named():
-    with pytest.raises(FaceveilError, match=r"no embedding of photo 'b' \(1 lack\)"):
-        table().of(np.array(["00000_x", "b"]))
-
-
-def test_parts_of_several_widths_are_refused(tmp_path: Path):
+@pytest.mark.parametrize("other", [protected(), table(2)], ids=["words", "widths"])
+def test_parts_that_differ_in_their_columns_are_refused(tmp_path: Path, other: EmbeddingTable):
     write(tmp_path, table(), part_size=100)
-    write_part(tmp_path / part_name(1), protected(), RECOGNIZER, 9)
-    with pytest.raises(FaceveilError, match="parts of several widths"):
+    narrow = replace(other, features=other.features[:, :2])
+    write_part(tmp_path / part_name(1), narrow, About(RECOGNIZER, 9))
+    with pytest.raises(FaceveilError, match="parts differ in their columns"):
         read_embeddings(tmp_path, RECOGNIZER)
 
 
@@ -184,11 +209,12 @@ def test_a_missing_part_is_refused_on_read(tmp_path: Path):
         read_embeddings(tmp_path, RECOGNIZER)
 
 
-def test_another_schema_is_refused_on_read(tmp_path: Path):
+@pytest.mark.parametrize("column", ["subject_id", "image_id", "feature", "embedding"])
+def test_a_part_without_a_column_is_refused_on_read(tmp_path: Path, column: str):
     write(tmp_path, table())
     path = tmp_path / "part-00001.parquet"
-    pq.write_table(pq.read_table(path).drop_columns("split"), path)
-    with pytest.raises(FaceveilError, match="another schema"):
+    pq.write_table(pq.read_table(path).drop_columns(column), path)
+    with pytest.raises(FaceveilError, match=f"lacks column '{column}'"):
         read_embeddings(tmp_path, RECOGNIZER)
 
 

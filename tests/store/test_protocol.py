@@ -2,7 +2,6 @@
 
 import pandas as pd
 import pytest
-from tests.evaluation.world import PEOPLE, SPARE, portraits, write_world
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.protocol import Protocol
@@ -16,14 +15,16 @@ from faceveil.store.protocol import (
     read_roles,
     write_roles,
 )
+from tests.evaluation.world import PEOPLE, SPARE, portraits, write_world
 
 SETTINGS = Protocol(dev_people=2, distractors=1, training_probes=5, seed=4)
 
 
-@pytest.fixture
-def curated(tmp_path):
-    write_world(tmp_path)
-    return tmp_path / "data/curated"
+@pytest.fixture(scope="module")
+def curated(tmp_path_factory):
+    root = tmp_path_factory.mktemp("world")
+    write_world(root)
+    return root / "data/curated"
 
 
 def test_everybody_has_one_role_and_one_gallery(curated):

@@ -48,7 +48,7 @@ def test_lists_and_nested_settings_are_recorded_in_words(project):
     params = read_params(ROOT / "params.yaml")
     ids = {}
     for name in ("exp0", "exp2"):
-        with track("train_gan", params.game(name), experiment=name) as run:
+        with track("train_gan", params.gan_training(name), experiment=name) as run:
             ids[name] = run.run_id
     told = {name: runs()[0].get_run(run_id).data.params for name, run_id in ids.items()}
     assert told["exp0"]["train_gan.recognizer_learns_from"] == "none"

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from faceveil.params.adapt import Adapt
+from faceveil.params.errors import FaceveilError
 from faceveil.protection.designs.drawn import training_folders
 from faceveil.protection.designs.losses import head_penalty
 from faceveil.recognition.recognizer import Recognizer
@@ -92,6 +95,18 @@ def _batches(count: int, settings: Adapt, name: str) -> Iterator[Tensor]:
         order = order[size:]
 
 
+def _labels(shown: pd.DataFrame, people: NDArray[np.str_]) -> Tensor:
+    """Return each photo's row in the gallery, joined by id, int64 ``[k]``."""
+    labels = pd.Index(people).get_indexer(pd.Index(shown["subject_id"]))
+    if (labels < 0).any():
+        stranger = str(shown["subject_id"][labels < 0].iloc[0])
+        raise FaceveilError(
+            f"a recognizer is to learn from a photo of {stranger!r}, who is no training person; "
+            "run `dvc repro -f protect_designs`"
+        )
+    return torch.from_numpy(labels.astype(np.int64))
+
+
 def adapt_experiment(
     experiment: Path,
     recognizer: Recognizer,
@@ -107,18 +122,20 @@ def adapt_experiment(
         embeddings: what it saw of unmasked photos, and of people in the experiment's designs.
         settings: how many photos, and how it learns.
         out: folder to write, whole or not at all.
+
+    Raises:
+        FaceveilError: if another recognizer saw the photos, or somebody else is on them.
+        ValueError: if there are fewer photos than the settings want.
     """
     bare, worn = (read_embeddings(folder, recognizer.fingerprint) for folder in embeddings)
-    training = np.flatnonzero(bare.splits == "train")
-    people = bare.subject_ids[training]
-    gallery, rows = torch.from_numpy(bare.features[training]), worn.rows
+    people = np.unique(bare.subject_ids[bare.splits == "train"])
+    gallery, rows = torch.from_numpy(bare.features[bare.rows_of(people)]), worn.rows
     with atomic_directory(out) as folder:
         for place in training_folders(experiment):
             own = rows[(rows["use"] == LEARN) & (rows["training"] == int(place.name))]
             own = own.sort_values("order")
-            labels = np.searchsorted(people, own["subject_id"].to_numpy(dtype=np.str_))
             photos = Labelled(
-                torch.from_numpy(worn.features[own.index.to_numpy()]), torch.from_numpy(labels)
+                torch.from_numpy(worn.features[own.index.to_numpy()]), _labels(own, people)
             )
             head = deepcopy(recognizer.head)
             read_weights(place / "head.safetensors", head)

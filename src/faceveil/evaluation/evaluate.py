@@ -64,19 +64,17 @@ class Inputs:
         parts = []
         for protocol, kind in UNMASKED_PHOTOS.items():
             seen = _seen(self._folder("bare", recognizer) / kind, recognizer)
-            probes = self.roles.probes[self.roles.probes["kind"] == kind]
-            role = seen.rows["image_id"].map(probes.set_index("image_id")["role"])
-            words = seen.rows.assign(
-                kind=kind, protocol=protocol, role=role, protection=BARE, training=-1
-            )
+            words = seen.rows.assign(kind=kind, protocol=protocol, protection=BARE, training=-1)
+            words["role"] = role = self.roles.of_photos(words)
             parts.append(Seen(words, seen.features).where(role.notna().to_numpy()))
         return _joined_seen(parts)
 
     def protected(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
-        """Return what it saw of photos under protections."""
-        parts = [_seen(self._folder(name, recognizer), recognizer) for name in names]
-        judged = _joined_seen(parts)
-        return judged.where((judged.rows["use"] == JUDGE).to_numpy())
+        """Return what it saw of photos under protections, of people as the protocol has them."""
+        seen = _joined_seen([_seen(self._folder(name, recognizer), recognizer) for name in names])
+        role = self.roles.of_photos(seen.rows)
+        judged = Seen(seen.rows.assign(role=role), seen.features)
+        return judged.where((role.notna() & (judged.rows["use"] == JUDGE)).to_numpy())
 
     def _folder(self, name: str, recognizer: Recognizer) -> Path:
         return self.embeddings / name / recognizer.name
@@ -203,7 +201,7 @@ def _search(
     settings: Evaluate,
 ) -> Log:
     """Look for all who meet this version, dev people in their own gallery."""
-    meets = probes.where(_meets(version, probes.rows, inputs.heads, settings))
+    meets = probes.where(_meets(version, probes.rows, inputs.roles.choosing, settings))
     if version.training >= 0:
         meets = Seen(meets.rows.assign(training=version.training), meets.features)
     dev = (meets.rows["role"] == "dev").to_numpy()
@@ -218,17 +216,19 @@ def _search(
 
 
 def _meets(
-    version: Version, rows: pd.DataFrame, heads: Heads, settings: Evaluate
+    version: Version, rows: pd.DataFrame, choosing: str, settings: Evaluate
 ) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
-    """Say which photos are searched for: after a training, the designs of that training alone."""
+    """Say which photos are searched for: after a training, the designs of that training alone.
+
+    Of people whose photos a version learned from only those are, on whom controls are chosen.
+    """
     keep = np.ones(len(rows), dtype=np.bool_)
     if version.training >= 0:
         keep &= rows["training"].isin([-1, version.training]).to_numpy()
     if version.learned:
         worn = [BARE, *settings.plain, version.learned]
-        keep &= rows["protection"].isin(worn).to_numpy() & (rows["role"] != "train").to_numpy()
-        if not any(heads.experiments.values()):
-            return keep
+        keep &= rows["protection"].isin(worn).to_numpy()
+        keep &= rows["role"].isin(["test", choosing]).to_numpy()
     return keep
 
 

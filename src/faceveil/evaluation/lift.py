@@ -73,12 +73,11 @@ def _by_training(
     trials: pd.DataFrame, names: tuple[str, str], recognized: str
 ) -> NDArray[np.float64]:
     """Return the lift of each training, ``[T]``; a control of no training is the same for all."""
-    own, over = (trials[trials["protection"] == name] for name in names)
-    numbers = sorted(set(own["training"]) - {-1})
-    lifts = []
-    for number in numbers:
-        designs = own[own["training"] == number]
-        control = over[over["training"].isin([-1, number])]
-        pair = pd.concat([designs, control])
-        lifts.append(float(gains(pair, names, recognized).mean()))
-    return np.array(lifts) if len(lifts) > 1 else np.empty(0)
+    own, over = (
+        trials[trials["protection"] == name].pivot_table(recognized, "training", "subject_id")
+        for name in names
+    )
+    if len(own) < 2:
+        return np.empty(0)
+    control = over.reindex(own.index) if -1 not in over.index else over.loc[-1]
+    return (control - own).mean(axis=1).to_numpy(dtype=np.float64)

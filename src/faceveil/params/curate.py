@@ -22,14 +22,14 @@ class Curate(Section):
         default=0.125,
         description="face: what is added on each side, as share of the face box's longer side",
     )
-    people: int = Field(default=160, ge=2, description="people to keep, train and test together")
+    people: int = Field(default=320, ge=2, description="people to keep, train and test together")
     spare_people: int = Field(
-        default=122,
+        default=222,
         ge=0,
         description="more people to keep: nobody trains on them or is tested on them",
     )
     test_share: float = Field(
-        default=0.2, gt=0, lt=1, description="share of people held out for testing"
+        default=0.625, gt=0, lt=1, description="share of people held out for testing"
     )
     seed: Seed = Field(default=2021, description="seed of the choice and the split of people")
     min_face_probability: Share = Field(

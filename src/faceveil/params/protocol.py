@@ -9,7 +9,7 @@ class Protocol(Section):
     """The roles of the spare people, whom no game and no test ever sees."""
 
     dev_people: int = Field(
-        default=102,
+        default=202,
         ge=0,
         description="spare people on whom thresholds are chosen; 0: on the training people",
     )

@@ -13,9 +13,9 @@ class Synthesize(Section):
         default=128, description="height and width of the photos, in pixels"
     )
     people: int = Field(
-        default=340, ge=2, le=99_999, description="people with an unmasked and a masked photo"
+        default=660, ge=2, le=99_999, description="people with an unmasked and a masked photo"
     )
-    further_photos: int = Field(default=1, ge=0, le=4, description="further photos of each person")
+    further_photos: int = Field(default=2, ge=0, le=4, description="further photos of each person")
     annotated: int = Field(
         default=100, ge=0, description="correctly worn masks that get an exact cut-out"
     )

@@ -64,16 +64,14 @@ def deal_labelled(photos: pd.DataFrame, trainings: int, settings: Protect) -> pd
         FaceveilError: if there are not so many different photos of different designs.
     """
     wanted, designs = settings.learn_photos, settings.learn_designs
-    people = {str(who): of for who, of in photos.reset_index(drop=True).groupby("subject_id")}
+    photos = photos.sort_values("image_id", ignore_index=True)
+    people = {str(who): of for who, of in photos.groupby("subject_id")}
     if (possible := len(photos) * designs) < wanted:
         raise FaceveilError(
             f"params.yaml: protect.learn_photos is {wanted}, but training people, their photos and "
             f"designs make {possible}; raise protect.learn_designs or ask for fewer"
         )
-    parts = [
-        _labelled(photos.reset_index(drop=True), people, training, settings)
-        for training in range(trainings)
-    ]
+    parts = [_labelled(photos, people, training, settings) for training in range(trainings)]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -93,8 +91,8 @@ def _labelled(
         order = rng.permutation(sorted(choices)).tolist()
         dealt += [choices[who][turn] for who in order if turn < len(choices[who])]
         turn += 1
-    rows, numbers = (list(column) for column in zip(*dealt[:wanted], strict=True))
-    shown = photos.loc[rows]
+    shown = photos.loc[[row for row, _ in dealt[:wanted]]]
+    numbers = np.array([design for _, design in dealt[:wanted]], dtype=np.int64)
     return shown.assign(
-        variant=training * designs + np.array(numbers), training=training, order=range(wanted)
+        variant=training * designs + numbers, training=training, order=np.arange(wanted)
     ).reset_index(drop=True)

@@ -172,6 +172,6 @@ def _check(place: Path, table: EmbeddingTable) -> None:
     """Refuse rows that are double or not finite."""
     double = table.rows.duplicated([name for name in KEY if name in table.rows])
     if double.any():
-        raise FaceveilError(f"{place}: photo {table.image_ids[double][0]!r} occurs twice")
+        raise FaceveilError(f"{place}: photo {str(table.image_ids[double][0])!r} occurs twice")
     if not (np.isfinite(table.features).all() and np.isfinite(table.embeddings).all()):
         raise FaceveilError(f"{place}: features or embeddings are not finite; check the recognizer")

@@ -83,24 +83,35 @@ def write_photos(
 
     Raises:
         FaceveilError: if two photos have the same key, or there are not as many as rows.
+        ValueError: if photos have another size.
     """
     _check(folder, rows)
     with atomic_directory(folder) as temporary:
         rows[list(COLUMNS)].astype(COLUMNS).to_parquet(temporary / "rows.parquet", index=False)
-        shape = (len(rows), image_size, image_size, 3)
-        path, start = temporary / "pixels.npy", 0
         if designs is not None:
             np.save(temporary / DESIGNS, _pixels(designs), allow_pickle=False)
-        if not len(rows):
-            np.save(path, np.empty(shape, np.uint8))
-            return
-        pixels = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+        shape = (len(rows), image_size, image_size, 3)
+        written = _write_pixels(temporary / "pixels.npy", shape, batches)
+        if written != len(rows):
+            raise FaceveilError(f"{folder}: {written} photos for {len(rows)} rows")
+
+
+def _write_pixels(path: Path, shape: tuple[int, ...], batches: Iterable[torch.Tensor]) -> int:
+    """Write batch after batch as one array, and return how many photos.
+
+    A full disk is an error here; a process that writes to a map would be killed.
+    """
+    written = 0
+    with path.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
         for batch in batches:
-            pixels[start : start + len(batch)] = _pixels(batch)
-            start += len(batch)
-        if start != len(rows):
-            raise FaceveilError(f"{folder}: {start} photos for {len(rows)} rows")
-        pixels.flush()
+            pixels = _pixels(batch)
+            if pixels.shape[1:] != shape[1:]:
+                raise ValueError(f"photos are {shape[1:]}, not {pixels.shape[1:]}")
+            file.write(pixels.tobytes())
+            written += len(pixels)
+    return written
 
 
 def _pixels(images: torch.Tensor) -> NDArray[np.uint8]:
@@ -131,8 +142,10 @@ def open_photos(folder: Path) -> ProtectedPhotos:
     Raises:
         FaceveilError: if it is missing, or its files do not fit together.
     """
-    rows = read_rows(folder)
-    pixels = np.load(folder / "pixels.npy", mmap_mode="r", allow_pickle=False)
+    rows, path = read_rows(folder), folder / "pixels.npy"
+    if not path.is_file():
+        raise FaceveilError(f"{folder}: rows without photos; run `dvc repro protect` first")
+    pixels = np.load(path, mmap_mode="r", allow_pickle=False)
     if pixels.dtype != np.uint8 or pixels.ndim != 4 or len(pixels) != len(rows):
         raise FaceveilError(f"{folder}: {len(rows)} rows do not fit pixels {pixels.shape}")
     return ProtectedPhotos(pixels, rows)

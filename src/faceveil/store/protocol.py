@@ -56,6 +56,13 @@ class Roles:
         """Return the people of a role, sorted by id."""
         return sorted(self.enrollments.loc[self.enrollments["role"] == role, "subject_id"])
 
+    def of_photos(self, photos: pd.DataFrame) -> "pd.Series[str]":
+        """Return who is on each photo (``kind``, ``image_id``), by role; nothing if none probes."""
+        key = ["kind", "image_id"]
+        known = self.probes.drop_duplicates(key).set_index(key)["role"]
+        found = known.reindex(pd.MultiIndex.from_frame(photos[key]))
+        return found.set_axis(photos.index)
+
     def enrolled(self, gallery: str) -> NDArray[np.str_]:
         """Return the enrolled photos of a gallery: ``image_id``, ``[G]``, sorted."""
         chosen = self.enrollments[self._belongs(self.enrollments, gallery)]

@@ -29,7 +29,6 @@ SETTINGS = {
     "penalty": {"weight": 0.01, "reduction": "mean", "anchor": "initial"},
     "latent": {"size": 8, "distribution": "normal"},
     "designs_per_batch": 3,
-    "transparency": "projector",
     "precision": "float32",
     "epochs": 4,
     "batch_size": 3,
@@ -112,8 +111,7 @@ def table(recognizer: SmallRecognizer, faces: PackedFaces) -> EmbeddingTable:
     with torch.no_grad():
         features = recognizer.trunk(faces.images(slice(None)))
         embeddings = recognizer.head(features)
-    words = [faces.rows[name].to_numpy(dtype=np.str_) for name in faces.rows.columns]
-    return EmbeddingTable(*words, features.numpy(), embeddings.numpy())
+    return EmbeddingTable(faces.rows, features.numpy(), embeddings.numpy())
 
 
 def tables(recognizer: SmallRecognizer) -> dict[str, EmbeddingTable]:

@@ -13,6 +13,7 @@ from tests.protection.designs.small_world import (
     data,
     gan,
     photos,
+    surrogate,
 )
 
 CPU = torch.device("cpu")
@@ -21,9 +22,9 @@ CPU = torch.device("cpu")
 LOSSES = {"exp0": (-3.210351, 0.0), "exp3": (-2.026125, 2.692583)}
 
 
-def train(*surrogates, **changes):
+def train(*others, **changes):
     recognizer = SmallRecognizer()
-    chosen = [surrogate(surrogate) for surrogate in surrogates]
+    chosen = [surrogate(other) for other in others]
     return train_mask_gan(gan(**changes), data(recognizer), recognizer, surrogates=chosen)
 
 
@@ -36,11 +37,11 @@ def test_losses_of_a_fixed_seed(experiment):
 
 
 def test_a_small_batch_is_learned_against_both():
-    surrogate = SmallRecognizer(seed=8)
-    curve = train(surrogate, epochs=30).curves
+    other = SmallRecognizer(seed=8)
+    curve = train(other, epochs=30).curves
     assert curve[-1]["generator_loss"] < curve[0]["generator_loss"] - 0.01
-    alone, together = train(epochs=30), train(surrogate, epochs=30)
-    assert own_similarity(together, surrogate) < own_similarity(alone, surrogate) - 0.01
+    alone, together = train(epochs=30), train(other, epochs=30)
+    assert own_similarity(together, other) < own_similarity(alone, other) - 0.01
 
 
 def own_similarity(state, recognizer):

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from copy import deepcopy
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +14,8 @@ from faceveil.params.errors import FaceveilError
 from faceveil.protection.designs.mask_gan import COLUMNS, sheet_epochs, train_mask_gan
 from faceveil.protection.designs.step import train_step
 from faceveil.runtime.checkpoints import Checkpoint
+from tests.conftest import ROOT
 from tests.protection.designs.small_world import SOURCES, TRAINED, SmallRecognizer, data, gan
-
-ROOT = Path(__file__).resolve().parents[2]
 
 # Generator's and recognizer's loss of the last epoch; a refactor shows the same for the same seed.
 LOSSES = {

@@ -1,0 +1,33 @@
+"""The worlds of ``worn_world`` and ``judged_world``, each written once for all its stages."""
+
+import pytest
+
+from tests.stages import judged_world as judged
+from tests.stages.worn_world import write_world
+
+
+@pytest.fixture(scope="session")
+def worn_world(tmp_path_factory):
+    root = tmp_path_factory.mktemp("worn")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACEVEIL_WORKERS", "1")
+        patch.setenv("DVC_ROOT", str(root))
+        write_world(root)
+    return root
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty folder, in which a stage runs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FACEVEIL_DEVICE", "cpu")
+    monkeypatch.setenv("FACEVEIL_WORKERS", "1")
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def judged_world(tmp_path_factory):
+    root = tmp_path_factory.mktemp("judged")
+    judged.write_world(root)
+    return root
