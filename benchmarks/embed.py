@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.measure import interleaved, random_faces, random_recognizer, write_result
 from benchmarks.train_step import folded
-from faceveil.recognition.embedding import embed_photos
+from faceveil.recognition.embedding import see
 from faceveil.recognition.recognizer import Recognizer
 
 PHOTOS = 64
@@ -33,7 +33,7 @@ def main() -> None:
     network = folded(recognizer)
     card = {"crop": "frame", "view": asdict(network.trunk.view)}
     rows, embedding = np.arange(PHOTOS), Recognizer(card, network, device)
-    ways = {"embed": lambda: embed_photos(embedding, faces, rows, BATCH), "bare": bare}
+    ways = {"embed": lambda: see(embedding, faces.images, rows, None, BATCH), "bare": bare}
     seconds = interleaved(ways, ROUNDS)
     result = {
         "photos_per_second": round(PHOTOS / seconds["embed"], 1),

@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from faceveil.recognition.facenet import FaceNet
 
 from benchmarks.measure import SIZE, interleaved, random_faces, random_recognizer, write_result
 from benchmarks.train_step import SOURCES, folded, settings, training_data
@@ -31,6 +30,7 @@ from faceveil.protection.designs.identification import count_identified, identif
 from faceveil.protection.designs.state import State
 from faceveil.protection.designs.step import Batch, Setup, train_step
 from faceveil.protection.designs.training_data import TrainingData, draw_others
+from faceveil.recognition.network import Network
 from faceveil.store.faces import open_faces
 
 PEOPLE = (1_000, 5_000, 20_000, 67_049)
@@ -129,7 +129,7 @@ def measure(folder: Path, gallery_people: int | None) -> dict[str, Any]:
 
 
 def _seconds(
-    recognizer: FaceNet, everybody: TrainingData, gallery_people: int | None
+    recognizer: Network, everybody: TrainingData, gallery_people: int | None
 ) -> dict[str, float]:
     """Return the seconds of a step, of searching its faces among all, and of the bare trunk."""
     device, count = everybody.gallery.device, everybody.trained

@@ -10,7 +10,6 @@ from copy import deepcopy
 
 import numpy as np
 import torch
-from faceveil.recognition.facenet import FaceNet, fold_batch_norms
 
 from benchmarks.measure import (
     SIZE,
@@ -24,6 +23,8 @@ from faceveil.params.section import Precision
 from faceveil.protection.designs.state import State
 from faceveil.protection.designs.step import Batch, Setup, train_step
 from faceveil.protection.designs.training_data import Probes, TrainingData
+from faceveil.recognition.architectures import fold_batch_norms
+from faceveil.recognition.network import Network
 from faceveil.runtime.device import arithmetic
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.faces import PackedFaces
@@ -54,7 +55,6 @@ def settings(sources: tuple[str, ...], precision: Precision = "float32") -> GanT
             "penalty": {"weight": 0.01, "reduction": "mean", "anchor": "initial"},
             "latent": {"size": 100, "distribution": "normal"},
             "designs_per_batch": BATCH,
-            "transparency": "projector",
             "precision": precision,
             "epochs": 1,
             "batch_size": BATCH,
@@ -84,14 +84,14 @@ def training_data(faces: PackedFaces, device: torch.device) -> TrainingData:
     )
 
 
-def folded(recognizer: FaceNet) -> FaceNet:
-    """Return a recognizer as :func:`faceveil.recognition.store.load_recognizer` returns it."""
+def folded(recognizer: Network) -> Network:
+    """Return a recognizer with its batch norms in its convolutions, as training uses it."""
     other = deepcopy(recognizer)
     fold_batch_norms(other.trunk)
     return other
 
 
-def prepared(recognizer: FaceNet, faces: PackedFaces, name: str, precision: Precision) -> Setup:
+def prepared(recognizer: Network, faces: PackedFaces, name: str, precision: Precision) -> Setup:
     """Set one experiment up."""
     device = recognizer.head.weight.device
     state = State(settings(SOURCES[name], precision), recognizer.head, SIZE, device)
@@ -104,7 +104,7 @@ def step(setup: Setup, size: int) -> None:
     train_step(setup, Batch(torch.arange(size), latents))
 
 
-def half_speed(recognizer: FaceNet, faces: PackedFaces, name: str, size: int) -> float:
+def half_speed(recognizer: Network, faces: PackedFaces, name: str, size: int) -> float:
     """Return how many times faster the steps of an experiment are in bfloat16 than in float32."""
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
     setups = {one: prepared(recognizer, faces, name, one) for one in precisions}

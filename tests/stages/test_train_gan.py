@@ -185,7 +185,7 @@ def test_embeddings_of_another_recognizer_are_refused(recorder, tmp_path):
 @pytest.mark.parametrize(
     ("missing", "line"),
     [
-        ("data/embeddings", "no embeddings here; run `dvc repro embed` first"),
+        ("data/embeddings", "no embeddings here; run `dvc repro` first"),
         ("models/recognizers", "no such card"),
         ("data/curated", "no packed faces here"),
         ("data/transparencies", "no transparencies here; run `dvc repro project` first"),

@@ -25,7 +25,7 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.store.embeddings import read_embeddings
-from faceveil.store.photos import DESIGNS, JUDGE
+from faceveil.store.photos import JUDGE, open_designs
 from faceveil.store.protocol import DEV, STUDY, UNMASKED_PHOTOS, Roles
 
 AT_ONCE = 1024
@@ -99,14 +99,13 @@ def evaluate(inputs: Inputs, protected: Path, thresholds: Path, settings: Evalua
             f"params.yaml: evaluate.false_match_rate is {settings.false_match_rate:g}, but "
             f"calibrate.false_match_rates are {known}; name one of those"
         )
+    designs = {name: open_designs(protected / name) for name in inputs.heads.experiments}
     rows: list[Row] = [_check_row(one) for one in inputs.recognizers]
     for recognizer in inputs.recognizers:
         if recognizer.refusal is None:
             rows += _rows_of(recognizer, inputs, frozen, settings)
-    for name in inputs.heads.experiments:
-        rows += diversity_rows(
-            name, np.load(protected / name / DESIGNS, mmap_mode="r", allow_pickle=False)
-        )
+    for name, worn in designs.items():
+        rows += diversity_rows(name, worn)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

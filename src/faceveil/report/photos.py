@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from faceveil.params.errors import FaceveilError
-from faceveil.store.photos import DESIGNS, JUDGE, open_photos, read_rows
+from faceveil.store.photos import JUDGE, open_designs, open_photos, read_rows
 
 Pictures = NDArray[np.uint8]
 """Pictures ``[N, S, S, 3]``, RGB."""
@@ -78,7 +78,7 @@ def _pictures(folder: Path, rows: pd.DataFrame, images: list[str]) -> Pictures:
 
 def _designs(folder: Path, rows: pd.DataFrame) -> Pictures:
     """Return the first design of each training."""
-    designs: Pictures = np.load(folder / DESIGNS, mmap_mode="r", allow_pickle=False)
+    designs: Pictures = open_designs(folder)
     trainings = read_rows(folder)["training"].max() + 1 if len(rows) else 1
     first: Pictures = np.asarray(designs[:: max(1, len(designs) // max(1, int(trainings)))])
     return first

@@ -133,7 +133,7 @@ def read_embeddings(folder: Path, fingerprint: str) -> EmbeddingTable:
     """
     parts = [_read_part(path, fingerprint) for path in sorted(folder.glob("part-*.parquet"))]
     if not parts:
-        raise FaceveilError(f"{folder}: no embeddings here; run `dvc repro embed` first")
+        raise FaceveilError(f"{folder}: no embeddings here; run `dvc repro` first")
     if len({part.schema.remove_metadata() for part in parts}) > 1:
         raise FaceveilError(f"{folder}: parts differ in their columns; run `dvc repro -f embed`")
     whole = pa.concat_tables(parts)
@@ -158,7 +158,7 @@ def _read_part(path: Path, fingerprint: str) -> pa.Table:
     if found != fingerprint:
         raise FaceveilError(
             f"{path}: made by recognizer {found[:12]}, but the one in use is {fingerprint[:12]}; "
-            "run `dvc repro embed`"
+            "run `dvc repro`"
         )
     return part
 

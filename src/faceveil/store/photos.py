@@ -151,6 +151,19 @@ def open_photos(folder: Path) -> ProtectedPhotos:
     return ProtectedPhotos(pixels, rows)
 
 
+def open_designs(folder: Path) -> NDArray[np.uint8]:
+    """Open the designs beside a store, uint8 ``[V, S, S, 3]``, memory-mapped.
+
+    Raises:
+        FaceveilError: if there are none.
+    """
+    path = folder / DESIGNS
+    if not path.is_file():
+        raise FaceveilError(f"{path}: no designs here; run `dvc repro protect_designs` first")
+    designs: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return designs
+
+
 def _check(folder: Path, rows: pd.DataFrame) -> None:
     double = rows.duplicated(KEY)
     if double.any():

@@ -53,7 +53,7 @@ def fingerprint(path: Path) -> str:
 
 def _opened(path: Path) -> Any:
     if not path.is_file():
-        raise FaceveilError(f"{path}: no such weights; put the file there or run its stage first")
+        raise FaceveilError(f"{path}: no such weights; put the file there, or run `dvc repro`")
     try:
         return safe_open(path, framework="pt")
     except SafetensorError as error:
