@@ -61,7 +61,7 @@ class TrainGan(Section):
     latent: Latent = Latent()
     designs_per_batch: int = Field(default=16, ge=1, le=4096, description="designs drawn per step")
     precision: Precision = Field(default="auto", description="arithmetic of the trunk")
-    epochs: int = Field(default=7, ge=1, le=100_000, description="passes over the training people")
+    epochs: int = Field(default=10, ge=1, le=100_000, description="passes over the training people")
     batch_size: int = Field(default=16, ge=1, le=65_536, description="faces per step")
     learning_rate: float = Field(
         default=0.01, gt=0, le=1, description="Adam's learning rate, generator"
