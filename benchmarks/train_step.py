@@ -43,13 +43,10 @@ SOURCES: dict[str, tuple[str, ...]] = {
 
 
 def settings(sources: tuple[str, ...], precision: Precision = "float32") -> GanTraining:
-    """Return the published generator and objective, with some sources for the recognizer."""
+    """Return the published settings, with some sources for the recognizer."""
     return GanTraining.model_validate(
         {
             "ensemble": (),
-            "generator": "mlp",
-            "objective": "cross_entropy",
-            "margin": 1.0,
             "gallery_people": None,
             "logit_scale": 20.0,
             "penalty": {"weight": 0.01, "reduction": "mean", "anchor": "initial"},

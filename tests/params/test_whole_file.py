@@ -250,17 +250,17 @@ def write(tmp_path: Path, values: dict[str, Any]) -> Path:
 def test_an_experiment_overrides_keys_of_train_gan(tmp_path):
     exp4 = {
         "recognizer_learns_from": [],
-        "train_gan": {"generator": "cnn", "penalty": {"weight": 0.5}},
+        "train_gan": {"epochs": 3, "penalty": {"weight": 0.5}},
     }
     params = read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
-    assert params.gan_training("exp4").generator == "cnn"
+    assert params.gan_training("exp4").epochs == 3
     assert params.gan_training("exp4").penalty.weight == 0.5
     assert params.gan_training("exp4").penalty.anchor == params.train_gan.penalty.anchor
-    assert params.gan_training("exp0").generator == params.train_gan.generator
+    assert params.gan_training("exp0").epochs == params.train_gan.epochs
 
 
 def test_an_override_that_train_gan_does_not_know_is_refused(tmp_path):
-    exp4 = {"recognizer_learns_from": [], "train_gan": {"generatr": "cnn"}}
+    exp4 = {"recognizer_learns_from": [], "train_gan": {"generatr": 3}}
     with pytest.raises(FaceveilError, match=r"experiments\.exp4\.train_gan.*generatr"):
         read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
 

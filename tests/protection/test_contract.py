@@ -29,7 +29,7 @@ def trained(tmp_path_factory):
         (folder / str(number)).mkdir()
         with torch.random.fork_rng():
             torch.manual_seed(number)
-            generator = build_generator("mlp", 10, SIZE)
+            generator = build_generator(10, SIZE)
             for parameter in generator.parameters():
                 torch.nn.init.normal_(parameter, std=0.5)
         about = {"architecture": "mlp", "latent_size": 10, "image_size": SIZE}

@@ -40,14 +40,6 @@ class TrainGan(Section):
         default=(),
         description="surrogates that the generator must evade besides the target; [] is none",
     )
-    generator: Literal["mlp", "cnn"] = Field(default="mlp", description="mlp is the published one")
-    objective: Literal["cross_entropy", "non_saturating", "margin", "cosine"] = Field(
-        default="cross_entropy",
-        description="what the generator strives for; cross_entropy is the published one",
-    )
-    margin: float = Field(
-        default=1.0, ge=0, le=100, description="kappa of the margin objective, in logits"
-    )
     gallery_people: int | None = Field(
         default=None,
         ge=2,

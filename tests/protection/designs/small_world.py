@@ -21,9 +21,6 @@ SUBJECTS = tuple(f"{number:05d}" for number in range(10))
 TRAINED = 7  # not a multiple of the batch size
 SETTINGS = {
     "ensemble": (),
-    "generator": "mlp",
-    "objective": "cross_entropy",
-    "margin": 1.0,
     "gallery_people": None,
     "logit_scale": 10.0,
     "penalty": {"weight": 0.01, "reduction": "mean", "anchor": "initial"},

@@ -55,9 +55,8 @@ def test_only_the_heads_weights_move_and_nothing_of_the_recognizer_given(experim
     assert moved == ({"weight"} if SOURCES[experiment] else set())
 
 
-@pytest.mark.parametrize("objective", ["cross_entropy", "non_saturating", "margin", "cosine"])
-def test_a_small_batch_is_learned(objective):
-    curve = train(objective=objective, epochs=30).curves
+def test_a_small_batch_is_learned():
+    curve = train(epochs=30).curves
     assert curve[-1]["generator_loss"] < curve[0]["generator_loss"] - 0.01
 
 

@@ -1,10 +1,8 @@
-"""Generators of mask designs: a latent in, a picture out.
+"""The generator of mask designs: a latent in, a picture out.
 
-None has batch norm: a design depends on its own latent alone, not on its batch.
+It has no batch norm: a design depends on its own latent alone, not on its batch.
 """
 
-from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +13,7 @@ from faceveil.params.errors import FaceveilError
 from faceveil.store.weights import read_card, read_weights
 
 Distribution = Literal["normal", "uniform"]
-WEIGHTS = "generator.safetensors"
+WEIGHTS, ARCHITECTURE = "generator.safetensors", "mlp"
 
 
 class Generator(nn.Module):
@@ -44,54 +42,28 @@ class Generator(nn.Module):
 
 
 def build_generator(
-    name: str, latent_size: int, image_size: int, distribution: Distribution = "normal"
+    latent_size: int, image_size: int, distribution: Distribution = "normal"
 ) -> Generator:
-    """Build an untrained generator, ``mlp`` (published) or ``cnn``; it draws something near grey.
+    """Build an untrained generator; it draws something near grey.
 
-    ``image_size`` is the height and width of a design in pixels, a multiple of 16.
+    The published one: latent, 32, 32, 3 * S * S, ReLU between, sigmoid at the end.
     """
-    return Generator(
-        ARCHITECTURES[name](latent_size, image_size), latent_size, image_size, distribution
-    )
-
-
-def load_generator(directory: Path) -> Generator:
-    """Read a trained generator, in eval mode and without gradients."""
-    path = directory / WEIGHTS
-    card = read_card(path)
-    if card.get("architecture") not in ARCHITECTURES:
-        found, allowed = card.get("architecture"), ", ".join(ARCHITECTURES)
-        raise FaceveilError(f"{path}: generator {found!r} is unknown; allowed: {allowed}")
-    generator = build_generator(
-        card["architecture"], card["latent_size"], card["image_size"], card["distribution"]
-    )
-    read_weights(path, generator)
-    return generator.eval().requires_grad_(False)
-
-
-def _mlp(latent_size: int, image_size: int) -> nn.Module:
-    """The published one: 100, 32, 32, 3 * S * S, ReLU between, sigmoid at the end."""
-    return nn.Sequential(
+    net = nn.Sequential(
         nn.Linear(latent_size, 32),
         nn.ReLU(),
         nn.Linear(32, 32),
         nn.ReLU(),
         nn.Linear(32, 3 * image_size**2),
     )
+    return Generator(net, latent_size, image_size, distribution)
 
 
-def _cnn(latent_size: int, image_size: int) -> nn.Module:
-    """A small grid that four times doubles its side; neighbouring pixels share their weights."""
-    side, channels = image_size // 16, (64, 32, 16, 8, 3)
-    layers: list[nn.Module] = [
-        nn.Linear(latent_size, channels[0] * side**2),
-        nn.Unflatten(1, (channels[0], side, side)),
-    ]
-    for inputs, outputs in pairwise(channels):
-        # Nearest-neighbour upsampling and a convolution leave no checkerboard (Odena et al., 2016).
-        layers += [nn.ReLU(), nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1)]
-    return nn.Sequential(*layers)
-
-
-ARCHITECTURES: dict[str, Callable[[int, int], nn.Module]] = {"mlp": _mlp, "cnn": _cnn}
-"""The generators by name."""
+def load_generator(directory: Path) -> Generator:
+    """Read a trained generator, in eval mode and without gradients."""
+    path = directory / WEIGHTS
+    card = read_card(path)
+    if (found := card.get("architecture")) != ARCHITECTURE:
+        raise FaceveilError(f"{path}: generator {found!r} is unknown; allowed: {ARCHITECTURE}")
+    generator = build_generator(card["latent_size"], card["image_size"], card["distribution"])
+    read_weights(path, generator)
+    return generator.eval().requires_grad_(False)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from faceveil.params.experiments import GanTraining
-from faceveil.protection.designs.generators import WEIGHTS, build_generator
+from faceveil.protection.designs.generators import ARCHITECTURE, WEIGHTS, build_generator
 from faceveil.runtime.atomic import atomic_directory, atomic_path
 from faceveil.runtime.checkpoints import (
     Record,
@@ -41,9 +41,9 @@ class State:
         self.settings = settings
         with seeded(settings.seed, "generator"):
             latent = settings.latent
-            self.generator = build_generator(
-                settings.generator, latent.size, image_size, latent.distribution
-            ).to(device)
+            self.generator = build_generator(latent.size, image_size, latent.distribution).to(
+                device
+            )
         # A copy, of which the weight alone may learn: the recognizer itself stays as it was.
         self.head = deepcopy(head).to(device).eval().requires_grad_(False)
         self.learns = bool(settings.recognizer_learns_from)
@@ -108,7 +108,7 @@ def write_trainings(directory: Path, states: list[State], card: dict[str, Any]) 
 def _write(folder: Path, state: State, card: dict[str, Any]) -> None:
     settings, generator = state.settings, state.generator
     about = {
-        "architecture": settings.generator,
+        "architecture": ARCHITECTURE,
         "latent_size": generator.latent_size,
         "image_size": generator.image_size,
         "distribution": generator.distribution,

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from faceveil.protection.designs.identification import count_identified
-from faceveil.protection.designs.losses import build_objective, head_penalty, recognition_loss
+from faceveil.protection.designs.losses import head_penalty, recognition_loss
 from faceveil.protection.designs.state import State
 from faceveil.protection.designs.training_data import Surrogate, TrainingData
 from faceveil.runtime.device import autocast
@@ -121,8 +121,8 @@ def _generator_step(
         compared.append(surrogate.head(_features(setup, surrogate.trunk, worn)) @ enrolled.T)
 
     # Loss: the mean over recognizers; its gradient goes to the generator alone.
-    objective = build_objective(settings.objective, settings.logit_scale, settings.margin)
-    loss = torch.stack([objective(one, local.labels) for one in compared]).mean()
+    named = [recognition_loss(one, local.labels, settings.logit_scale) for one in compared]
+    loss = -torch.stack(named).mean()
     state.generator_optimizer.zero_grad()
     weights = list(state.generator.parameters())
     torch.autograd.backward(loss, inputs=weights)

@@ -21,10 +21,7 @@ class Untrained(DrawnDesigns):
             card = read_card(one / WEIGHTS)
             with seeded(seed, "untrained", number):
                 fresh = build_generator(
-                    card["architecture"],
-                    card["latent_size"],
-                    card["image_size"],
-                    card["distribution"],
+                    card["latent_size"], card["image_size"], card["distribution"]
                 ).eval()
             parts.append(draw_designs(fresh, self.settings.designs, seed, self.STREAM))
         self.drawn = torch.cat(parts)
