@@ -17,14 +17,14 @@ def protect(
 ) -> None:
     """Protect the photos that probe."""
     from faceveil.params.protect import Protect
-    from faceveil.params.protections import Entry
+    from faceveil.params.protections import ProtectionSettings
     from faceveil.params.read import read_section
     from faceveil.protection.protect import Sources, protect_entry
     from faceveil.protection.registry import build
     from faceveil.store.protocol import read_roles
 
     settings = read_section(PARAMS, "protect", Protect)
-    entry = read_section(PARAMS, f"protections.{name}", Entry)
+    entry = read_section(PARAMS, f"protections.{name}", ProtectionSettings)
     protection = build(entry.model_dump(), f"params.yaml: protections.{name}")
     sources = Sources(curated, transparencies, read_roles(protocol))
     protect_entry(name, protection, sources, settings, out)

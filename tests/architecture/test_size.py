@@ -1,6 +1,7 @@
 """The code stays small: what the house rules say about modules, functions and arguments."""
 
 import ast
+from collections import defaultdict
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -63,3 +64,18 @@ def test_no_drawer_for_odds_and_ends():
     assert [
         path for path in MODULES if odd & {part.removesuffix(".py") for part in path.parts[-3:]}
     ] == []
+
+
+ONCE_MORE = {"Item", "Result", "View"}
+"""Types with two definitions: variables of the workers' types, and two ways to look."""
+
+
+def test_a_type_is_defined_once():
+    places = defaultdict(set)
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            alias = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+            name = node.name if isinstance(node, ast.ClassDef) else alias and node.targets[0].id
+            if name and name[0].isupper() and not name.isupper() and len(name) > 1:
+                places[name].add(path)
+    assert {name for name, found in places.items() if len(found) > 1} <= ONCE_MORE

@@ -15,7 +15,7 @@ CROP = ("crop_left", "crop_top", "crop_right", "crop_bottom")
 """Columns of a packed store that say which part of each photo it holds, as shares of the photo's
 width and height; beyond [0, 1] where the square reaches out. None of them: photos are whole."""
 
-Crop = tuple[float, float, float, float] | None
+Corners = tuple[float, float, float, float] | None
 """One row of these columns; None is the whole photo."""
 
 Shares = NDArray[np.float64]
@@ -38,7 +38,7 @@ def square_crops(boxes: Shares, sizes: NDArray[np.float64], margin: float) -> Sh
     return np.hstack([(middle - half) / sizes, (middle + half) / sizes])
 
 
-def cut(pixels: Pixels, crop: Crop, size: int) -> Pixels:
+def cut(pixels: Pixels, crop: Corners, size: int) -> Pixels:
     """Cut a part out of a photo or a transparency and bring it to a square.
 
     Beyond the photo its edge goes on: a mask that leaves the photo stays a mask, and neither the

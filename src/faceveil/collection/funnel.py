@@ -6,10 +6,10 @@ import pandas as pd
 
 from faceveil.collection.decoded import PHOTOS
 
-Counts = dict[str, int]
+Tally = dict[str, int]
 
 
-def count_funnel(index: pd.DataFrame) -> dict[str, Counts]:
+def count_funnel(index: pd.DataFrame) -> dict[str, Tally]:
     """Count files and people from the collection down to the splits.
 
     Returns:
@@ -29,7 +29,7 @@ def count_funnel(index: pd.DataFrame) -> dict[str, Counts]:
     }
 
 
-def _people(index: pd.DataFrame) -> Counts:
+def _people(index: pd.DataFrame) -> Tally:
     subjects = {kind: index[index["kind"] == kind] for kind in ("unmasked", "masked", "background")}
     unmasked = subjects["unmasked"]
     paired = set(unmasked["subject_id"]) & set(subjects["masked"]["subject_id"])
@@ -45,7 +45,7 @@ def _people(index: pd.DataFrame) -> Counts:
     }
 
 
-def _counts(values: "pd.Series[str]") -> Counts:
+def _counts(values: "pd.Series[str]") -> Tally:
     return {str(value): int(count) for value, count in values.value_counts().sort_index().items()}
 
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from faceveil.collection.detection import CERTAIN, Faces, detect_faces
 from faceveil.collection.images import Pixels, UnreadableImageError, fit, read_image
 from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
+from faceveil.runtime.progress import progress
 from faceveil.store.faces import as_images
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -44,7 +44,7 @@ class NamedPhotos:
     without_face: int
 
 
-class Batch(NamedTuple):
+class PhotoBatch(NamedTuple):
     """Photos of any sizes: names, float32 ``[1, 3, H, W]`` each, and the places of their faces."""
 
     subject_ids: list[str]
@@ -68,10 +68,10 @@ def find_photos(folder: Path, pairs: int) -> list[Path]:
     return [photo for photos in people for photo in photos[:most]]
 
 
-def photo_batches(paths: Sequence[Path], detects: bool) -> Iterator[Batch]:
+def photo_batches(paths: Sequence[Path], detects: bool) -> Iterator[PhotoBatch]:
     """Read photos and find the face in each; photos that have none are left out."""
     starts = range(0, len(paths), AT_ONCE)
-    for start in tqdm(starts, desc="check", unit="batch", disable=None):
+    for start in progress("check", starts, unit="batch"):
         read = [(path.parent.name, _read(path)) for path in paths[start : start + AT_ONCE]]
         photos = [(name, photo) for name, photo in read if photo is not None]
         places = _places([photo for _, photo in photos]) if detects else [None] * len(photos)
@@ -80,7 +80,7 @@ def photo_batches(paths: Sequence[Path], detects: bool) -> Iterator[Batch]:
             for (name, photo), place in zip(photos, places, strict=True)
             if place is not None or not detects
         ]
-        yield Batch(*([row[column] for row in kept] for column in range(3)))  # type: ignore[arg-type]
+        yield PhotoBatch(*([row[column] for row in kept] for column in range(3)))  # type: ignore[arg-type]
 
 
 def _photos_of(person: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from faceveil.collection.crops import CROP, Crop, cut, square_crops
+from faceveil.collection.crops import CROP, Corners, cut, square_crops
 from faceveil.collection.images import (
     MASK_LABEL,
     Pixels,
@@ -50,7 +50,7 @@ class Chunk:
     kind: str
     start: int
     paths: list[Paths]
-    crops: list[Crop]
+    crops: list[Corners]
 
 
 def pack_collection(root: Path, index: pd.DataFrame, directory: Path, params: Curate) -> None:
@@ -119,7 +119,7 @@ def _reserve(path: Path, shape: tuple[int, ...]) -> Store:
 def _chunks(kind: str, rows: pd.DataFrame, per_chunk: int) -> Iterator[Chunk]:
     columns = ["path", "annotation"] if "annotation" in rows else ["path"]
     paths: list[Paths] = list(rows[columns].itertuples(index=False, name=None))
-    crops: list[Crop] = [None] * len(rows)
+    crops: list[Corners] = [None] * len(rows)
     if CROP[0] in rows:
         crops = list(rows[list(CROP)].itertuples(index=False, name=None))
     for start in range(0, len(paths), per_chunk):

@@ -12,7 +12,7 @@ from faceveil.collection.index import BOX, INDEX, POINTS, packed_rows, read_inde
 from faceveil.params.errors import FaceveilError
 from faceveil.store.faces import open_faces
 
-Rows = Sequence[int] | NDArray[np.int64] | slice
+RowChoice = Sequence[int] | NDArray[np.int64] | slice
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Places:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def __getitem__(self, rows: Rows) -> "Places":
+    def __getitem__(self, rows: RowChoice) -> "Places":
         return Places(self.boxes[rows], self.points[rows])
 
     @property

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from faceveil.evaluation.claim import judge_claim
 from faceveil.evaluation.lift import best_control, gains
@@ -24,6 +23,7 @@ from faceveil.metrics.diversity import mean_pairwise_rms
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 from faceveil.recognition.recognizer import Recognizer
+from faceveil.runtime.progress import progress
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.photos import JUDGE, open_designs
 from faceveil.store.protocol import DEV, STUDY, UNMASKED_PHOTOS, Roles
@@ -174,7 +174,7 @@ def _rows_of(
     rows: list[Row] = []
     left: dict[str, pd.Series[float]] = {}
     versions = list(versions_of(recognizer, inputs.heads))
-    for of_trainings in tqdm(versions, f"search {recognizer.name}", unit="version", disable=None):
+    for of_trainings in progress(f"search {recognizer.name}", versions, unit="version"):
         own = [thresholds_of(frozen, one.name, one.training, "thresholds") for one in of_trainings]
         log = joined(
             [

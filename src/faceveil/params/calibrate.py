@@ -6,13 +6,13 @@ from pydantic import Field, field_validator
 
 from faceveil.params.section import Section
 
-Rate = Annotated[float, Field(gt=0, lt=1)]
+MatchRate = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Calibrate(Section):
     """The operating points of every recognizer."""
 
-    false_match_rates: tuple[Rate, ...] = Field(
+    false_match_rates: tuple[MatchRate, ...] = Field(
         default=(0.01, 0.001, 0.0001),
         min_length=1,
         description="false match rates (FMR) to choose a threshold for, falling",

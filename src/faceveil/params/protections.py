@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Entry(BaseModel):
+class ProtectionSettings(BaseModel):
     """A method and its settings, which the method's own file describes."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -12,13 +12,13 @@ class Entry(BaseModel):
 
 
 PROTECTIONS = {
-    "plain": Entry(method="plain"),
-    "surgical": Entry(method="surgical"),
-    "noise": Entry(method="noise", patterns=8),
-    "grey": Entry(method="flat", value=0.5),
-    "black": Entry(method="flat", value=0.0),
-    "white": Entry(method="flat", value=1.0),
-    "other_face": Entry(method="other_face", faces=8),
-    "blur": Entry(method="blur", sigma_share=0.03),
+    "plain": ProtectionSettings(method="plain"),
+    "surgical": ProtectionSettings(method="surgical"),
+    "noise": ProtectionSettings(method="noise", patterns=8),
+    "grey": ProtectionSettings(method="flat", value=0.5),
+    "black": ProtectionSettings(method="flat", value=0.0),
+    "white": ProtectionSettings(method="flat", value=1.0),
+    "other_face": ProtectionSettings(method="other_face", faces=8),
+    "blur": ProtectionSettings(method="blur", sigma_share=0.03),
 }
 """The entries of the default run."""

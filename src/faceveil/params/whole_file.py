@@ -17,7 +17,7 @@ from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import EXPERIMENTS, Experiment, GanTraining, gan_training_of
 from faceveil.params.project import Project
 from faceveil.params.protect import Protect
-from faceveil.params.protections import PROTECTIONS, Entry
+from faceveil.params.protections import PROTECTIONS, ProtectionSettings
 from faceveil.params.protocol import Protocol
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.params.read import read_yaml, validate
@@ -48,7 +48,7 @@ class Params(Section):
     train_gan: TrainGan = TrainGan()
     experiments: dict[str, Experiment] = Field(default=EXPERIMENTS, min_length=1)
     project: Project = Project()
-    protections: dict[str, Entry] = PROTECTIONS
+    protections: dict[str, ProtectionSettings] = PROTECTIONS
     protect: Protect = Protect()
     protocol: Protocol = Protocol()
     calibrate: Calibrate = Calibrate()

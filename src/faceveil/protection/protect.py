@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from tqdm import tqdm
 from faceveil.params.protect import Protect
 from faceveil.protection.base import Draw, Photos, Protection
 from faceveil.protection.deal import deal_variants
+from faceveil.runtime.progress import progress
 from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.store.photos import JUDGE, write_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS, Roles
@@ -120,7 +121,7 @@ def write_jobs(
     ]
     rows = pd.concat([job.rows for job in jobs], ignore_index=True)
     size = open_faces(sources.curated, "unmasked").image_size
-    with tqdm(total=len(rows), desc=f"protect {out.name}", unit="photo", disable=None) as bar:
+    with progress(f"protect {out.name}", total=len(rows), unit="photo") as bar:
         write_photos(out, rows, size, _applied(jobs, sources, settings, bar), designs)
 
 
@@ -130,7 +131,7 @@ def _complete(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _applied(
-    jobs: Sequence[Job], sources: Sources, settings: Protect, bar: "tqdm[NoReturn]"
+    jobs: Sequence[Job], sources: Sources, settings: Protect, bar: "tqdm[Any]"
 ) -> Iterator[Tensor]:
     for job in jobs:
         for kind, rows in job.rows.groupby("kind", sort=False):

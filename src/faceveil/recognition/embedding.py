@@ -57,7 +57,7 @@ Images = Callable[[Rows], torch.Tensor]
 
 
 @dataclass(frozen=True)
-class Source:
+class EmbedJob:
     """What parts are made of; a process opens it once.
 
     Attributes:
@@ -210,10 +210,10 @@ def _places(curated: Path, rows: pd.DataFrame) -> Places:
     return Places(boxes, points)
 
 
-def _source(curated: Path, stored: Path, params: Embed, device: torch.device) -> Source:
+def _source(curated: Path, stored: Path, params: Embed, device: torch.device) -> EmbedJob:
     """Find and fingerprint what the parts are made of."""
     counts = tuple((kind, len(open_faces(curated, kind))) for kind in EMBEDDED)
-    return Source(
+    return EmbedJob(
         curated=curated,
         stored=stored,
         recognizer=recognizer_fingerprint(stored),
@@ -232,7 +232,7 @@ def _files(stored: Path) -> list[str]:
     return files if read_recognizer_card(stored)["crop"] == "frame" else [*files, INDEX]
 
 
-def _shards(source: Source) -> list[Shard]:
+def _shards(source: EmbedJob) -> list[Shard]:
     """List the parts of all kinds; a kind without photos has one empty part."""
     return [
         (kind, number)
@@ -241,7 +241,7 @@ def _shards(source: Source) -> list[Shard]:
     ]
 
 
-def _write(source: Source, shard: Shard, path: Path) -> None:
+def _write(source: EmbedJob, shard: Shard, path: Path) -> None:
     """Write one part: rows of one kind, which all parts together hold sorted by image_id."""
     kind, number = shard
     faces, order = _opened(source, kind)
@@ -253,12 +253,12 @@ def _write(source: Source, shard: Shard, path: Path) -> None:
 
 
 @lru_cache(maxsize=1)
-def _loaded(source: Source) -> Recognizer:
+def _loaded(source: EmbedJob) -> Recognizer:
     return open_recognizer(source.stored, torch.device(source.device))
 
 
 @lru_cache(maxsize=1)
-def _opened(source: Source, kind: str) -> tuple[PackedFaces, Rows]:
+def _opened(source: EmbedJob, kind: str) -> tuple[PackedFaces, Rows]:
     """Open the photos of one kind; return them and their order by image_id."""
     faces = open_faces(source.curated, kind)
     return faces, np.argsort(faces.rows["image_id"].to_numpy(dtype=np.str_)).astype(np.int64)

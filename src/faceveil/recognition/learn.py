@@ -1,6 +1,6 @@
 """Training a recognizer from scratch, on people who are nobody's subject afterwards."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from math import isfinite
 from pathlib import Path
@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
-from tqdm import tqdm
 
 from faceveil.collection.places import Places, read_places
 from faceveil.params.errors import FaceveilError
@@ -30,13 +29,11 @@ from faceveil.recognition.batches import (
 from faceveil.recognition.cropping import crop_faces
 from faceveil.recognition.network import Network, View
 from faceveil.runtime.device import arithmetic, autocast
+from faceveil.runtime.progress import OnEpoch, progress
 from faceveil.runtime.seeding import generator_for, seeded
 from faceveil.store.faces import PackedFaces, open_faces
 
-Report = Callable[[int, Mapping[str, float]], None]
-"""Told the values of each epoch."""
-
-Batch = tuple[torch.Tensor, torch.Tensor]
+LabelledImages = tuple[torch.Tensor, torch.Tensor]
 """Augmented photos ``[B, 3, S, S]``, as large as the network sees them, and labels, int64 [B]."""
 
 SMALL_FIRST = ("inception_resnet_v1",)
@@ -76,7 +73,7 @@ def learn(
     curated: Path,
     settings: RecognizerSettings,
     device: torch.device,
-    report: Report,
+    report: OnEpoch,
 ) -> tuple[Network, dict[str, Any]]:
     """Train a network on its background people.
 
@@ -114,7 +111,7 @@ def train_network(
     places: Places | None,
     settings: RecognizerSettings,
     device: torch.device,
-    report: Report,
+    report: OnEpoch,
 ) -> Network:
     """Train a network to name the people of ``faces``; the classifier is dropped afterwards.
 
@@ -206,10 +203,10 @@ def label_people(faces: PackedFaces) -> tuple[int, torch.Tensor]:
 
 def _fit(
     model: Classifier,
-    batches: Iterator[Batch],
+    batches: Iterator[LabelledImages],
     per_epoch: int,
     settings: RecognizerSettings,
-    report: Report,
+    report: OnEpoch,
 ) -> None:
     """Take all steps of the schedule."""
     steps, rate = settings.epochs * per_epoch, settings.max_learning_rate
@@ -217,15 +214,15 @@ def _fit(
         model.parameters(), lr=rate, weight_decay=settings.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rate, total_steps=steps)
-    with tqdm(total=steps, desc="recognizer", unit="step", disable=None) as progress:
+    with progress("recognizer", total=steps, unit="step") as bar:
         for epoch in range(1, settings.epochs + 1):
             sums = torch.zeros(2)
             for images, labels in islice(batches, per_epoch):
                 sums += _step(model, optimizer, images, labels, settings.label_smoothing)
                 schedule.step()
-                progress.update()
+                bar.update()
             loss, accuracy = (sums / per_epoch).tolist()
-            progress.set_postfix(loss=f"{loss:.3f}", accuracy=f"{accuracy:.3f}")
+            bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{accuracy:.3f}")
             _refuse_divergence(loss, epoch)
             report(epoch, {"loss/recognizer": loss, "accuracy/training": accuracy})
 

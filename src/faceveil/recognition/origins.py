@@ -13,12 +13,13 @@ from safetensors.torch import load_file
 from faceveil.params.errors import FaceveilError
 from faceveil.params.recognizers import SCRATCH, RecognizerSettings
 from faceveil.recognition.architectures import facenet
-from faceveil.recognition.learn import Report, learn
+from faceveil.recognition.learn import learn
 from faceveil.recognition.network import Network, View
 from faceveil.recognition.onnx_model import OnnxModel
-from faceveil.recognition.recognizer import Embed, Recognizer
+from faceveil.recognition.recognizer import Embedder, Recognizer
 from faceveil.recognition.recognizer_accuracy import measure_recognizer
 from faceveil.recognition.recognizer_check import check_recognizer
+from faceveil.runtime.progress import OnEpoch
 from faceveil.store.weights import Card, fingerprint
 
 PUBLISHED = {
@@ -32,7 +33,7 @@ UNREADABLE = (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError)
 
 
 def obtain_recognizer(
-    name: str, curated: Path, settings: RecognizerSettings, device: torch.device, report: Report
+    name: str, curated: Path, settings: RecognizerSettings, device: torch.device, report: OnEpoch
 ) -> tuple[Network | Path, Card]:
     """Train, read or open a recognizer, and check that it tells people apart.
 
@@ -53,7 +54,7 @@ def obtain_recognizer(
     """
     card = _card(name, settings)
     section = f"params.yaml: recognizers.{name}"
-    model: Network | Embed
+    model: Network | Embedder
     if settings.weights == SCRATCH:
         model, training = learn(section, curated, settings, device, report)
         card |= {"origin": SCRATCH, "training": training}

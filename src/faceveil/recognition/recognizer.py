@@ -37,7 +37,7 @@ SEEN = ("sha256", "architecture", "view", "crop")
 
 AGAIN = "run `dvc repro prepare_recognizer`"
 
-Embed = Callable[[torch.Tensor], NDArray[np.float32]]
+Embedder = Callable[[torch.Tensor], NDArray[np.float32]]
 """Turns crops ``[B, 3, S, S]`` in [0, 1] into embeddings ``[B, E]``, and lets no gradient pass."""
 
 
@@ -49,7 +49,7 @@ class Recognizer:
         gives_gradients: whether it has a differentiable ``trunk`` and ``head`` on whole photos.
     """
 
-    def __init__(self, card: Card, model: Network | Embed, device: torch.device) -> None:
+    def __init__(self, card: Card, model: Network | Embedder, device: torch.device) -> None:
         """Take what :func:`open_recognizer` reads, or what has just been trained.
 
         Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from faceveil.report.selection import BARE, DASH, Number, Results, counted, label, percent
 from faceveil.report.tables import Table
 
-Pairs = tuple[tuple[str, str], ...]
+ShownTo = tuple[tuple[str, str], ...]
 """Designs and who looks at them: experiment and recognizer."""
 
 
@@ -24,7 +24,7 @@ class Situation:
     who: str
     short: str
     where: str
-    pairs: Pairs
+    pairs: ShownTo
 
 
 def situations(results: Results) -> list[Situation]:

@@ -27,7 +27,7 @@ DESIGNERS = "Intervals of designs are over people and trainings."
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A part of the page: heading, a sentence, charts, and the same numbers as tables."""
 
     name: str
@@ -105,7 +105,7 @@ def render(contents: Contents) -> str:
     return page.strip() + "\n"
 
 
-def sections(results: Results) -> list[Section]:
+def sections(results: Results) -> list[PageSection]:
     """Return the parts of the page, in the order of reading; parts without numbers are left out."""
     words = [
         ("lift", "What trained masks add",
@@ -146,7 +146,7 @@ def sections(results: Results) -> list[Section]:
     for name, title, text, specs, shown in words:
         drawn = tuple(spec for spec in specs if spec)
         if rows := tuple(tables.filled(shown)):
-            found.append(Section(name, title, text, drawn, rows))
+            found.append(PageSection(name, title, text, drawn, rows))
     return found
 
 

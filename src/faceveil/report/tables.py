@@ -20,7 +20,7 @@ from faceveil.report.selection import (
     share,
 )
 
-Row = tuple[str, ...]
+TableRow = tuple[str, ...]
 Write = Callable[[Number | None], str]
 
 NOTE = (
@@ -54,8 +54,8 @@ class Table:
 
     title: str
     note: str
-    columns: Row
-    rows: Sequence[Row]
+    columns: TableRow
+    rows: Sequence[TableRow]
 
     def frame(self) -> pd.DataFrame:
         """Return the table as a frame of texts."""
@@ -95,7 +95,7 @@ def accuracy_table(results: Results) -> Table:
 
 def _worn(
     results: Results, protection: str, write: Write, metric: str = "rank_1", **words: str
-) -> Row:
+) -> TableRow:
     """Return a rate by experiment, before the target as each left it.
 
     Args:
@@ -138,7 +138,7 @@ def same_photo(results: Results) -> Table:
     if not table.rows:
         return table
     own = _worn(results, "{}", rate, protocol="same_photo", group="training")
-    rows: list[Row] = [(f"{own[0]}, training people", *own[1:])]
+    rows: list[TableRow] = [(f"{own[0]}, training people", *own[1:])]
     for name, percents in PUBLISHED.items():
         cells = (f"{percents[e]:.1f}" if e in percents else DASH for e in results.experiments)
         rows.append((f"published: {name}", *cells))
@@ -148,7 +148,7 @@ def same_photo(results: Results) -> Table:
 def recognizer_tables(results: Results) -> list[Table]:
     """Return the check of every recognizer, and rates and lifts before each."""
     names = results.recognizers("target", "surrogate", "judge")
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for _, check in results.frame[results.frame["metric"] == "check"].iterrows():
         verdict = "passed" if results.passed(check["recognizer"]) else "failed, not asked"
         told = (rate(number_of(check)), percent(float(check["over"])), str(check["trials"]))
@@ -170,7 +170,7 @@ def recognizer_tables(results: Results) -> list[Table]:
     ]  # fmt: skip
 
 
-def _rates_before(results: Results, name: str) -> Row:
+def _rates_before(results: Results, name: str) -> TableRow:
     designs = [results.number("rank_1", e, name) for e in results.experiments]
     plain = [results.best_plain("rank_1", e, name) for e in results.experiments]
     best = next((one for one in plain if one), None)

@@ -15,9 +15,9 @@ from typing import TypeVar
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-from tqdm import tqdm
 
 from faceveil.params.errors import FaceveilError
+from faceveil.runtime.progress import progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -72,7 +72,7 @@ def map_in_order(
     else:
         results = _map_in_processes(work, items, title)
     with closing(results):
-        yield from tqdm(results, title, len(items), disable=None)
+        yield from progress(title, results, total=len(items))
 
 
 def _map_in_processes(

@@ -33,7 +33,7 @@ class LostRankError(FaceveilError):
 
 
 @dataclass(frozen=True)
-class Share:
+class RankShare:
     """What a rank plays of a batch.
 
     Attributes:
@@ -48,17 +48,17 @@ class Share:
     faces: int
 
 
-def share_of(batch: int, rank: int, count: int) -> Share:
+def share_of(batch: int, rank: int, count: int) -> RankShare:
     """Return the share of one rank in a batch; shares differ by at most one face.
 
     Example:
         >>> [share_of(5, rank, 2) for rank in range(2)]
-        [Share(start=0, stop=2, faces=2), Share(start=2, stop=5, faces=3)]
+        [RankShare(start=0, stop=2, faces=2), RankShare(start=2, stop=5, faces=3)]
         >>> share_of(1, 0, 2)
-        Share(start=0, stop=1, faces=0)
+        RankShare(start=0, stop=1, faces=0)
     """
     start, stop = rank * batch // count, (rank + 1) * batch // count
-    return Share(start, stop, stop - start) if stop > start else Share(0, 1, 0)
+    return RankShare(start, stop, stop - start) if stop > start else RankShare(0, 1, 0)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Ranks:
         """Whether this is the process that stores and reports."""
         return self.rank == 0
 
-    def share(self, batch: int) -> Share:
+    def share(self, batch: int) -> RankShare:
         """Return what this rank plays of a batch of so many faces."""
         return share_of(batch, self.rank, self.count)
 

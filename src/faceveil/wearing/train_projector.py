@@ -1,7 +1,7 @@
 """Training projectors on annotated photos, and measuring them on people they have not seen."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,21 +10,18 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm import tqdm
 
 from faceveil.metrics.intervals import bootstrap_interval
 from faceveil.metrics.segmentation import iou, leak, mse
 from faceveil.params.errors import FaceveilError
 from faceveil.params.train_projector import TrainProjector
 from faceveil.runtime.atomic import atomic_directory
+from faceveil.runtime.progress import OnEpoch, progress
 from faceveil.runtime.seeding import generator_for, seeded, stream_seed
 from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.store.weights import Card, write_weights
 from faceveil.wearing.composition import annotated, projected
 from faceveil.wearing.projector import ARCHITECTURES, WEIGHTS, Projector, build_projector
-
-Report = Callable[[int, Mapping[str, float]], None]
-"""Takes the number of an epoch and its values by name."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ def train_projectors(
     curated: Path,
     settings: TrainProjector,
     device: torch.device,
-    report: Report = lambda *_: None,
+    report: OnEpoch = lambda *_: None,
 ) -> Projectors:
     """Train and measure every architecture; ``<architecture>_loss`` is reported by epoch."""
     annotations = read_annotations(curated, settings)
@@ -84,7 +81,7 @@ def train_projector(
     faces: PackedFaces,
     settings: TrainProjector,
     device: torch.device | None = None,
-    report: Report = lambda *_: None,
+    report: OnEpoch = lambda *_: None,
 ) -> Projector:
     """Minimize the error of the transparency with Adam, by the architecture's :data:`RECIPES`.
 
@@ -98,7 +95,7 @@ def train_projector(
         optimizer, settings.learning_rate, total_steps=steps
     )
     recipe = RECIPES[architecture]
-    epochs = tqdm(range(1, settings.epochs + 1), f"projector {architecture}", disable=None)
+    epochs = progress(f"projector {architecture}", range(1, settings.epochs + 1))
     for epoch in epochs:
         total = 0.0
         for images, truth in _batches(faces, settings, epoch, recipe.tint):

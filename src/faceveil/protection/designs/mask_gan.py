@@ -6,9 +6,9 @@ Adversarial Networks" (2021), with the trunk of the recognizer frozen for good. 
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NoReturn, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -23,11 +23,9 @@ from faceveil.protection.designs.state import State
 from faceveil.protection.designs.step import Batch, Setup, train_step
 from faceveil.protection.designs.training_data import Surrogate, TrainingData, draw_others
 from faceveil.runtime.checkpoints import Checkpoint, scratch_checkpoint
+from faceveil.runtime.progress import OnEpoch, progress
 from faceveil.runtime.ranks import present_ranks
 from faceveil.runtime.seeding import generator_for, stream_seed
-
-Report = Callable[[int, Mapping[str, float]], None]
-"""Takes the number of an epoch and its values by name."""
 
 COLUMNS = (
     "generator_loss",
@@ -56,7 +54,7 @@ class TrunkAndHead(Protocol):
 
 
 @contextmanager
-def trained(settings: GanTraining, inputs: GanInputs, report: Report) -> Iterator[list[State]]:
+def trained(settings: GanTraining, inputs: GanInputs, report: OnEpoch) -> Iterator[list[State]]:
     """Do all trainings of an experiment, one after the other, and yield their states.
 
     Each has a checkpoint of its own in the scratch folder, so that a killed run goes on in the
@@ -87,7 +85,7 @@ def train_mask_gan(
     data: TrainingData,
     target: TrunkAndHead,
     checkpoint: Checkpoint | None = None,
-    report: Report = lambda *_: None,
+    report: OnEpoch = lambda *_: None,
     surrogates: Sequence[Surrogate] = (),
 ) -> State:
     """Do all epochs of one training and return its state; the recognizer given stays as it was.
@@ -128,7 +126,7 @@ def sheet_epochs(epochs: int) -> set[int]:
     return {0, *np.geomspace(1, epochs, SHEETS - 1).round().astype(int).tolist()}
 
 
-def _named(report: Report, training: int) -> Report:
+def _named(report: OnEpoch, training: int) -> OnEpoch:
     """Return what reports the values of a training under names of its own."""
     ending = f"/{training}" if training else ""
     return lambda epoch, values: report(epoch, {f"{name}{ending}": v for name, v in values.items()})
@@ -143,7 +141,7 @@ def _take_up(state: State, checkpoint: Checkpoint | None) -> None:
         state.draw_sheet()
 
 
-def _train_epoch(setup: Setup, epoch: int, bar: "tqdm[NoReturn]") -> dict[str, float]:
+def _train_epoch(setup: Setup, epoch: int, bar: "tqdm[Any]") -> dict[str, float]:
     """Take one step on each batch of people, the last and smaller one too."""
     state, data, ranks = setup.state, setup.data, setup.ranks
     total, searched = torch.zeros(4, device=state.device), 0
@@ -191,14 +189,14 @@ def _refuse_not_finite(values: Mapping[str, float], epoch: int) -> None:
             )
 
 
-def _progress(setup: Setup) -> "tqdm[NoReturn]":
-    """Return a progress bar over the batches of all epochs, silent off a terminal."""
+def _progress(setup: Setup) -> "tqdm[Any]":
+    """Return a progress bar over the batches of all epochs."""
     state = setup.state
     batches = -(-setup.data.trained // state.settings.batch_size)
-    return tqdm(
+    return progress(
+        "train_gan",
         total=state.settings.epochs * batches,
-        initial=len(state.curves) * batches,
-        desc="train_gan",
         unit="batch",
-        disable=None if setup.ranks.leads else True,
+        initial=len(state.curves) * batches,
+        disable=not setup.ranks.leads,
     )

@@ -19,7 +19,7 @@ from faceveil.runtime.device import autocast
 from faceveil.runtime.ranks import Ranks
 from faceveil.wearing.composition import in_turn, wear
 
-Trunk = Callable[[Tensor], Tensor]
+TrunkPass = Callable[[Tensor], Tensor]
 """From photos ``[B, 3, S, S]`` in [0, 1] to features ``[B, F]``; frozen, in eval mode."""
 
 
@@ -29,7 +29,7 @@ class Setup:
 
     state: State
     data: TrainingData
-    trunk: Trunk  # the frozen part of the target
+    trunk: TrunkPass  # the frozen part of the target
     surrogates: Sequence[Surrogate] = ()  # further recognizers that the generator must evade
     ranks: Ranks = field(default_factory=Ranks)  # the processes that share every batch
 
@@ -171,7 +171,7 @@ def _worn(setup: Setup, subjects: Tensor, designs: Tensor) -> Tensor:
     return worn.contiguous(memory_format=torch.channels_last)
 
 
-def _features(setup: Setup, trunk: Trunk, worn: Tensor) -> Tensor:
+def _features(setup: Setup, trunk: TrunkPass, worn: Tensor) -> Tensor:
     """Return a trunk's features ``[b, F]``, computed with the arithmetic of the settings."""
     with autocast(setup.state.arithmetic, setup.state.device):
         features = trunk(worn)

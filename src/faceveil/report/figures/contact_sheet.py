@@ -22,7 +22,7 @@ LABELS = {
 }
 """What stands above a column, by the kind of its photos."""
 
-Row = dict[str, str]
+Words = dict[str, str]
 
 
 def write_contact_sheet(root: Path, path: Path, people: int = 12) -> None:
@@ -44,14 +44,14 @@ def write_contact_sheet(root: Path, path: Path, people: int = 12) -> None:
         sheet.save(temporary)
 
 
-def _rendered(root: Path, people: int) -> dict[str, list[Row]]:
+def _rendered(root: Path, people: int) -> dict[str, list[Words]]:
     """Rows of the truth table of a few people, by subject."""
     with (root / TRUTH).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return {s: [r for r in rows if r["subject_id"] == s] for s in _spread(rows, people)}
 
 
-def _paired(root: Path, people: int) -> dict[str, list[Row]]:
+def _paired(root: Path, people: int) -> dict[str, list[Words]]:
     """Photos with and without mask of a few people, by subject: two pairs each, else one."""
     entries = [entry for entry in find_images(root) if entry.kind in LABELS]
     bare = {entry.image_id: entry for entry in entries if entry.worn_claim == "none"}
@@ -67,7 +67,7 @@ def _paired(root: Path, people: int) -> dict[str, list[Row]]:
     return {str(group[0]): [vars(e) for e in pairs[group[0]][:most]] for group in groups}
 
 
-def _spread(rows: list[Row], people: int) -> list[str]:
+def _spread(rows: list[Words], people: int) -> list[str]:
     """Ids of unflawed people: from light to dark skin, shapes alternating."""
     flawed = {row["subject_id"] for row in rows if row["flaw"]}
     flawed |= {r["subject_id"] for r in rows if r["worn"] not in ("none", "correct")}
@@ -82,7 +82,7 @@ def _spread(rows: list[Row], people: int) -> list[str]:
     return chosen
 
 
-def _draw(root: Path, photos: dict[str, list[Row]]) -> Image.Image:
+def _draw(root: Path, photos: dict[str, list[Words]]) -> Image.Image:
     """People in two blocks beside each other, their photos in labelled columns."""
     everybody = list(photos.values())
     lines, columns = -(-len(everybody) // 2), len(everybody[0])
@@ -103,6 +103,6 @@ def _draw(root: Path, photos: dict[str, list[Row]]) -> Image.Image:
     return sheet
 
 
-def _label(row: Row) -> str:
+def _label(row: Words) -> str:
     number = row["image_id"].removesuffix("_Mask").partition("_")[2]
     return LABELS[row["kind"]].format(number)
