@@ -23,6 +23,7 @@ class Repository:
         """Run a command in the checkout and return what it printed, errors included."""
         dropped = ("MLFLOW_TRACKING_URI", "DVC_ROOT", "DVC_EXP_NAME", "PYTHONPATH")
         environment = {key: value for key, value in os.environ.items() if key not in dropped}
+        environment["PYTHONPATH"] = str(self.path / "src")
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         result = subprocess.run(
             command,

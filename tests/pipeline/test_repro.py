@@ -12,6 +12,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from faceveil.evaluation.results import read_results
+from tests.conftest import ROOT
+from tests.recognition.tiny_onnx import write_embedder
 
 pytestmark = pytest.mark.slow
 
@@ -126,6 +128,46 @@ def test_a_new_experiment_needs_no_file_edited(reproduced):
     shown = repository.run("dvc", "exp", "show", "--csv", "--no-pager")
     assert "fourth" in shown
     assert "exp4" in set(read_results(repository.path / "metrics")["protection"])
+
+
+def block(guide, language):
+    """The first code block of a guide."""
+    text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
+    return re.search(rf"```{language}\n(.*?)```", text, re.S).group(1)
+
+
+@pytest.fixture
+def edited(reproduced):
+    """The reproduced repository, as it was again afterwards."""
+    repository, _ = reproduced
+    yield repository
+    repository.run("git", "checkout", "-q", ".")
+    repository.run("git", "clean", "-fdq", "src")
+    repository.run("dvc", "checkout", "-q")
+
+
+def test_the_guide_to_a_protection_leads_into_the_table(edited):
+    method = edited.path / "src/faceveil/protection/methods/soft.py"
+    method.write_text(block("adding-a-protection.md", "python"))
+    entry = YAML(typ="safe").load(block("adding-a-protection.md", "yaml"))["protections"]
+    edit(edited, lambda document: document["protections"].update(entry))
+    ran = stages_run(edited.run("dvc", "repro"))
+    assert ran == ["protect@soft", "embed_protected@soft", "evaluate", "report"]
+    table = read_results(edited.path / "metrics")
+    assert (table.loc[table["protection"] == "soft", "metric"] == "rank_1").any()
+
+
+def test_the_guide_to_a_recognizer_leads_to_embeddings(edited):
+    (judge,) = YAML(typ="safe").load(block("adding-a-recognizer.md", "yaml"))["recognizers"].items()
+    name, entry = judge
+    weights = edited.path / entry["weights"]
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    write_embedder(weights, ("batch", 3, 112, 112))
+    mine = {"check": "curated", "check_pairs": 4, "expected_accuracy": 0.0}
+    edit(edited, lambda document: document["recognizers"].update({name: entry | mine}))
+    ran = stages_run(edited.run("dvc", "repro", f"embed@{name}"))
+    assert ran == [f"prepare_recognizer@{name}", f"embed@{name}"]
+    assert list((edited.path / "data/embeddings/bare" / name / "masked").glob("*.parquet"))
 
 
 QUEUED = "+experiments.exp5={recognizer_learns_from: [masked], train_gan: {epochs: 50}}"
