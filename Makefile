@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
+TEST := $(RUN) pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 export UV_COMPILE_BYTECODE := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
@@ -28,10 +29,10 @@ repro: setup ## Rebuild every experiment and print the accuracy table
 	@echo "\nReport: report/index.html   Numbers: metrics/   Compare runs: make ui"
 
 test: setup ## Run the tests that take minutes (needs no network, no GPU, no real faces)
-	$(RUN) pytest -m "not slow and not real"
+	$(TEST) -m "not slow and not real"
 
 test-all: setup ## Run every test, with real faces and a browser where there are any
-	$(RUN) pytest
+	$(TEST)
 
 check: setup ## Format, lint, types, layers, params and profiles
 	$(RUN) ruff format --check .

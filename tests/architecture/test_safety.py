@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -13,13 +14,19 @@ STAGES = [path.stem for path in sorted((ROOT / "stages").glob("[a-z]*.py"))]
 HEAVY = ("torch", "mlflow", "pandas", "numpy", "matplotlib", "facenet_pytorch", "scipy")
 
 
+@cache
+def every_call() -> list[tuple[str, str, ast.Call]]:
+    """Path, name of what is called, and the call."""
+    return [
+        (str(path.relative_to(ROOT)), ast.unparse(node.func), node)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    ]
+
+
 def calls(name: str) -> list[tuple[str, ast.Call]]:
-    found = []
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
-                found.append((str(path.relative_to(ROOT)), node))
-    return found
+    return [(path, call) for path, called, call in every_call() if called == name]
 
 
 def test_torch_load_reads_weights_only():

@@ -39,8 +39,11 @@ def settings(real_data) -> dict:
         "experiments": {"exp1": None, "exp2": None, "exp3": None},
         "protect": {"learn_photos": 100},
         "adapt": {"photos": [100]},
+        "protections": {
+            "surgical": None, "noise": None, "grey": None, "white": None, "other_face": None,
+        },
         "calibrate": {"false_match_rates": [0.01, 0.001]},
-        "evaluate": {"false_match_rate": 0.01},
+        "evaluate": {"plain": ["plain", "black"], "false_match_rate": 0.01},
     }  # fmt: skip
 
 

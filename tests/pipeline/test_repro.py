@@ -17,7 +17,7 @@ from tests.recognition.tiny_onnx import write_embedder
 
 pytestmark = pytest.mark.slow
 
-EXPERIMENTS = ["exp0", "exp1", "exp2", "exp3"]
+EXPERIMENTS = ["exp0", "exp1", "exp3"]
 OWN = ("train_gan", "protect_designs", "embed_designs", "adapt")
 """Stages of an experiment alone."""
 
