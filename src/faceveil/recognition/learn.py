@@ -222,7 +222,7 @@ def _fit(
                 schedule.step()
                 bar.update()
             loss, accuracy = (sums / per_epoch).tolist()
-            bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{accuracy:.3f}")
+            bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{accuracy:.3f}", refresh=False)
             _refuse_divergence(loss, epoch)
             report(epoch, {"loss/recognizer": loss, "accuracy/training": accuracy})
 

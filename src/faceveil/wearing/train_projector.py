@@ -105,7 +105,7 @@ def train_projector(
             optimizer.step()
             schedule.step()
             total += float(loss.detach()) * len(images) / len(faces)
-        epochs.set_postfix(loss=f"{total:.4f}")
+        epochs.set_postfix(loss=f"{total:.4f}", refresh=False)
         report(epoch, {f"{architecture}_loss": total})
     return projector.eval().requires_grad_(False)
 

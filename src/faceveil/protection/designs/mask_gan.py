@@ -156,7 +156,8 @@ def _train_epoch(setup: Setup, epoch: int, bar: "tqdm[Any]") -> dict[str, float]
         for probes in (data.plain_mask, data.clean_face)
     ]
     values = dict(zip(COLUMNS, [*means, *accuracies], strict=True))
-    bar.set_postfix({name.removesuffix("_accuracy"): f"{v:.3g}" for name, v in values.items()})
+    shown = {name.removesuffix("_accuracy"): f"{v:.3g}" for name, v in values.items()}
+    bar.set_postfix(shown, refresh=False)
     _refuse_not_finite(values, epoch)
     return values
 
