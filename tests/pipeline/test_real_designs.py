@@ -55,7 +55,7 @@ def results(real_data, repository):
     YAML().dump(settings(real_data), profile)
     params = repository.path / "params.yaml"
     params.write_text(merged_text(params, profile))
-    repository.run("dvc", "repro")
+    repository.run("dvc", "repro", "report")
     return read_results(repository.path / "metrics")
 
 
