@@ -1,6 +1,7 @@
 """Which photos a projector learns from."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from faceveil.params.errors import FaceveilError
@@ -81,6 +82,8 @@ def test_agreement_of_cutouts_and_pairs(tmp_path):
 
 def test_agreement_without_cutouts_says_so(tmp_path):
     write_curated(tmp_path, cutouts=0)
+    rows = tmp_path / "annotated/rows.parquet"
+    pd.read_parquet(rows).astype(float).to_parquet(rows)  # as a folder without cut-outs has them
     assert difference_agreement(tmp_path) == {"photos": 0}
 
 
