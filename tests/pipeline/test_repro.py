@@ -170,7 +170,7 @@ def test_the_guide_to_a_recognizer_leads_to_embeddings(edited):
     assert list((edited.path / "data/embeddings/bare" / name / "masked").glob("*.parquet"))
 
 
-QUEUED = "+experiments.exp5={recognizer_learns_from: [masked], train_gan: {epochs: 50}}"
+QUEUED = "+experiments.exp5={recognizer_learns_from: [masked], train_gan: {epochs: 25}}"
 """Training that lasts long enough to be killed in it."""
 
 
@@ -183,7 +183,7 @@ def queue(repository, name):
 
 def until(condition):
     """Wait until something holds."""
-    end = time.monotonic() + 240
+    end = time.monotonic() + 600
     while not condition():
         assert time.monotonic() < end, "nothing happened"
         time.sleep(0.05)
