@@ -7,10 +7,9 @@ import torch
 
 from faceveil.params.read import validate
 from faceveil.protection.base import Draw, Photos
-from faceveil.protection.designs.generators import WEIGHTS, build_generator
 from faceveil.protection.registry import method, method_names
 from faceveil.store.faces import PackedFaces
-from faceveil.store.weights import write_weights
+from tests.protection.protected_world import write_generators
 
 SIZE, PEOPLE = 16, 9
 SETTINGS = {
@@ -24,17 +23,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("exp")
-    for number in range(2):
-        (folder / str(number)).mkdir()
-        with torch.random.fork_rng():
-            torch.manual_seed(number)
-            generator = build_generator(10, SIZE)
-            for parameter in generator.parameters():
-                torch.nn.init.normal_(parameter, std=0.5)
-        about = {"architecture": "mlp", "latent_size": 10, "image_size": SIZE}
-        write_weights(folder / str(number) / WEIGHTS, generator, about | {"distribution": "normal"})
-    return folder
+    return write_generators(tmp_path_factory.mktemp("exp"))
 
 
 @pytest.fixture(scope="module")
