@@ -1,10 +1,10 @@
 """A blurred photo."""
 
-from typing import ClassVar
+from importlib import import_module
+from typing import Any, ClassVar
 
 from pydantic import Field
 from torch import Tensor
-from torchvision.transforms.functional import gaussian_blur
 
 from faceveil.params.section import Section
 from faceveil.protection.base import Draw, Photos, Protection, Scope
@@ -28,5 +28,8 @@ class Blur(Protection):
         """Blur out to three standard deviations."""
         sigma = self.settings.sigma_share * photos.images.shape[-1]
         size = 2 * max(1, round(3 * sigma)) + 1
-        blurred: Tensor = gaussian_blur(photos.images, size, sigma)
+        # Not at the top: every stage opens this file to check params.yaml, and torchvision brings
+        # torch's compiler, seconds that a stage without blur need not wait.
+        transforms: Any = import_module("torchvision.transforms.functional")
+        blurred: Tensor = transforms.gaussian_blur(photos.images, size, sigma)
         return blurred
