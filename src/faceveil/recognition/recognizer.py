@@ -8,7 +8,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 
@@ -115,21 +114,6 @@ class Recognizer:
             FaceveilError: if the recognizer gives no gradients.
         """
         return self._differentiable().head
-
-    def head_to_learn(self) -> Head:
-        """Return a copy of the head whose ``weight``, and nothing else, may learn.
-
-        Raises:
-            FaceveilError: if the recognizer is a file that answers with embeddings.
-        """
-        if self._network is None:
-            raise FaceveilError(
-                f"{self.name}: architecture onnx has no head that could learn; use a recognizer "
-                "of another architecture"
-            )
-        head = deepcopy(self._network.head)
-        head.weight.requires_grad_(True)
-        return head
 
     def see(self, images: torch.Tensor, places: Places | None = None) -> torch.Tensor:
         """Look at photos, whatever their size; the same bytes each time, on a GPU too.
