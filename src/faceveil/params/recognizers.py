@@ -75,10 +75,10 @@ class RecognizerSettings(Section):
         default=0, ge=0, description="scratch: background people to leave out, the first by id"
     )
     people: int = Field(
-        default=320, ge=2, description="scratch: background people to learn from, the next ones"
+        default=440, ge=2, description="scratch: background people to learn from, the next ones"
     )
     seed: Seed = Field(default=2021, description="seed of weights, batches and augmentation")
-    epochs: int = Field(default=9, ge=1, le=1000, description="passes over the background photos")
+    epochs: int = Field(default=11, ge=1, le=1000, description="passes over the background photos")
     batch_size: int = Field(default=24, ge=2, le=4096, description="photos per step")
     max_learning_rate: float = Field(
         default=0.002, gt=0, le=1, description="peak of the one-cycle schedule"
@@ -129,14 +129,13 @@ class RecognizerSettings(Section):
 
 
 DEFAULTS = {
-    "facenet": RecognizerSettings(
-        role="target", architecture="inception_resnet_v1", input_size=128
-    ),
+    "facenet": RecognizerSettings(role="target", architecture="inception_resnet_v1", input_size=96),
     "resnet18": RecognizerSettings(
         role="surrogate",
         architecture="resnet18",
         input_size=80,
         expected_accuracy=0.94,
+        people=320,
         seed=2022,
         epochs=5,
     ),
@@ -145,11 +144,11 @@ DEFAULTS = {
         architecture="mobilefacenet",
         input_size=48,
         crop="aligned",
-        skip_people=320,
-        people=200,
+        skip_people=440,
+        people=400,
         seed=2023,
-        epochs=12,
-        max_learning_rate=0.004,
+        epochs=16,
+        max_learning_rate=0.006,
         precision="float32",
     ),
 }

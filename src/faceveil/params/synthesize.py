@@ -24,7 +24,7 @@ class Synthesize(Section):
     )
     flawed_share: Share = Field(default=0.08, description="share of people with a flawed photo")
     background_people: int = Field(
-        default=520, ge=0, le=99_999, description="other people, for the recognizer"
+        default=840, ge=0, le=99_999, description="other people, for the recognizer"
     )
     background_photos: int = Field(
         default=6, ge=1, le=99, description="photos of each background person"
