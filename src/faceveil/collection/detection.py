@@ -27,7 +27,6 @@ CERTAIN = 0.9
 BATCH_SIZE = 16
 """Photos per pass; the fastest on one core at 128 pixels (8 to 32 differ by little)."""
 
-
 MARGIN = 0.25
 """Margin around a photo whose face reaches out of it, as share of the photo's longer side."""
 
@@ -74,7 +73,10 @@ def detect_faces(photos: Sequence[Pixels]) -> list[Faces]:
     found = _detect(photos)
     cut = [row for row, photo in enumerate(photos) if _reaches_out(found[row], photo)]
     margins = [round(MARGIN * max(photos[row].shape)) for row in cut]
-    padded = [_pad(photos[row], margin) for row, margin in zip(cut, margins, strict=True)]
+    padded = [
+        np.pad(photos[row], ((margin, margin), (margin, margin), (0, 0)))
+        for row, margin in zip(cut, margins, strict=True)
+    ]
     for row, margin, faces in zip(cut, margins, _detect(padded), strict=True):
         if len(faces):
             found[row] = replace(
@@ -101,10 +103,6 @@ def _reaches_out(faces: Faces, photo: Pixels) -> bool:
     left, top, right, bottom = faces.boxes[0]
     height, width = photo.shape[:2]
     return bool(left < 0 or top < 0 or right > width or bottom > height)
-
-
-def _pad(photo: Pixels, margin: int) -> Pixels:
-    return np.pad(photo, ((margin, margin), (margin, margin), (0, 0)))
 
 
 def _detect_batch(photos: Pixels) -> list[Faces]:

@@ -100,7 +100,14 @@ def same_shape(first: tuple[int, int], second: tuple[int, int]) -> bool:
 
 def read_image(path: Path) -> Pixels:
     """Read a photo, uint8 ``[H, W, 3]``, upright as its EXIF says; transparent parts are white."""
-    return np.asarray(_plain(_decoded(path)))
+    image = _decoded(path)
+    if image.mode in SIXTEEN_BIT:
+        # Converting would clip at 255 instead of scaling.
+        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    elif image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return np.asarray(image.convert("RGB"))
 
 
 def read_alpha(path: Path) -> Pixels:
@@ -175,7 +182,10 @@ def _opened(path: Path) -> Image.Image:
         # Pillow warns below the limit that is enforced here, and over a table on the terminal.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         image = Image.open(path, formats=FORMATS)
-    _check_size(image)
+    if image.width * image.height > MOST_PIXELS:
+        raise UnreadableImageError("too_large")
+    if min(image.size) < LEAST_SIDE:
+        raise UnreadableImageError("too_small")
     return image
 
 
@@ -203,22 +213,3 @@ def _reasons(path: Path) -> Iterator[None]:
     except (SyntaxError, ValueError, EOFError, struct.error):
         # What Pillow raises for a file that ends early or contradicts itself.
         raise UnreadableImageError("damaged_image") from None
-
-
-def _check_size(image: Image.Image) -> None:
-    if image.width * image.height > MOST_PIXELS:
-        raise UnreadableImageError("too_large")
-    if min(image.size) < LEAST_SIDE:
-        raise UnreadableImageError("too_small")
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    if image.mode in SIXTEEN_BIT:
-        # Converting would clip at 255 instead of scaling.
-        grey = np.asarray(image).astype(np.uint32) >> 8
-        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        colour = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, colour).convert("RGB")
-    return image.convert("RGB")

@@ -37,12 +37,6 @@ COMPANY = ("duplicate", "no_partner", "partner_rejected", "another_kept")
 """Reasons that lie in the other photos of a person."""
 
 REASONS = (*FLAWS, *PLACEMENTS, *COMPANY)
-VERDICTS = ("kept", "rejected", "accompanies")
-"""Cut-outs, label images and the truth table accompany photos: they are not kept or rejected."""
-
-WORN = ("none", "correct", "nose_mouth", "chin", "mouth_chin", "other", "unknown")
-FACES_FROM = ("", "own", "partner")
-REGION_FROM = ("", "difference", "labels")
 
 _TEXT = ("path", "kind", "subject_id", "image_id", "worn_claim")
 _MEASURED = (
@@ -65,10 +59,11 @@ not measured is null; ``reasons`` are joined by spaces, in the order of :data:`R
 CLOSED = {
     "kind": KINDS,
     "worn_claim": tuple(CLAIMS.values()),
-    "faces_from": FACES_FROM,
-    "region_from": REGION_FROM,
-    "worn": WORN,
-    "verdict": VERDICTS,
+    "faces_from": ("", "own", "partner"),
+    "region_from": ("", "difference", "labels"),
+    "worn": ("none", "correct", "nose_mouth", "chin", "mouth_chin", "other", "unknown"),
+    # Cut-outs, label images and the truth table accompany photos.
+    "verdict": ("kept", "rejected", "accompanies"),
     "split": ("", "train", "test", "spare", "background"),
 }
 """Columns with a closed list of values."""

@@ -17,7 +17,15 @@ from faceveil.collection.images import (
     read_header,
     same_shape,
 )
-from faceveil.collection.layouts import KINDS, TABLES, Entry, find_images, is_hidden, is_text
+from faceveil.collection.layouts import (
+    KINDS,
+    PICTURES,
+    TABLES,
+    Entry,
+    find_images,
+    is_hidden,
+    is_text,
+)
 from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.parallel import map_in_order
@@ -29,7 +37,6 @@ LEAST_CHUNKS = {False: 32, True: 4}
 """Chunks from which on further processes are worth their start: of headers, of whole files."""
 
 NO_IMAGES = (*TABLES.values(), "unrecognized")
-PICTURES = (".png", ".jpg", ".jpeg")
 
 CORRECTLY, OTHERWISE = "masked, correctly", "masked, otherwise"
 

@@ -5,14 +5,12 @@ numbered by the order of their folders' names, as FFHQ's photos are. Hidden file
 in the root, in folders below a person's and of other kinds are no photos; they are listed as such.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from faceveil.collection.layouts import files_below, is_hidden
+from faceveil.collection.layouts import PICTURES, files_below, is_hidden
 from faceveil.params.errors import FaceveilError
-
-SUFFIXES = (".png", ".jpg", ".jpeg")
 
 MOST_PEOPLE = 100_000
 """Five digits number them."""
@@ -61,7 +59,13 @@ def find_originals(root: Path) -> Originals:
         )
     paths = sorted(files_below(root))
     photos = [path for path in paths if _is_photo(PurePosixPath(path))]
-    people = _people(photos)
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for path in photos:
+        by_name[path.partition("/")[0]].append(path)
+    people = tuple(
+        PersonFolder(f"{number:05d}", name, tuple(by_name[name]))
+        for number, name in enumerate(sorted(by_name))
+    )
     if not people:
         example = f", as in {paths[0]!r}" if paths else ""
         raise FaceveilError(
@@ -74,14 +78,4 @@ def find_originals(root: Path) -> Originals:
 
 
 def _is_photo(path: PurePosixPath) -> bool:
-    return len(path.parts) == 2 and path.suffix.lower() in SUFFIXES and not is_hidden(path)
-
-
-def _people(photos: Iterable[str]) -> tuple[PersonFolder, ...]:
-    by_name: dict[str, list[str]] = {}
-    for path in photos:
-        by_name.setdefault(PurePosixPath(path).parts[0], []).append(path)
-    return tuple(
-        PersonFolder(f"{number:05d}", name, tuple(by_name[name]))
-        for number, name in enumerate(sorted(by_name))
-    )
+    return len(path.parts) == 2 and path.suffix.lower() in PICTURES and not is_hidden(path)

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from faceveil.collection.detection import Faces, detect_faces
+from faceveil.collection.detection import detect_faces
 from faceveil.collection.images import Pixels, UnreadableImageError, fit, read_image
 from faceveil.collection.measure import count_faces
 from faceveil.masks.originals import PersonFolder
-from faceveil.masks.placing import Face, put_on
+from faceveil.masks.placing import Face, over, put_on
 from faceveil.masks.templates import Templates
 from faceveil.params.errors import FaceveilError
 from faceveil.params.put_on_masks import PutOnMasks
@@ -85,21 +85,12 @@ def find_faces(root: Path, paths: Sequence[str], least: float) -> list[FoundPhot
     with one_thread():
         found = detect_faces([shown for shown, _ in small.values()])
     for (path, (_, scale)), faces in zip(small.items(), found, strict=True):
-        face = _largest(faces, scale, least)
-        photos[path] = FoundPhoto(
-            path, face=face, alone=face is not None and count_faces(faces) == 1
-        )
+        photos[path] = FoundPhoto(path)
+        if len(faces) and faces.probabilities[0] >= least:
+            found_at = (faces.boxes[0], faces.landmarks[0])
+            face = Face(*(np.round(place * scale, DECIMALS) for place in found_at))
+            photos[path] = FoundPhoto(path, face=face, alone=count_faces(faces) == 1)
     return [photos[path] for path in paths]
-
-
-def _largest(faces: Faces, scale: float, least: float) -> Face | None:
-    """Return the first face, in pixels of the photo itself, if it is certain enough."""
-    if not len(faces) or faces.probabilities[0] < least:
-        return None
-    box, landmarks = (
-        np.round(found[0] * scale, DECIMALS) for found in (faces.boxes, faces.landmarks)
-    )
-    return Face(box, landmarks)
 
 
 def name_photos(subject_id: str, photos: Sequence[FoundPhoto]) -> dict[str, str]:
@@ -109,10 +100,7 @@ def name_photos(subject_id: str, photos: Sequence[FoundPhoto]) -> dict[str, str]
     that gets a mask and shows nobody else of the same size, else the first that gets one, else the
     first. The others follow by name.
     """
-    readable = sorted(
-        (one for one in photos if not one.unreadable),
-        key=lambda one: one.path,
-    )
+    readable = sorted((one for one in photos if not one.unreadable), key=lambda one: one.path)
     if not readable:
         return {}
     # Of equals, max takes the first.
@@ -133,9 +121,9 @@ def _write(root: Path, directory: Path, one: FoundPhoto, name: str, templates: T
     bare, masked = ("further", "further") if "_" in name else ("unmasked", "masked")
     Image.fromarray(photo).save(directory / bare / f"{name}.png")
     if one.face:
-        worn = put_on(photo, one.face, templates.open(templates.choose(one.path)))
-        Image.fromarray(worn.over(photo)).save(directory / masked / f"{name}_Mask.png")
-        Image.fromarray(worn.cutout).save(directory / "transparent" / f"{name}_Mask.png")
+        cutout = put_on(photo, one.face, templates.open(templates.choose(one.path)))
+        Image.fromarray(over(photo, cutout)).save(directory / masked / f"{name}_Mask.png")
+        Image.fromarray(cutout).save(directory / "transparent" / f"{name}_Mask.png")
 
 
 def _row(person: PersonFolder, path: str, image_id: str, template: str, outcome: str) -> PeopleRow:

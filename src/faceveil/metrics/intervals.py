@@ -38,7 +38,7 @@ def wilson_interval(successes: float, count: float, confidence: float = 0.95) ->
     """
     if count < 1 or not 0 <= successes <= count:
         raise ValueError(f"{successes} successes of {count}: need 0 <= successes <= count >= 1")
-    z = _quantile(confidence)
+    z = float(ndtri((1 + _checked(confidence)) / 2))
     share, weight = successes / count, z * z / count
     center = (share + weight / 2) / (1 + weight)
     spread = z / (1 + weight) * np.sqrt(share * (1 - share) / count + weight / (4 * count))
@@ -106,10 +106,6 @@ def _of_people_alike(
     least, most = bounds or (value, value)
     missing = wilson_interval(0, people, confidence).high
     return Interval(value - missing * (value - least), value + missing * (most - value))
-
-
-def _quantile(confidence: float) -> float:
-    return float(ndtri((1 + _checked(confidence)) / 2))
 
 
 def _checked(confidence: float) -> float:

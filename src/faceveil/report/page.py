@@ -91,17 +91,17 @@ def render(contents: Contents) -> str:
     results = contents.results
     bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     parts = sections(results)
+    specs = {f"{part.name}-{n}": spec for part in parts for n, spec in enumerate(part.charts)}
     page = templates.get_template("page.html.j2").render(
         answer=answer(results),
         answer_table=answer_table(results),
         sections=parts,
         label=label,
         failures={name: known_failures(results, name) for name in results.experiments},
-        specs=Markup(_inline({f"{part.name}-{number}": spec for part in parts
-                              for number, spec in enumerate(part.charts)})),
+        specs=Markup(json.dumps(specs, sort_keys=True).replace("<", "\\u003c")),
         vega=Markup(bundle.replace("</script", "<\\/script")),
         **vars(contents),
-    )  # fmt: skip
+    )
     return page.strip() + "\n"
 
 
@@ -163,8 +163,3 @@ def results_markdown(results: Results) -> str:
 def _strong(text: str) -> Markup:
     """Set what stands between two pairs of asterisks in bold; escape all else."""
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(Markup.escape(text))))
-
-
-def _inline(values: Any) -> str:
-    """Return values as JSON that may stand inside a script."""
-    return json.dumps(values, sort_keys=True).replace("<", "\\u003c")

@@ -187,25 +187,22 @@ def _lifts_before(results: Results, metric: str, name: str) -> list[str]:
 def adaptation_tables(results: Results) -> list[Table]:
     """Return what is left of lifts after the target learned from photos, and the claim."""
     heads = ("photos learned from", *results.experiments)
+    lifts = f"Lift in FNMR at FMR {100 * results.fmr:g} %, points"
     told = [
-        ("lift_rank_1", "Lift in rank-1 that is left, points", lift),
-        (f"lift_{results.missed}", f"Lift in FNMR at FMR {100 * results.fmr:g} %, points", lift),
-        ("rank_1", "Rank-1 accuracy of designs, %", rate),
+        ("lift_rank_1", "{}", "Lift in rank-1 that is left, points", lift),
+        (f"lift_{results.missed}", "{}", lifts, lift),
+        ("rank_1", "{}", "Rank-1 accuracy of designs, %", rate),
+        ("rank_1", BARE, "Rank-1 accuracy of bare faces, %", rate),
     ]
     tables = []
-    for metric, title, write in told:
+    for metric, worn, title, write in told:
         rows = [
-            (f"{k:,}", *(write(results.number(metric, e, results.after_photos(e, k)))
+            (f"{k:,}", *(write(results.number(metric, worn.format(e), results.after_photos(e, k)))
                          for e in results.experiments))
             for k in results.photos
         ]  # fmt: skip
         tables.append(Table(title, "", heads, rows))
-    bare = [
-        (f"{k:,}", *(rate(results.number("rank_1", BARE, results.after_photos(e, k)))
-                     for e in results.experiments))
-        for k in results.photos
-    ]  # fmt: skip
-    return [*tables, Table("Rank-1 accuracy of bare faces, %", "", heads, bare)]
+    return tables
 
 
 def claim(results: Results) -> str:

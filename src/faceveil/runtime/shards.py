@@ -40,7 +40,6 @@ _CODE = ("collection", "params", "recognition", "runtime", "store")
 _LIBRARIES = ("facenet-pytorch", "numpy", "pillow", "pyarrow", "torch")
 _GLANCE = 0.2
 
-
 ALONE = Ranks()
 
 
@@ -87,18 +86,6 @@ def scratch(stage: str, inputs: Mapping[str, Any], ranks: Ranks) -> Iterator[Pat
         yield folder
         return
     lock = FileLock(folder.with_suffix(".lock"))
-    with _turn(lock):
-        try:
-            yield folder
-            shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            with suppress(OSError):
-                folder.rmdir()
-            Path(lock.lock_file).unlink(missing_ok=True)
-
-
-@contextmanager
-def _turn(lock: FileLock) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -107,8 +94,12 @@ def _turn(lock: FileLock) -> Iterator[None]:
         )
         lock.acquire()
     try:
-        yield
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
     finally:
+        with suppress(OSError):
+            folder.rmdir()
+        Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
 
 
