@@ -52,7 +52,7 @@ class Faces:
     @property
     def sizes(self) -> NDArray[np.float64]:
         """Roots of the boxes' areas, in pixels: steadier than a height or a width."""
-        return _sizes(self.boxes)
+        return np.asarray(np.sqrt(np.prod(self.boxes[:, 2:] - self.boxes[:, :2], axis=1)))
 
 
 NO_FACE = Faces(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))
@@ -123,11 +123,11 @@ def _as_faces(boxes: Any, probabilities: Any, landmarks: Any) -> Faces:
     """Turn MTCNN's arrays of objects, or None, into numbers, the largest certain face first."""
     if boxes is None:
         return NO_FACE
-    corners = np.asarray(boxes, dtype=np.float64)
-    certain = np.asarray(probabilities, dtype=np.float64)
-    order = np.lexsort((-_sizes(corners), certain < CERTAIN))
-    order = _one_per_face(corners, order)
-    return Faces(corners[order], certain[order], np.asarray(landmarks, np.float64)[order])
+    arrays = (np.asarray(one, dtype=np.float64) for one in (boxes, probabilities, landmarks))
+    faces = Faces(*arrays)
+    order = np.lexsort((-faces.sizes, faces.probabilities < CERTAIN))
+    order = _one_per_face(faces.boxes, order)
+    return Faces(faces.boxes[order], faces.probabilities[order], faces.landmarks[order])
 
 
 def _one_per_face(boxes: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -140,10 +140,6 @@ def _one_per_face(boxes: NDArray[np.float64], order: NDArray[np.int64]) -> NDArr
         if not inside.any():
             chosen.append(int(row))
     return np.array(chosen, dtype=np.int64)
-
-
-def _sizes(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)))
 
 
 @lru_cache(maxsize=8)

@@ -63,19 +63,12 @@ REASONS = (
 
 
 class Header(NamedTuple):
-    """What an image file says about itself.
-
-    Attributes:
-        width: in pixels, of the photo upright.
-        height: in pixels, of the photo upright.
-        mode: Pillow's name of the colour mode, as RGB, L or RGBA.
-        transparent: whether any of it may be transparent.
-    """
+    """What an image file says about itself; its size is in pixels, of the photo upright."""
 
     width: int
     height: int
-    mode: str
-    transparent: bool
+    mode: str  # Pillow's name of the colour mode, as RGB, L or RGBA
+    transparent: bool  # whether any of it may be
 
 
 def read_header(path: Path, whole: bool = False) -> Header:
@@ -145,12 +138,8 @@ def resize(
 ) -> Pixels:
     """Resize uint8 ``[H, W, 3]`` or ``[H, W]``, antialiased (Lanczos; triangle for one channel).
 
-    Args:
-        pixels: what is resized.
-        height: of the result, in pixels.
-        width: of the result, in pixels.
-        box: left, top, right and bottom of the part that is taken, in pixels inside the image, in
-            fractions of one too; all of it if not said.
+    The box is left, top, right and bottom of the part that is taken, in pixels inside the image, in
+    fractions of one too; all of it if not said.
     """
     if box is None and pixels.shape[:2] == (height, width):
         return pixels

@@ -79,7 +79,10 @@ def measure_realism(photo: Pixels, region: NDArray[np.bool_]) -> float:
     if not inside.any():
         return 0.0
     colour = photo.astype(np.float64) / 255
-    return float(np.sqrt(_edge(colour, region, inside, reach) * _one_material(colour, inside)))
+    chroma = colour[inside][:, :2] - colour[inside][:, 1:]  # red minus green, green minus blue
+    distance = np.linalg.norm(chroma - np.median(chroma, axis=0), axis=1)
+    one_material = float((distance < MOST_SPREAD).mean())
+    return float(np.sqrt(_edge(colour, region, inside, reach) * one_material))
 
 
 def _edge(
@@ -102,13 +105,6 @@ def _nearest(
     """Return, for each target pixel, the colour of the nearest source pixel, ``[N, 3]``."""
     where = ndimage.distance_transform_edt(~source, return_distances=False, return_indices=True)
     return np.asarray(colour[where[0][target], where[1][target]])
-
-
-def _one_material(colour: NDArray[np.float64], inside: NDArray[np.bool_]) -> float:
-    pixels = colour[inside]
-    chroma = pixels[:, :2] - pixels[:, 1:]  # red minus green, green minus blue
-    distance = np.linalg.norm(chroma - np.median(chroma, axis=0), axis=1)
-    return float((distance < MOST_SPREAD).mean())
 
 
 LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH, RIGHT_MOUTH = range(5)

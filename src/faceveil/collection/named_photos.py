@@ -30,17 +30,11 @@ AT_ONCE = 64
 
 @dataclass(frozen=True)
 class NamedPhotos:
-    """Embedded photos of people with names.
+    """Embedded photos of people with names."""
 
-    Attributes:
-        subject_ids: str ``[N]``.
-        embeddings: float32 ``[N, E]``.
-        without_face: photos that were left out, because no face was found or they are damaged.
-    """
-
-    subject_ids: NDArray[np.str_]
-    embeddings: NDArray[np.float32]
-    without_face: int
+    subject_ids: NDArray[np.str_]  # [N]
+    embeddings: NDArray[np.float32]  # [N, E]
+    without_face: int  # photos left out, because no face was found or they are damaged
 
 
 class PhotoBatch(NamedTuple):

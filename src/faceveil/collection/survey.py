@@ -73,12 +73,7 @@ class File:
 
 @dataclass(frozen=True)
 class Survey:
-    """All files of a collection, sorted by path.
-
-    Attributes:
-        root: folder of the collection.
-        files: what is known of each.
-    """
+    """All files of a collection, sorted by path."""
 
     root: Path
     files: Sequence[File]

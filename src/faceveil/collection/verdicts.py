@@ -135,7 +135,13 @@ def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
       kept only of people whose pair is.
     - ``another_kept``: of several masks with nothing against them on one photo, the first is kept.
     """
-    _add_duplicates(entries, reasons)
+    seen: set[tuple[str, str]] = set()
+    for entry, against in zip(entries, reasons, strict=True):
+        name = (entry.kind, entry.image_id)
+        if entry.kind in READERS and against.isdisjoint(images.REASONS):
+            if name in seen:
+                against.add("duplicate")
+            seen.add(name)
     people: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row, entry in enumerate(entries):
         people[entry.subject_id][entry.kind].append(row)
@@ -145,17 +151,6 @@ def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
         if not kept:
             for row in of_kind["further_unmasked"] + of_kind["further_masked"]:
                 reasons[row].add("partner_rejected")
-
-
-def _add_duplicates(entries: Sequence[Entry], reasons: Reasons) -> None:
-    seen: set[tuple[str, str]] = set()
-    for entry, against in zip(entries, reasons, strict=True):
-        name = (entry.kind, entry.image_id)
-        if entry.kind not in READERS or not against.isdisjoint(images.REASONS):
-            continue
-        if name in seen:
-            against.add("duplicate")
-        seen.add(name)
 
 
 def _add_pair_reasons(

@@ -18,13 +18,7 @@ MOST_PEOPLE = 100_000
 
 @dataclass(frozen=True)
 class PersonFolder:
-    """One person of a collection.
-
-    Attributes:
-        subject_id: five digits.
-        name: of the folder.
-        photos: paths relative to the root, sorted.
-    """
+    """One person of a collection: five digits, the folder's name, its photos below the root."""
 
     subject_id: str
     name: str
@@ -33,12 +27,7 @@ class PersonFolder:
 
 @dataclass(frozen=True)
 class Originals:
-    """All files of a collection by person.
-
-    Attributes:
-        people: everyone with a photo, sorted by folder name.
-        others: paths of what is no photo of a person, sorted.
-    """
+    """All files of a collection by person, sorted; others are no photos of a person."""
 
     people: tuple[PersonFolder, ...]
     others: tuple[str, ...]

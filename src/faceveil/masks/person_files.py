@@ -38,19 +38,12 @@ PeopleRow = dict[str, str]
 
 @dataclass(frozen=True)
 class FoundPhoto:
-    """One photo as it was looked at.
+    """One photo as it was looked at."""
 
-    Attributes:
-        path: relative to the root.
-        unreadable: why it gives no photo, or an empty text.
-        face: the face that gets a mask, if there is one.
-        alone: whether no other face shares the photo as its equal.
-    """
-
-    path: str
-    unreadable: str = ""
-    face: Face | None = None
-    alone: bool = False
+    path: str  # relative to the root
+    unreadable: str = ""  # why it gives no photo
+    face: Face | None = None  # the one that gets a mask
+    alone: bool = False  # whether no other face shares the photo as its equal
 
 
 def write_person(
@@ -60,14 +53,16 @@ def write_person(
     most = params.photos_per_person
     photos = find_faces(root, person.photos[:most], params.min_face_probability)
     names = name_photos(person.subject_id, photos)
-    rows = []
+    who, rows = {"subject_id": person.subject_id, "person": person.name}, []
     for one in photos:
         template = templates.choose(one.path) if one.face else ""
         if not one.unreadable:
             _write(root, directory, one, names[one.path], templates)
         outcome = one.unreadable or (MASKED if one.face else NO_FACE)
-        rows.append(_row(person, one.path, names.get(one.path, ""), template, outcome))
-    return rows + [_row(person, path, "", "", BEYOND) for path in person.photos[most:]]
+        named = {"image_id": names.get(one.path, ""), "template": template, "outcome": outcome}
+        rows.append(who | {"original": one.path} | named)
+    left_out = {"image_id": "", "template": "", "outcome": BEYOND}
+    return rows + [who | {"original": path} | left_out for path in person.photos[most:]]
 
 
 def find_faces(root: Path, paths: Sequence[str], least: float) -> list[FoundPhoto]:
@@ -124,8 +119,3 @@ def _write(root: Path, directory: Path, one: FoundPhoto, name: str, templates: T
         cutout = put_on(photo, one.face, templates.open(templates.choose(one.path)))
         Image.fromarray(over(photo, cutout)).save(directory / masked / f"{name}_Mask.png")
         Image.fromarray(cutout).save(directory / "transparent" / f"{name}_Mask.png")
-
-
-def _row(person: PersonFolder, path: str, image_id: str, template: str, outcome: str) -> PeopleRow:
-    values = (person.subject_id, person.name, path, image_id, template, outcome)
-    return dict(zip(COLUMNS, values, strict=True))

@@ -115,12 +115,9 @@ RENDERED = "rendered"
 
 @dataclass(frozen=True)
 class Templates:
-    """Masks, and which of them a photo gets.
+    """Masks by name, sorted, and the seed of which one a photo gets.
 
-    Attributes:
-        source: ``rendered``, or a folder of PNG files with transparency.
-        names: of the masks, sorted.
-        seed: of the choice.
+    Their source is ``rendered``, or a folder of PNG files with transparency.
     """
 
     source: str

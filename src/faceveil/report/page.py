@@ -39,19 +39,11 @@ class PageSection:
 
 @dataclass(frozen=True)
 class Contents:
-    """All that the page shows.
-
-    Attributes:
-        results: the numbers.
-        people: photos.
-        learns_from: by experiment, what its recognizer learned from.
-        provenance: what the numbers come from.
-        curation: counts of ``metrics/curation.json``.
-    """
+    """All that the page shows: ``curation`` holds the counts of ``metrics/curation.json``."""
 
     results: Results
     people: People
-    learns_from: Mapping[str, tuple[str, ...]]
+    learns_from: Mapping[str, tuple[str, ...]]  # the recognizer of each experiment
     provenance: Mapping[str, Any]
     curation: Mapping[str, Any]
 
@@ -145,7 +137,7 @@ def sections(results: Results) -> list[PageSection]:
     found = []
     for name, title, text, specs, shown in words:
         drawn = tuple(spec for spec in specs if spec)
-        if rows := tuple(tables.filled(shown)):
+        if rows := tuple(table for table in shown if table.rows):
             found.append(PageSection(name, title, text, drawn, rows))
     return found
 

@@ -1,10 +1,8 @@
 """The tables that the page and docs/results.md show: texts in rows, made of the results table."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
 
 from faceveil.report.selection import (
     BARE,
@@ -43,23 +41,12 @@ PUBLISHED = {
 
 @dataclass(frozen=True)
 class Table:
-    """Numbers with a title.
+    """Numbers with a title."""
 
-    Attributes:
-        title: what the numbers are, with units.
-        note: how to read them; may be empty.
-        columns: heads; the first column is the rows' own.
-        rows: lines from top to bottom, as many texts as there are columns.
-    """
-
-    title: str
-    note: str
-    columns: TableRow
-    rows: Sequence[TableRow]
-
-    def frame(self) -> pd.DataFrame:
-        """Return the table as a frame of texts."""
-        return pd.DataFrame(self.rows, columns=list(self.columns))
+    title: str  # what the numbers are, with units
+    note: str  # how to read them; may be empty
+    columns: TableRow  # heads; the first column is the rows' own
+    rows: Sequence[TableRow]  # from top to bottom, as many texts as there are columns
 
     def markdown(self) -> str:
         """Return the table in Markdown, its columns aligned, the note above it."""
@@ -98,12 +85,7 @@ def _worn(
 ) -> TableRow:
     """Return a rate by experiment, before the target as each left it.
 
-    Args:
-        results: the table.
-        protection: what is worn; ``{}`` stands for the experiment's name.
-        write: how a number becomes a text.
-        metric: which rate.
-        words: values of further columns.
+    In ``protection`` ``{}`` stands for the experiment's name; ``words`` are values of more columns.
     """
     name = label(protection.removeprefix("{}_")) if protection != "{}" else "trained designs"
     cells = (
@@ -164,7 +146,8 @@ def recognizer_tables(results: Results) -> list[Table]:
         Table("Rank-1 accuracy in %", "", heads, [_rates_before(results, name) for name in asked]),
         *(
             Table(title, "", ("recognizer", *results.experiments),
-                  [(name, *_lifts_before(results, metric, name)) for name in asked])
+                  [(name, *(lift(results.number(f"lift_{metric}", e, name), over=True)
+                            for e in results.experiments)) for name in asked])
             for metric, title in (("rank_1", "Lift in rank-1, points"), (results.missed, lifts))
         ),
     ]  # fmt: skip
@@ -177,11 +160,6 @@ def _rates_before(results: Results, name: str) -> TableRow:
     text = f"{percent(best.value)} {label(best.over)}" if best else DASH
     bare = share(results.number("rank_1", BARE, name))
     return (name, bare, text, *(rate(number) for number in designs))
-
-
-def _lifts_before(results: Results, metric: str, name: str) -> list[str]:
-    found = (results.number(f"lift_{metric}", e, name) for e in results.experiments)
-    return [lift(number, over=True) for number in found]
 
 
 def adaptation_tables(results: Results) -> list[Table]:
@@ -237,7 +215,7 @@ def verification_tables(results: Results) -> list[Table]:
             rows.append((name, *map(_threshold, found)))
     heads = ("recognizer", *(f"FMR {100 * fmr:g} %" for fmr in rates))
     note = "Chosen on dev people without any mask, then frozen. Of several trainings, the first's."
-    return [table for table in (*tables, Table("Thresholds", note, heads, rows)) if table.rows]
+    return [*tables, Table("Thresholds", note, heads, rows)]
 
 
 def _threshold(number: Number | None) -> str:
@@ -342,8 +320,3 @@ def training_people(results: Results) -> Table:
     heads = ("designs of", "training people, %", "held-out people, %",
              "lift, training people", "lift, held-out people")  # fmt: skip
     return Table("People that designs were trained with, and others", "", heads, rows)
-
-
-def filled(tables: Iterable[Table]) -> list[Table]:
-    """Return the tables that have rows."""
-    return [table for table in tables if table.rows]
