@@ -49,7 +49,9 @@ def test_every_file_is_in_the_index_with_a_verdict(curated, collection):
 
 def test_pairs_are_joined_by_id_and_split_by_person(curated, params):
     directory, counts = curated
-    splits = pd.read_csv(directory / "splits.csv", dtype=str)
+    index = read_index(directory / "index.parquet")
+    pairs = index[(index["kind"] == "unmasked") & (index["split"] != "")]
+    splits = pairs[["subject_id", "split"]].sort_values("subject_id", ignore_index=True)
     assert splits["split"].value_counts().to_dict() == {"train": 4, "test": 2, "spare": 2}
     named = {name: counts["people"][name] for name in ("train", "test", "spare")}
     assert named == {"train": 4, "test": 2, "spare": 2}

@@ -3,13 +3,14 @@
 import pandas as pd
 
 from faceveil.collection.score import read_truth
+from faceveil.store.faces import open_faces
 from faceveil.store.groups import ATTRIBUTES, GROUPS, known_groups, read_groups
 
 
 def test_everybody_who_is_kept_is_in_one_group_of_each_attribute(collection, curated):
     directory, _ = curated
     groups = read_groups(directory / GROUPS).set_index("subject_id")
-    people = pd.read_csv(directory / "splits.csv", dtype=str)["subject_id"]
+    people = open_faces(directory, "unmasked").rows["subject_id"]
     assert groups.index.tolist() == sorted(people)
     truth = pd.read_csv(collection / "truth.csv", dtype={"subject_id": str})
     for subject, row in truth.drop_duplicates("subject_id").set_index("subject_id").iterrows():

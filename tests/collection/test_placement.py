@@ -3,9 +3,19 @@
 import numpy as np
 import pytest
 
-from faceveil.collection.measures import Placement, face_zones, measure_placement
+from faceveil.collection.layouts import recognize
+from faceveil.collection.measures import face_zones, measure_placement
+from faceveil.collection.verdicts import worn as worn_by
 
 LANDMARKS = np.array([[40.0, 40], [80, 40], [60, 58], [45, 80], [75, 80]])
+
+
+FACE = {"box_left": 0, "box_top": 0, "box_right": 1, "box_bottom": 1, "region_share": 1}
+
+
+def how_worn(params, **shares: float) -> str:
+    row = FACE | {f"{zone}_covered": share for zone, share in shares.items()}
+    return worn_by(recognize("00000_Mask.jpg"), row, params)
 
 
 def rows(first: int, last: int) -> np.ndarray:
@@ -25,17 +35,16 @@ def rows(first: int, last: int) -> np.ndarray:
         (rows(0, 0), "other"),
     ],
 )
-def test_how_a_mask_is_worn(region, worn):
-    assert measure_placement(region, LANDMARKS).worn(0.5, 0.6, 0.2) == worn
+def test_how_a_mask_is_worn(params, region, worn):
+    assert how_worn(params, **measure_placement(region, LANDMARKS)) == worn
 
 
 def test_half_a_zone_is_half_covered():
     region = np.zeros((128, 128), bool)
     region[:, :60] = True
     placement = measure_placement(region, LANDMARKS)
-    assert placement.nose == pytest.approx(0.5, abs=0.06)
-    assert placement.mouth == pytest.approx(0.5, abs=0.06)
-    assert placement.chin == pytest.approx(0.5, abs=0.06)
+    assert list(placement) == ["nose", "mouth", "chin"]
+    assert list(placement.values()) == pytest.approx([0.5] * 3, abs=0.06)
 
 
 def test_zones_turn_and_grow_with_the_face():
@@ -48,10 +57,10 @@ def test_zones_turn_and_grow_with_the_face():
 
 def test_a_zone_outside_the_photo_is_bare():
     placement = measure_placement(np.ones((82, 128), bool), LANDMARKS)
-    assert (placement.nose, placement.chin) == (1.0, 0.0)
-    assert 0.5 < placement.mouth < 1
+    assert (placement["nose"], placement["chin"]) == (1.0, 0.0)
+    assert 0.5 < placement["mouth"] < 1
 
 
-def test_thresholds_are_inclusive():
-    assert Placement(0.5, 0.6, 0.2).worn(0.5, 0.6, 0.2) == "correct"
-    assert Placement(0.49, 0.6, 0.2).worn(0.5, 0.6, 0.2) == "mouth_chin"
+def test_thresholds_are_inclusive(params):
+    assert how_worn(params, nose=0.5, mouth=0.6, chin=0.2) == "correct"
+    assert how_worn(params, nose=0.49, mouth=0.6, chin=0.2) == "mouth_chin"

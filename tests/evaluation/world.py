@@ -24,12 +24,13 @@ from faceveil.recognition.embedding import EMBEDDED, table_of
 from faceveil.recognition.network import Network, View
 from faceveil.recognition.recognizer import Recognizer, open_recognizer, save_recognizer
 from faceveil.store.embeddings import write_embeddings
-from faceveil.store.faces import PackedFaces, write_faces
+from faceveil.store.faces import PackedFaces
 from faceveil.store.groups import COLUMNS as GROUP_COLUMNS
 from faceveil.store.groups import GROUPS, write_groups
 from faceveil.store.photos import DESIGNS, JUDGE, LEARN
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS, Roles, assign_roles, write_roles
 from faceveil.store.weights import write_weights
+from tests.packed import write_faces
 
 SIZE, FEATURES = 8, 512
 

@@ -8,6 +8,8 @@ from faceveil.masks.originals import find_originals
 from faceveil.masks.person_files import find_faces
 from faceveil.masks.placing import put_on
 from faceveil.masks.templates import open_templates
+from faceveil.params.curate import Curate
+from tests.collection.test_placement import how_worn
 
 pytestmark = pytest.mark.real
 
@@ -33,7 +35,7 @@ def test_masks_are_put_on_and_worn_correctly(real_data, shots, templates):
     for shot in (shot for shot in shots if shot.face):
         photo = read_image(real_data / "lfw" / shot.path)
         mask = put_on(photo, shot.face, wardrobe.open(wardrobe.choose(shot.path)))
-        placed = measure_placement(mask.cutout[..., 3] >= 128, shot.face.landmarks)
-        worn.append(placed.worn(nose=0.5, mouth=0.6, chin=0.2))
+        covered = measure_placement(mask[..., 3] >= 128, shot.face.landmarks)
+        worn.append(how_worn(Curate(), **covered))
     assert len(worn) >= 0.97 * len(shots)
     assert worn.count("correct") >= 0.97 * len(shots)

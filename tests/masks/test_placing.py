@@ -5,9 +5,9 @@ import pytest
 
 from faceveil.collection.detection import detect_faces
 from faceveil.collection.measures import measure_placement
-from faceveil.masks.drawn import drawn_names
+from faceveil.masks.drawn import CUTS
 from faceveil.masks.head import LANDMARKS
-from faceveil.masks.placing import Face, PlacedMask, put_on
+from faceveil.masks.placing import Face, over, put_on
 from faceveil.masks.pose import Pose
 from faceveil.masks.templates import open_templates
 from tests.masks.by_person import photo_of
@@ -24,18 +24,18 @@ def face_at(centre=(60.0, 60.0), scale=0.7, yaw=0.0, pitch=0.0, roll=0.0):
     return Face(box, pose.project(LANDMARKS))
 
 
-def opacity(worn: PlacedMask):
-    return worn.cutout[..., 3]
+def opacity(cutout):
+    return cutout[..., 3]
 
 
-@pytest.mark.parametrize("name", drawn_names())
+@pytest.mark.parametrize("name", sorted(CUTS))
 @pytest.mark.parametrize("number", range(2))
 def test_it_is_worn_correctly_by_a_rendered_face(name, number):
     photo = photo_of(number, number)
     found = detect_faces([photo])[0]
     worn = put_on(photo, Face(found.boxes[0], found.landmarks[0]), WARDROBE.open(name))
     placement = measure_placement(opacity(worn) >= 128, found.landmarks[0])
-    assert min(placement.nose, placement.mouth, placement.chin) > 0.8
+    assert min(placement.values()) > 0.8
 
 
 @pytest.mark.parametrize("roll", [-0.6, 0.0, 0.6])
@@ -45,8 +45,8 @@ def test_it_follows_the_head(yaw, pitch, roll):
     face = face_at(yaw=yaw, pitch=pitch, roll=roll, centre=(60.0, 70.0), scale=0.5)
     worn = put_on(GREY, face, WARDROBE.open("surgical_blue"))
     placement = measure_placement(opacity(worn) >= 128, face.landmarks)
-    assert placement.mouth == 1
-    assert placement.nose >= 0.5
+    assert placement["mouth"] == 1
+    assert placement["nose"] >= 0.5
     eyes = np.rint(face.landmarks[:2]).astype(int)
     assert (opacity(worn)[eyes[:, 1], eyes[:, 0]] == 0).all()
 
@@ -56,12 +56,12 @@ def test_photo_and_mask_are_mixed_by_the_equation():
     found = detect_faces([photo])[0]
     worn = put_on(photo, Face(found.boxes[0], found.landmarks[0]), WARDROBE.open("cone_white"))
     a = opacity(worn)[..., None] / 255
-    exact = photo * (1 - a) + worn.cutout[..., :3] * a
+    exact = photo * (1 - a) + worn[..., :3] * a
     # Rounded once: nothing is farther than half a level.
-    assert np.abs(worn.over(photo) - exact).max() <= 0.5 + 1e-9
+    assert np.abs(over(photo, worn) - exact).max() <= 0.5 + 1e-9
     assert len(np.unique(opacity(worn))) > 30
-    assert (worn.over(photo) == photo)[opacity(worn) == 0].all()
-    assert (worn.over(photo) == worn.cutout[..., :3])[opacity(worn) == 255].all()
+    assert (over(photo, worn) == photo)[opacity(worn) == 0].all()
+    assert (over(photo, worn) == worn[..., :3])[opacity(worn) == 255].all()
 
 
 def test_a_mirrored_face_wears_the_mirrored_mask():
@@ -94,22 +94,22 @@ def test_a_mirrored_face_wears_the_mirrored_mask():
 )
 def test_no_place_or_turn_of_a_face_breaks_it(place):
     worn = put_on(GREY, face_at(**place), WARDROBE.open("ffp2_white"))
-    assert worn.cutout.shape == (160, 120, 4)
-    assert worn.over(GREY).shape == GREY.shape
+    assert worn.shape == (160, 120, 4)
+    assert over(GREY, worn).shape == GREY.shape
 
 
 def test_a_face_outside_of_the_photo_gets_no_mask():
     worn = put_on(GREY, face_at((-500.0, 60.0)), WARDROBE.open("ffp2_white"))
-    assert not worn.cutout.any()
+    assert not worn.any()
 
 
 def test_a_mask_looks_alike_at_any_size():
-    small = put_on(GREY, face_at(), WARDROBE.open("surgical_green")).cutout
+    small = put_on(GREY, face_at(), WARDROBE.open("surgical_green"))
     large = put_on(
         np.zeros((640, 480, 3), np.uint8),
         face_at((240.0, 240.0), 2.8),
         WARDROBE.open("surgical_green"),
-    ).cutout
+    )
     shrunk = large.reshape(160, 4, 120, 4, 4).mean(axis=(1, 3))
     assert np.abs(shrunk[..., 3] - small[..., 3]).mean() < 1
     inside = (small[..., 3] == 255) & (shrunk[..., 3] == 255)

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceveil.masks.drawn import draw_template, drawn_names
+from faceveil.masks.drawn import CUTS, draw_template
 from faceveil.masks.head import CHIN, HALF_WIDTH, LANDMARKS, upper_edge
 from faceveil.masks.outline import find_outline
 from faceveil.masks.templates import BOTTOM, CELL, LEFT, LEVELS, RIGHT, TOP, lay_on_head
 from faceveil.params.errors import FaceveilError
 
 
-@pytest.fixture(scope="module", params=drawn_names())
+@pytest.fixture(scope="module", params=sorted(CUTS))
 def template(request):
     return lay_on_head(draw_template(request.param), request.param)
 

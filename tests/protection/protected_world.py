@@ -9,9 +9,10 @@ import torch
 from faceveil.params.protocol import Protocol
 from faceveil.protection.designs.generators import WEIGHTS, build_generator
 from faceveil.protection.protect import Sources
-from faceveil.store.faces import PackedFaces, write_faces
+from faceveil.store.faces import PackedFaces
 from faceveil.store.protocol import assign_roles
 from faceveil.store.weights import write_weights
+from tests.packed import write_faces
 
 SIZE = 16
 SPLITS = {

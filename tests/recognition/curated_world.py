@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from faceveil.store.faces import PackedFaces, write_faces
+from faceveil.store.faces import PackedFaces
+from tests.packed import write_faces
 
 SIZE = 80
 

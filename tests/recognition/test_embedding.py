@@ -25,8 +25,9 @@ from faceveil.recognition.recognizer import (
     save_recognizer,
 )
 from faceveil.store.embeddings import read_embeddings
-from faceveil.store.faces import PackedFaces, open_faces, write_faces
+from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.store.photos import write_photos
+from tests.packed import write_faces
 from tests.recognition.curated_world import write_curated
 from tests.recognition.placed_world import write_places
 

@@ -14,7 +14,8 @@ from faceveil.recognition.architectures import build_network
 from faceveil.recognition.network import View
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.recognition.recognizer_accuracy import measure_recognizer
-from faceveil.store.faces import open_faces, write_faces
+from faceveil.store.faces import open_faces
+from tests.packed import write_faces
 from tests.recognition.curated_world import faces, write_curated
 
 

@@ -11,7 +11,7 @@ from faceveil.metrics.verification import verification_accuracy
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.recognition.recognizer_check import check_recognizer, draw_pairs
-from faceveil.store.faces import write_faces
+from tests.packed import write_faces
 from tests.recognition.curated_world import faces, write_curated
 from tests.recognition.placed_world import write_places
 from tests.recognition.recognizer_sections import judge as section

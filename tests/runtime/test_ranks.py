@@ -18,7 +18,6 @@ from faceveil.runtime.ranks import (
     joined,
     own_device,
     present_ranks,
-    share_of,
 )
 from tests.conftest import ROOT
 from tests.runtime.rank_trainings import RUNS, train
@@ -29,7 +28,7 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 @pytest.mark.parametrize("count", [1, 2, 3, 8])
 @pytest.mark.parametrize("batch", [1, 2, 3, 7, 16])
 def test_every_face_of_a_batch_is_played_by_one_rank(batch, count):
-    shares = [share_of(batch, rank, count) for rank in range(count)]
+    shares = [Ranks(rank, count).share(batch) for rank in range(count)]
     played = [i for share in shares if share.faces for i in range(share.start, share.stop)]
     assert played == list(range(batch))
     assert sum(share.faces for share in shares) == batch

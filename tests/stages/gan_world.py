@@ -12,11 +12,12 @@ from faceveil.recognition.architectures import build_network
 from faceveil.recognition.embedding import embed_curated
 from faceveil.recognition.network import View
 from faceveil.recognition.recognizer import save_recognizer
-from faceveil.store.faces import PackedFaces, write_faces
+from faceveil.store.faces import PackedFaces
 from faceveil.store.weights import write_weights
 from faceveil.wearing.masked import write_transparencies
 from faceveil.wearing.projector import build_projector
 from tests.conftest import ROOT
+from tests.packed import write_faces
 
 SIZE = 80
 PEOPLE = [f"{number:05d}" for number in (0, 1, 3, 4)]

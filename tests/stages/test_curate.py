@@ -126,7 +126,7 @@ def test_a_missing_root_is_one_line(recorder):
 
 def test_an_interrupted_write_leaves_what_was_there(recorder, monkeypatch):
     assert run().exit_code == 0
-    before = Path("data/curated/splits.csv").read_bytes()
+    before = Path("data/curated/index.parquet").read_bytes()
 
     def full(*args):
         raise OSError(28, "No space left on device", "data/curated")
@@ -134,5 +134,5 @@ def test_an_interrupted_write_leaves_what_was_there(recorder, monkeypatch):
     monkeypatch.setattr("faceveil.collection.curate.pack_collection", full)
     result = run(seed=99)
     assert result.exit_code == 1 and "the disk is full" in result.stderr
-    assert Path("data/curated/splits.csv").read_bytes() == before
+    assert Path("data/curated/index.parquet").read_bytes() == before
     assert sorted(path.name for path in Path("data").iterdir()) == ["curated", "synthetic"]

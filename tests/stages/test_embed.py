@@ -17,8 +17,9 @@ from faceveil.recognition.architectures import build_network
 from faceveil.recognition.embedding import EMBEDDED
 from faceveil.recognition.network import View
 from faceveil.recognition.recognizer import save_recognizer
-from faceveil.store.faces import PackedFaces, write_faces
+from faceveil.store.faces import PackedFaces
 from tests.conftest import ROOT
+from tests.packed import write_faces
 
 STAGE = (
     *("-m", "stages.embed", "--curated", "data/curated", "--recognizer", "models/small"),

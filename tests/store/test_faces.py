@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from faceveil.params.errors import FaceveilError
-from faceveil.store.faces import PackedFaces, open_faces, write_faces
+from faceveil.store.faces import PackedFaces, open_faces
+from tests.packed import write_faces
 
 
 @pytest.fixture

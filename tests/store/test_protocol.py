@@ -5,7 +5,7 @@ import pytest
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.protocol import Protocol
-from faceveil.store.faces import PackedFaces, write_faces
+from faceveil.store.faces import PackedFaces
 from faceveil.store.protocol import (
     DEV,
     ENROLLMENTS,
@@ -16,6 +16,7 @@ from faceveil.store.protocol import (
     write_roles,
 )
 from tests.evaluation.world import PEOPLE, SPARE, portraits, write_world
+from tests.packed import write_faces
 
 SETTINGS = Protocol(dev_people=2, distractors=1, training_probes=5, seed=4)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from faceveil.params.train_projector import TrainProjector
-from faceveil.store.faces import PackedFaces, write_faces
+from faceveil.store.faces import PackedFaces
+from tests.packed import write_faces
 
 SIZE = 32
 

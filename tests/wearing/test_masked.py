@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from faceveil.params.errors import FaceveilError
-from faceveil.store.faces import PackedFaces, open_faces, write_faces
+from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.store.weights import write_weights
 from faceveil.wearing.masked import MASKED, open_masked, write_transparencies
 from faceveil.wearing.projector import WEIGHTS, build_projector
+from tests.packed import write_faces
 from tests.wearing.masked_world import SIZE, photos
 
 CPU = torch.device("cpu")

@@ -1,4 +1,4 @@
-"""Curation from end to end: a root of photos in, an index, packed faces and splits out."""
+"""Curation from end to end: a root of photos in, an index and packed faces out."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from faceveil.collection.score import read_truth, score_against_truth
 from faceveil.collection.verdicts import judge
 from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
-from faceveil.runtime.atomic import atomic_directory, atomic_path, check_apart
+from faceveil.runtime.atomic import atomic_directory, check_apart
 from faceveil.runtime.changes import refuse_changes, stamps
 from faceveil.runtime.ranks import Ranks
 from faceveil.runtime.seeding import hash_order
@@ -30,8 +30,6 @@ CHUNK = 48
 
 LEAST_CHUNKS = 4
 """Chunks from which on further processes are worth their start."""
-
-SPLITS = "splits.csv"
 
 
 def curate_collection(
@@ -116,7 +114,6 @@ def _write(
     splits = split_people(index, params)
     index = assign_splits(index, splits)
     write_index(folder / INDEX, index)
-    write_splits(folder / SPLITS, splits)
     write_groups(folder / GROUPS, known_groups(truth, splits["subject_id"]))
     pack_collection(root, index, folder, params)
     scored = {} if truth is None else {"score": score_against_truth(index, truth)}
@@ -152,12 +149,6 @@ def assign_splits(index: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
     split = index["subject_id"].map(by_subject).where(used).fillna("")
     background = (index["verdict"] == "kept") & (index["kind"] == "background")
     return index.assign(split=split.mask(background, "background"))
-
-
-def write_splits(path: Path, splits: pd.DataFrame) -> None:
-    """Write who is in which split as CSV."""
-    with atomic_path(path) as temporary:
-        splits.to_csv(temporary, index=False, lineterminator="\n")
 
 
 def _check_enough(index: pd.DataFrame, kept: int, params: Curate) -> None:

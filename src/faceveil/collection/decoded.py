@@ -22,7 +22,6 @@ LONGEST_SIDE = 256
 """Photos are measured at this size at most, in pixels: enough for a detector, and fast."""
 
 PHOTOS = ("unmasked", "masked", "further_unmasked", "further_masked", "background")
-ANNOTATIONS = ("labels", "cutout")
 READERS = {"labels": read_labels, "cutout": read_alpha} | dict.fromkeys(PHOTOS, read_image)
 """How each kind of file that holds an image is read."""
 
@@ -88,13 +87,11 @@ def _refuse_other_shapes(files: Sequence[DecodedFile]) -> None:
         if file.pixels is not None and file.entry.kind in PHOTOS:
             masked.setdefault(file.entry.image_id, file)
     for file in files:
-        photo = masked.get(file.entry.image_id) if file.entry.kind in ANNOTATIONS else None
-        if photo and file.pixels is not None and not same_shape(_sides(file), _sides(photo)):
-            file.row["unreadable"], file.pixels = "other_shape", None
-
-
-def _sides(file: DecodedFile) -> tuple[int, int]:
-    return file.row["width"], file.row["height"]
+        photo = masked.get(file.entry.image_id) if file.entry.kind in ("labels", "cutout") else None
+        if photo and file.pixels is not None:
+            sides, expected = ((f.row["width"], f.row["height"]) for f in (file, photo))
+            if not same_shape(sides, expected):
+                file.row["unreadable"], file.pixels = "other_shape", None
 
 
 def _join(file: DecodedFile, partner: DecodedFile | None) -> None:

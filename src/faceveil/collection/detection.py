@@ -27,7 +27,6 @@ CERTAIN = 0.9
 BATCH_SIZE = 16
 """Photos per pass; the fastest on one core at 128 pixels (8 to 32 differ by little)."""
 
-
 MARGIN = 0.25
 """Margin around a photo whose face reaches out of it, as share of the photo's longer side."""
 
@@ -53,7 +52,7 @@ class Faces:
     @property
     def sizes(self) -> NDArray[np.float64]:
         """Roots of the boxes' areas, in pixels: steadier than a height or a width."""
-        return _sizes(self.boxes)
+        return np.asarray(np.sqrt(np.prod(self.boxes[:, 2:] - self.boxes[:, :2], axis=1)))
 
 
 NO_FACE = Faces(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))
@@ -74,7 +73,10 @@ def detect_faces(photos: Sequence[Pixels]) -> list[Faces]:
     found = _detect(photos)
     cut = [row for row, photo in enumerate(photos) if _reaches_out(found[row], photo)]
     margins = [round(MARGIN * max(photos[row].shape)) for row in cut]
-    padded = [_pad(photos[row], margin) for row, margin in zip(cut, margins, strict=True)]
+    padded = [
+        np.pad(photos[row], ((margin, margin), (margin, margin), (0, 0)))
+        for row, margin in zip(cut, margins, strict=True)
+    ]
     for row, margin, faces in zip(cut, margins, _detect(padded), strict=True):
         if len(faces):
             found[row] = replace(
@@ -103,10 +105,6 @@ def _reaches_out(faces: Faces, photo: Pixels) -> bool:
     return bool(left < 0 or top < 0 or right > width or bottom > height)
 
 
-def _pad(photo: Pixels, margin: int) -> Pixels:
-    return np.pad(photo, ((margin, margin), (margin, margin), (0, 0)))
-
-
 def _detect_batch(photos: Pixels) -> list[Faces]:
     """Find the faces in photos of one size, uint8 ``[B, H, W, 3]``."""
     detector = _detector(max(12, round(LEAST_FACE_SHARE * min(photos.shape[1:3]))))
@@ -125,11 +123,11 @@ def _as_faces(boxes: Any, probabilities: Any, landmarks: Any) -> Faces:
     """Turn MTCNN's arrays of objects, or None, into numbers, the largest certain face first."""
     if boxes is None:
         return NO_FACE
-    corners = np.asarray(boxes, dtype=np.float64)
-    certain = np.asarray(probabilities, dtype=np.float64)
-    order = np.lexsort((-_sizes(corners), certain < CERTAIN))
-    order = _one_per_face(corners, order)
-    return Faces(corners[order], certain[order], np.asarray(landmarks, np.float64)[order])
+    arrays = (np.asarray(one, dtype=np.float64) for one in (boxes, probabilities, landmarks))
+    faces = Faces(*arrays)
+    order = np.lexsort((-faces.sizes, faces.probabilities < CERTAIN))
+    order = _one_per_face(faces.boxes, order)
+    return Faces(faces.boxes[order], faces.probabilities[order], faces.landmarks[order])
 
 
 def _one_per_face(boxes: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -142,10 +140,6 @@ def _one_per_face(boxes: NDArray[np.float64], order: NDArray[np.int64]) -> NDArr
         if not inside.any():
             chosen.append(int(row))
     return np.array(chosen, dtype=np.int64)
-
-
-def _sizes(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)))
 
 
 @lru_cache(maxsize=8)

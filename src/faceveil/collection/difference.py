@@ -41,23 +41,15 @@ def difference_transparency(unmasked: Pixels, masked: Pixels) -> NDArray[np.floa
         raise ValueError(f"photos of a pair differ in shape: {unmasked.shape}, {masked.shape}")
     face = unmasked.astype(np.float32) / np.float32(255)
     worn = masked.astype(np.float32) / np.float32(255)
-    region = difference_region(face, worn)
+    region = _region(face, worn)
     core = ndimage.binary_erosion(region, _SQUARE, iterations=3)
     if not core.any():
         return region.astype(np.float32)
     return _solve_rim(face, worn, region, core)
 
 
-def difference_region(face: NDArray[np.float32], worn: NDArray[np.float32]) -> Valid:
-    """Return the pixels that a pair of photos differs in, without compression noise.
-
-    Args:
-        face: float32 ``[H, W, 3]`` in [0, 1].
-        worn: the same, with a mask.
-
-    Returns:
-        bool ``[H, W]``: closed, without holes and without parts that are far smaller than the rest.
-    """
+def _region(face: NDArray[np.float32], worn: NDArray[np.float32]) -> Valid:
+    """Return what differs: closed, without holes and parts that are far smaller than the rest."""
     difference = ndimage.uniform_filter(np.abs(worn - face).max(axis=2), size=3)
     # A mask covers less than half of a photo, so that the median is a difference without mask.
     threshold = max(LEAST_DIFFERENCE, NOISE_FACTOR * float(np.median(difference)))
@@ -67,16 +59,10 @@ def difference_region(face: NDArray[np.float32], worn: NDArray[np.float32]) -> V
     filled = np.pad(ndimage.binary_fill_holes(closed), radius, mode="edge")
     # Straps go with the specks: no design can be drawn on them.
     body = ndimage.binary_opening(filled, iterations=radius)[radius:-radius, radius:-radius]
-    return _large_parts(body)
-
-
-def _large_parts(region: Valid) -> Valid:
-    parts, count = ndimage.label(region)
-    sizes = np.bincount(parts.ravel(), minlength=count + 1)
+    parts, _ = ndimage.label(body)
+    sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    valid = sizes >= LEAST_PART * max(int(sizes.max()), 1)
-    valid[0] = False
-    return np.asarray(valid[parts])
+    return np.asarray((sizes >= LEAST_PART * max(int(sizes.max()), 1))[parts])
 
 
 def _solve_rim(

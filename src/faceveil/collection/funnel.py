@@ -30,17 +30,15 @@ def count_funnel(index: pd.DataFrame) -> dict[str, Tally]:
 
 
 def _people(index: pd.DataFrame) -> Tally:
-    subjects = {kind: index[index["kind"] == kind] for kind in ("unmasked", "masked", "background")}
-    unmasked = subjects["unmasked"]
-    paired = set(unmasked["subject_id"]) & set(subjects["masked"]["subject_id"])
-    background = subjects["background"]
+    unmasked, masked, background = (
+        index[index["kind"] == kind] for kind in ("unmasked", "masked", "background")
+    )
+    paired = set(unmasked["subject_id"]) & set(masked["subject_id"])
     return {
         "found": unmasked["subject_id"].nunique(),
         "paired": len(paired),
         "kept": int((unmasked["verdict"] == "kept").sum()),
-        "train": int((unmasked["split"] == "train").sum()),
-        "test": int((unmasked["split"] == "test").sum()),
-        "spare": int((unmasked["split"] == "spare").sum()),
+        **{split: int((unmasked["split"] == split).sum()) for split in ("train", "test", "spare")},
         "background": background.loc[background["verdict"] == "kept", "subject_id"].nunique(),
     }
 

@@ -63,19 +63,12 @@ REASONS = (
 
 
 class Header(NamedTuple):
-    """What an image file says about itself.
-
-    Attributes:
-        width: in pixels, of the photo upright.
-        height: in pixels, of the photo upright.
-        mode: Pillow's name of the colour mode, as RGB, L or RGBA.
-        transparent: whether any of it may be transparent.
-    """
+    """What an image file says about itself; its size is in pixels, of the photo upright."""
 
     width: int
     height: int
-    mode: str
-    transparent: bool
+    mode: str  # Pillow's name of the colour mode, as RGB, L or RGBA
+    transparent: bool  # whether any of it may be
 
 
 def read_header(path: Path, whole: bool = False) -> Header:
@@ -100,7 +93,14 @@ def same_shape(first: tuple[int, int], second: tuple[int, int]) -> bool:
 
 def read_image(path: Path) -> Pixels:
     """Read a photo, uint8 ``[H, W, 3]``, upright as its EXIF says; transparent parts are white."""
-    return np.asarray(_plain(_decoded(path)))
+    image = _decoded(path)
+    if image.mode in SIXTEEN_BIT:
+        # Converting would clip at 255 instead of scaling.
+        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    elif image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return np.asarray(image.convert("RGB"))
 
 
 def read_alpha(path: Path) -> Pixels:
@@ -138,12 +138,8 @@ def resize(
 ) -> Pixels:
     """Resize uint8 ``[H, W, 3]`` or ``[H, W]``, antialiased (Lanczos; triangle for one channel).
 
-    Args:
-        pixels: what is resized.
-        height: of the result, in pixels.
-        width: of the result, in pixels.
-        box: left, top, right and bottom of the part that is taken, in pixels inside the image, in
-            fractions of one too; all of it if not said.
+    The box is left, top, right and bottom of the part that is taken, in pixels inside the image, in
+    fractions of one too; all of it if not said.
     """
     if box is None and pixels.shape[:2] == (height, width):
         return pixels
@@ -175,7 +171,10 @@ def _opened(path: Path) -> Image.Image:
         # Pillow warns below the limit that is enforced here, and over a table on the terminal.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         image = Image.open(path, formats=FORMATS)
-    _check_size(image)
+    if image.width * image.height > MOST_PIXELS:
+        raise UnreadableImageError("too_large")
+    if min(image.size) < LEAST_SIDE:
+        raise UnreadableImageError("too_small")
     return image
 
 
@@ -203,22 +202,3 @@ def _reasons(path: Path) -> Iterator[None]:
     except (SyntaxError, ValueError, EOFError, struct.error):
         # What Pillow raises for a file that ends early or contradicts itself.
         raise UnreadableImageError("damaged_image") from None
-
-
-def _check_size(image: Image.Image) -> None:
-    if image.width * image.height > MOST_PIXELS:
-        raise UnreadableImageError("too_large")
-    if min(image.size) < LEAST_SIDE:
-        raise UnreadableImageError("too_small")
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    if image.mode in SIXTEEN_BIT:
-        # Converting would clip at 255 instead of scaling.
-        grey = np.asarray(image).astype(np.uint32) >> 8
-        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        colour = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, colour).convert("RGB")
-    return image.convert("RGB")

@@ -30,19 +30,12 @@ FLAWS = (
 )  # fmt: skip
 """Reasons that lie in the file itself."""
 
-PLACEMENTS = ("nose_bare", "mouth_bare", "chin_bare")
-"""Reasons that say how a mask is worn."""
-
-COMPANY = ("duplicate", "no_partner", "partner_rejected", "another_kept")
-"""Reasons that lie in the other photos of a person."""
-
-REASONS = (*FLAWS, *PLACEMENTS, *COMPANY)
-VERDICTS = ("kept", "rejected", "accompanies")
-"""Cut-outs, label images and the truth table accompany photos: they are not kept or rejected."""
-
-WORN = ("none", "correct", "nose_mouth", "chin", "mouth_chin", "other", "unknown")
-FACES_FROM = ("", "own", "partner")
-REGION_FROM = ("", "difference", "labels")
+REASONS = (
+    *FLAWS,
+    *("nose_bare", "mouth_bare", "chin_bare"),
+    *("duplicate", "no_partner", "partner_rejected", "another_kept"),
+)
+"""Why a file is rejected: flaws, how a mask is worn, the other photos of the person."""
 
 _TEXT = ("path", "kind", "subject_id", "image_id", "worn_claim")
 _MEASURED = (
@@ -65,10 +58,11 @@ not measured is null; ``reasons`` are joined by spaces, in the order of :data:`R
 CLOSED = {
     "kind": KINDS,
     "worn_claim": tuple(CLAIMS.values()),
-    "faces_from": FACES_FROM,
-    "region_from": REGION_FROM,
-    "worn": WORN,
-    "verdict": VERDICTS,
+    "faces_from": ("", "own", "partner"),
+    "region_from": ("", "difference", "labels"),
+    "worn": ("none", "correct", "nose_mouth", "chin", "mouth_chin", "other", "unknown"),
+    # Cut-outs, label images and the truth table accompany photos.
+    "verdict": ("kept", "rejected", "accompanies"),
     "split": ("", "train", "test", "spare", "background"),
 }
 """Columns with a closed list of values."""
@@ -107,17 +101,15 @@ def packed_rows(index: pd.DataFrame, kind: str) -> pd.DataFrame:
     ``annotated`` are the masked photos, further ones too, with a cut-out, else a label image:
     column ``annotation``.
     """
-    used = index[index["split"] != ""].sort_values(["subject_id", "image_id"])
-    if kind != "annotated":
-        return _named_alike(used[used["kind"] == kind])
-    given = index[index["kind"].isin(["cutout", "labels"]) & (index["verdict"] == "accompanies")]
-    first = given.sort_values(["kind", "path"]).drop_duplicates("image_id")
-    masked = used[used["kind"].isin(["masked", "further_masked"])]
-    annotation = masked["image_id"].map(first.set_index("image_id")["path"])
-    return _named_alike(masked.assign(annotation=annotation).dropna(subset=["annotation"]))
-
-
-def _named_alike(rows: pd.DataFrame) -> pd.DataFrame:
+    rows = index[index["split"] != ""].sort_values(["subject_id", "image_id"])
+    if kind == "annotated":
+        given = index[index["kind"].isin(["cutout", "labels"])]
+        given = given[given["verdict"] == "accompanies"].sort_values(["kind", "path"])
+        paths = given.drop_duplicates("image_id").set_index("image_id")["path"]
+        masked = rows[rows["kind"].isin(["masked", "further_masked"])]
+        rows = masked.assign(annotation=masked["image_id"].map(paths)).dropna(subset=["annotation"])
+    else:
+        rows = rows[rows["kind"] == kind]
     ids = [
         image_id if claim == "none" else f"{unmasked_id(image_id)}_Mask"
         for image_id, claim in zip(rows["image_id"], rows["worn_claim"], strict=True)

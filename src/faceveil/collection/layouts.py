@@ -51,6 +51,7 @@ TRUTH = "truth.csv"
 PEOPLE = "people.csv"
 TABLES = {TRUTH: "truth", PEOPLE: "people"}
 CUTOUT_FOLDER = "transparent"
+PICTURES = (".png", ".jpg", ".jpeg")
 
 _WORN = "|".join(sorted((worn for worn in CLAIMS if worn), key=len, reverse=True))
 _PHOTO = re.compile(

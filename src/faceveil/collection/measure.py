@@ -84,10 +84,8 @@ def _measure_mask(file: DecodedFile, photo: Pixels, faces: Faces) -> None:
     file.row["region_share"] = region.mean()
     file.row["realism"] = measure_realism(photo, region)
     if len(faces):
-        placement = measure_placement(region, faces.landmarks[0])
-        file.row["nose_covered"] = placement.nose
-        file.row["mouth_covered"] = placement.mouth
-        file.row["chin_covered"] = placement.chin
+        covered = measure_placement(region, faces.landmarks[0])
+        file.row |= {f"{zone}_covered": share for zone, share in covered.items()}
 
 
 def _region(file: DecodedFile, photo: Pixels) -> NDArray[np.bool_] | None:

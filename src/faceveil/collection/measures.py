@@ -15,8 +15,6 @@ runs through both, so that size and roll of the head do not matter. The chin is 
 landmarks: it is looked for below the mouth.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -81,7 +79,10 @@ def measure_realism(photo: Pixels, region: NDArray[np.bool_]) -> float:
     if not inside.any():
         return 0.0
     colour = photo.astype(np.float64) / 255
-    return float(np.sqrt(_edge(colour, region, inside, reach) * _one_material(colour, inside)))
+    chroma = colour[inside][:, :2] - colour[inside][:, 1:]  # red minus green, green minus blue
+    distance = np.linalg.norm(chroma - np.median(chroma, axis=0), axis=1)
+    one_material = float((distance < MOST_SPREAD).mean())
+    return float(np.sqrt(_edge(colour, region, inside, reach) * one_material))
 
 
 def _edge(
@@ -106,13 +107,6 @@ def _nearest(
     return np.asarray(colour[where[0][target], where[1][target]])
 
 
-def _one_material(colour: NDArray[np.float64], inside: NDArray[np.bool_]) -> float:
-    pixels = colour[inside]
-    chroma = pixels[:, :2] - pixels[:, 1:]  # red minus green, green minus blue
-    distance = np.linalg.norm(chroma - np.median(chroma, axis=0), axis=1)
-    return float((distance < MOST_SPREAD).mean())
-
-
 LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH, RIGHT_MOUTH = range(5)
 
 CHIN_BELOW_MOUTH = 0.36
@@ -121,38 +115,19 @@ CHIN_BELOW_MOUTH = 0.36
 RADII = {"nose": (0.14, 0.10), "mouth": (0.30, 0.12), "chin": (0.22, 0.08)}
 """Half width and half height of each zone, in ``d``."""
 
-WORN = {
-    (True, True, True): "correct",
-    (True, True, False): "nose_mouth",
-    (False, True, True): "mouth_chin",
-    (False, False, True): "chin",
-}
-"""How a mask is worn, by whether it covers nose, mouth and chin; all else is ``other``."""
 
+def measure_placement(
+    region: NDArray[np.bool_], landmarks: NDArray[np.float64]
+) -> dict[str, float]:
+    """Return the shares in [0, 1] of nose, mouth and chin that lie under a mask.
 
-@dataclass(frozen=True)
-class Placement:
-    """Shares in [0, 1] of each zone that lie under the mask; a zone outside the photo is bare."""
-
-    nose: float
-    mouth: float
-    chin: float
-
-    def worn(self, nose: float, mouth: float, chin: float) -> str:
-        """Say how the mask is worn if zones count as covered from these shares on."""
-        covered = (self.nose >= nose, self.mouth >= mouth, self.chin >= chin)
-        return WORN.get(covered, "other")
-
-
-def measure_placement(region: NDArray[np.bool_], landmarks: NDArray[np.float64]) -> Placement:
-    """Measure which zones of a face a region covers.
+    A zone outside the photo is bare.
 
     Args:
         region: where the mask is, bool ``[H, W]``.
         landmarks: float64 ``[5, 2]``, x and y in pixels, in MTCNN's order.
     """
-    zones = face_zones(landmarks)
-    return Placement(*(_covered(region, zones[name]) for name in ("nose", "mouth", "chin")))
+    return {name: _covered(region, points) for name, points in face_zones(landmarks).items()}
 
 
 def face_zones(landmarks: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
@@ -177,10 +152,5 @@ def _covered(region: NDArray[np.bool_], points: NDArray[np.float64]) -> float:
     return float(np.count_nonzero(covered) / len(points))
 
 
-def _even_disc(side: int) -> NDArray[np.float64]:
-    steps = np.linspace(-1, 1, side)
-    grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-    return np.asarray(grid[(grid**2).sum(axis=1) <= 1])
-
-
-_DISC = _even_disc(15)
+_GRID = np.stack(np.meshgrid(np.linspace(-1, 1, 15), np.linspace(-1, 1, 15)), axis=-1)
+_DISC = _GRID[(_GRID**2).sum(axis=-1) <= 1]

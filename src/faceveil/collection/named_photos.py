@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from faceveil.collection.detection import CERTAIN, Faces, detect_faces
 from faceveil.collection.images import Pixels, UnreadableImageError, fit, read_image
+from faceveil.collection.layouts import PICTURES
 from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.progress import progress
 from faceveil.store.faces import as_images
-
-SUFFIXES = (".jpg", ".jpeg", ".png")
 
 RESERVE = 1.1
 """Mated pairs looked for, as a multiple of those wanted: some photos will show no face."""
@@ -31,17 +30,11 @@ AT_ONCE = 64
 
 @dataclass(frozen=True)
 class NamedPhotos:
-    """Embedded photos of people with names.
+    """Embedded photos of people with names."""
 
-    Attributes:
-        subject_ids: str ``[N]``.
-        embeddings: float32 ``[N, E]``.
-        without_face: photos that were left out, because no face was found or they are damaged.
-    """
-
-    subject_ids: NDArray[np.str_]
-    embeddings: NDArray[np.float32]
-    without_face: int
+    subject_ids: NDArray[np.str_]  # [N]
+    embeddings: NDArray[np.float32]  # [N, E]
+    without_face: int  # photos left out, because no face was found or they are damaged
 
 
 class PhotoBatch(NamedTuple):
@@ -58,7 +51,11 @@ def find_photos(folder: Path, pairs: int) -> list[Path]:
         raise FaceveilError(
             f"{folder}: no such folder; check is 'curated', or a folder with one folder per person"
         )
-    people = [_photos_of(person) for person in sorted(folder.iterdir()) if person.is_dir()]
+    people = [
+        [path for path in sorted(person.iterdir()) if path.suffix.lower() in PICTURES]
+        for person in sorted(folder.iterdir())
+        if person.is_dir()
+    ]
     most = max((len(photos) for photos in people), default=0)
     for each in range(2, most + 1):
         made = sum(comb(min(len(photos), each), 2) for photos in people)
@@ -81,10 +78,6 @@ def photo_batches(paths: Sequence[Path], detects: bool) -> Iterator[PhotoBatch]:
             if place is not None or not detects
         ]
         yield PhotoBatch(*([row[column] for row in kept] for column in range(3)))  # type: ignore[arg-type]
-
-
-def _photos_of(person: Path) -> list[Path]:
-    return [path for path in sorted(person.iterdir()) if path.suffix.lower() in SUFFIXES]
 
 
 def _read(path: Path) -> Pixels | None:

@@ -38,19 +38,12 @@ Paths = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Chunk:
-    """Consecutive rows of one packed store.
-
-    Attributes:
-        kind: of the store.
-        start: first row.
-        paths: of each row: the photo and, for annotated ones, its cut-out or label image.
-        crops: of each row: the part that is packed.
-    """
+    """Consecutive rows of one packed store."""
 
     kind: str
     start: int
-    paths: list[Paths]
-    crops: list[Corners]
+    paths: list[Paths]  # the photo and, for annotated ones, its cut-out or label image
+    crops: list[Corners]  # the part of each that is packed
 
 
 def pack_collection(root: Path, index: pd.DataFrame, directory: Path, params: Curate) -> None:

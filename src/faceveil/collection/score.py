@@ -56,24 +56,19 @@ def score_against_truth(index: pd.DataFrame, truth: pd.DataFrame) -> dict[str, f
     flawed = both["flaw"] != ""
     found = int((rejected & flawed).sum())
     worn = both[~flawed & (both["worn_true"] != "none") & (both["kind"] != "background")]
+    correct, told = worn["worn_true"] == "correct", worn["worn"] == "correct"
+    sensitivity = _ratio(int((correct & told).sum()), int(correct.sum()))
+    specificity = _ratio(int((~correct & ~told).sum()), int((~correct).sum()))
+    exactly = int((worn["worn_true"] == worn["worn"]).sum())
     return {
         "flawed": int(flawed.sum()),
         "flaw_rejections": int(rejected.sum()),
         "flaw_precision": _ratio(found, int(rejected.sum())),
         "flaw_recall": _ratio(found, int(flawed.sum())),
-        **_worn_scores(worn["worn_true"], worn["worn"]),
-    }
-
-
-def _worn_scores(true: "pd.Series[str]", measured: "pd.Series[str]") -> dict[str, float]:
-    correct, told = true == "correct", measured == "correct"
-    sensitivity = _ratio(int((correct & told).sum()), int(correct.sum()))
-    specificity = _ratio(int((~correct & ~told).sum()), int((~correct).sum()))
-    return {
         "correctly_worn": int(correct.sum()),
         "incorrectly_worn": int((~correct).sum()),
         "worn_balanced_accuracy": (sensitivity + specificity) / 2,
-        "worn_exactly_told": _ratio(int((true == measured).sum()), len(true)),
+        "worn_exactly_told": _ratio(exactly, len(worn)),
     }
 
 

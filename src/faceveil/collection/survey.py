@@ -5,7 +5,7 @@ file ends too early, or all are asked for.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
@@ -17,7 +17,15 @@ from faceveil.collection.images import (
     read_header,
     same_shape,
 )
-from faceveil.collection.layouts import KINDS, TABLES, Entry, find_images, is_hidden, is_text
+from faceveil.collection.layouts import (
+    KINDS,
+    PICTURES,
+    TABLES,
+    Entry,
+    find_images,
+    is_hidden,
+    is_text,
+)
 from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.parallel import map_in_order
@@ -29,7 +37,6 @@ LEAST_CHUNKS = {False: 32, True: 4}
 """Chunks from which on further processes are worth their start: of headers, of whole files."""
 
 NO_IMAGES = (*TABLES.values(), "unrecognized")
-PICTURES = (".png", ".jpg", ".jpeg")
 
 CORRECTLY, OTHERWISE = "masked, correctly", "masked, otherwise"
 
@@ -52,6 +59,11 @@ class File:
     unreadable: str = ""
 
     @property
+    def sides(self) -> tuple[int, int]:
+        """Width and height in pixels, of the photo upright; 0 if they are not known."""
+        return self.header[:2] if self.header else (0, 0)
+
+    @property
     def group(self) -> str:
         """Its kind; of masked photos also whether the name says that the mask is worn correctly."""
         if self.entry.kind != "masked":
@@ -61,12 +73,7 @@ class File:
 
 @dataclass(frozen=True)
 class Survey:
-    """All files of a collection, sorted by path.
-
-    Attributes:
-        root: folder of the collection.
-        files: what is known of each.
-    """
+    """All files of a collection, sorted by path."""
 
     root: Path
     files: Sequence[File]
@@ -82,11 +89,7 @@ class Survey:
     @cached_property
     def bare(self) -> dict[str, File]:
         """The first readable photo without mask of each ``image_id``, which makes the pair."""
-        bare: dict[str, File] = {}
-        for file in self.of("unmasked", "further_unmasked"):
-            if file.header:
-                bare.setdefault(file.entry.image_id, file)
-        return bare
+        return _readable(self.of("unmasked", "further_unmasked"))
 
     def of(self, *groups: str) -> list[File]:
         """Return the files of some groups, in the order of the groups."""
@@ -97,9 +100,8 @@ class Survey:
         return {
             file.entry.subject_id
             for file in self.of(*groups)
-            if file.header
-            and (bare := self.bare.get(file.entry.partner_id))
-            and _same_shape(file, bare)
+            if file.header and (bare := self.bare.get(file.entry.partner_id))
+            if same_shape(file.sides, bare.sides)
         }
 
     def by_person(self) -> tuple[int, int]:
@@ -124,40 +126,45 @@ def survey(root: Path, whole: bool = False) -> Survey:
 
 def findings(surveyed: Survey) -> dict[str, list[str]]:
     """Return what is missing, unreadable, mismatched or unknown: paths by what is the matter."""
-    return {what: paths for what, paths in _findings(surveyed) if paths}
-
-
-def _findings(surveyed: Survey) -> Iterable[tuple[str, list[str]]]:
     masked = surveyed.of(CORRECTLY, OTHERWISE, "further_masked")
     bare = surveyed.of("unmasked", "further_unmasked")
-    ids, partners = _ids(bare), {file.entry.partner_id for file in masked}
-    yield "no masked photo of it", [f.entry.path for f in bare if f.entry.image_id not in partners]
-    yield "no unmasked photo of it", [f.entry.path for f in masked if f.entry.partner_id not in ids]
+    ids, partners = ({file.entry.partner_id for file in files} for files in (bare, masked))
+    found = {
+        "no masked photo of it": [f for f in bare if f.entry.partner_id not in partners],
+        "no unmasked photo of it": [f for f in masked if f.entry.partner_id not in ids],
+    }
     for reason in sorted({file.unreadable for file in surveyed.files} - {""}):
-        named = [file.entry.path for file in surveyed.files if file.unreadable == reason]
-        yield f"unreadable: {reason}", named
-    pairs = [
-        (file, surveyed.bare[file.entry.partner_id])
+        found[f"unreadable: {reason}"] = [f for f in surveyed.files if f.unreadable == reason]
+    odd = [
+        (file, photo)
         for file in masked
-        if file.header and file.entry.partner_id in surveyed.bare
+        if file.header and (photo := surveyed.bare.get(file.entry.partner_id))
+        if file.sides != photo.sides
     ]
-    yield "other shape than unmasked", [f.entry.path for f, b in pairs if not _same_shape(f, b)]
-    yield "other size than unmasked", [f.entry.path for f, b in pairs if _only_resized(f, b)]
-    yield "other shape than masked photo", _misfits(surveyed, masked)
-    yield "same photo again", _again(surveyed.files)
-    unknown = [file.entry.path for file in surveyed.of("unrecognized")]
-    yield "name is not UTF-8", [path for path in unknown if not is_text(path)]
-    yield "unrecognized name", [path for path in unknown if is_text(path)]
-    yield "folder that is a link", _linked_folders(surveyed)
+    found["other shape than unmasked"] = [f for f, b in odd if not same_shape(f.sides, b.sides)]
+    found["other size than unmasked"] = [f for f, b in odd if same_shape(f.sides, b.sides)]
+    photos = _readable(masked)
+    found["other shape than masked photo"] = [
+        file
+        for file in surveyed.of("labels", "cutout")
+        if file.header and (photo := photos.get(file.entry.image_id))
+        if not same_shape(file.sides, photo.sides)
+    ]
+    first = {group: _readable(files) for group, files in surveyed.groups.items()}
+    found["same photo again"] = [
+        f for f in surveyed.files if f.header and first[f.group][f.entry.image_id] is not f
+    ]
+    unknown = surveyed.of("unrecognized")
+    found["name is not UTF-8"] = [file for file in unknown if not is_text(file.entry.path)]
+    found["unrecognized name"] = [file for file in unknown if is_text(file.entry.path)]
+    paths = {what: [file.entry.path for file in files] for what, files in found.items() if files}
+    linked = _linked_folders(surveyed)
+    return paths | ({"folder that is a link": linked} if linked else {})
 
 
-def _misfits(surveyed: Survey, masked: Iterable[File]) -> list[str]:
-    photos: dict[str, File] = {}
-    for file in masked:
-        if file.header:
-            photos.setdefault(file.entry.image_id, file)
-    beside = [(file, photos.get(file.entry.image_id)) for file in surveyed.of("labels", "cutout")]
-    return [f.entry.path for f, p in beside if f.header and p and not _same_shape(f, p)]
+def _readable(files: Sequence[File]) -> dict[str, File]:
+    """Return the first file of each ``image_id`` that can be read."""
+    return {file.entry.image_id: file for file in reversed(files) if file.header}
 
 
 def _linked_folders(surveyed: Survey) -> list[str]:
@@ -178,56 +185,19 @@ def _look(path: Path, entry: Entry, whole: bool) -> File:
         return File(entry, size)
     try:
         header = read_header(path, whole)
+        # A label image or a cut-out is none, as far as its header shows.
+        if entry.kind == "labels" and header.mode not in LABEL_MODES:
+            raise UnreadableImageError("not_labels")
+        if entry.kind == "cutout" and not header.transparent:
+            raise UnreadableImageError("not_a_cutout")
     except UnreadableImageError as reason:
         return File(entry, size, unreadable=str(reason))
-    if unfit := _unfit(entry, header):
-        return File(entry, size, unreadable=unfit)
     return File(entry, size, header)
-
-
-def _unfit(entry: Entry, header: Header) -> str:
-    """Return why a label image or a cut-out is none, as far as its header shows."""
-    if entry.kind == "labels" and header.mode not in LABEL_MODES:
-        return "not_labels"
-    return "not_a_cutout" if entry.kind == "cutout" and not header.transparent else ""
-
-
-def _ids(files: Iterable[File]) -> set[str]:
-    return {file.entry.image_id for file in files}
-
-
-def _sides(file: File) -> tuple[int, int]:
-    return file.header[:2] if file.header else (0, 0)
-
-
-def _same_shape(file: File, other: File) -> bool:
-    return same_shape(_sides(file), _sides(other))
-
-
-def _only_resized(file: File, other: File) -> bool:
-    return _sides(file) != _sides(other) and _same_shape(file, other)
-
-
-def _again(files: Iterable[File]) -> list[str]:
-    seen: set[tuple[str, str]] = set()
-    again = []
-    for file in files:
-        name = (file.entry.kind, file.entry.image_id)
-        if not file.header:
-            continue
-        if name in seen:
-            again.append(file.entry.path)
-        seen.add(name)
-    return again
 
 
 PUBLISHED = {"unmasked": 70_000, CORRECTLY: 67_049, OTHERWISE: 66_734}
 """Files of the whole sets: FFHQ, and MaskedFace-Net's folders CMFD and IMFD, as their pages say
 (https://github.com/NVlabs/ffhq-dataset, https://github.com/cabani/MaskedFace-Net)."""
-
-GROUPS = tuple(
-    group for kind in KINDS for group in ((CORRECTLY, OTHERWISE) if kind == "masked" else (kind,))
-)
 
 NUMBERS = ("files", "people", "whole set", "bytes", "unreadable", "not RGB")
 """Columns that stand on the right."""
@@ -256,11 +226,13 @@ def survey_text(surveyed: Survey) -> str:
     total = _bytes(sum(file.size for file in surveyed.files))
     head = f"{surveyed.root}: {len(surveyed.files):,} files, {total}"
     titles = ("kind", "files", "people", "whole set", "bytes", "unreadable", "not RGB", "sizes")
-    rows = [_row(surveyed, group) for group in GROUPS if surveyed.of(group)]
-    parts = [head, _table([titles, *rows])]
-    if found := findings(surveyed):
-        parts.append(_table([("what", "files", "curate", "the first"), *_found(found)]))
-    return "\n\n".join(parts)
+    groups = sorted(surveyed.groups, key=lambda group: (KINDS.index(group.split(",")[0]), group))
+    parts = [head, _table([titles, *(_row(surveyed, group) for group in groups)])]
+    lines = [("what", "files", "curate", "the first")]
+    for what, paths in findings(surveyed).items():
+        first = ", ".join(map(_printable, paths[:FEW])) + (", …" if len(paths) > FEW else "")
+        lines.append((what, f"{len(paths):,}", WHAT_TO_DO.get(what, "left out"), first))
+    return "\n\n".join([*parts, _table(lines)] if len(lines) > 1 else parts)
 
 
 def outlook(surveyed: Survey, params: Curate) -> str:
@@ -298,7 +270,7 @@ def _row(surveyed: Survey, group: str) -> Cells:
     # A table in the root says that the photos were made here: they are no part of a published set.
     published = 0 if surveyed.of(*TABLES.values()) else PUBLISHED.get(group, 0)
     of_image = group not in NO_IMAGES
-    modes = sum(file.header is not None and file.header.mode != "RGB" for file in files)
+    modes = sum(file.header.mode != "RGB" for file in images if file.header)
     photos = of_image and group not in ("cutout", "labels")
     return (
         group,
@@ -313,24 +285,11 @@ def _row(surveyed: Survey, group: str) -> Cells:
 
 
 def _sizes(images: Sequence[File]) -> str:
-    counts = Counter(f"{file.header.width}x{file.header.height}" for file in images if file.header)
-    shown = [f"{size}: {count:,}" for size, count in counts.most_common(FEW)]
+    counts = Counter(f"{width}x{height}" for width, height in (image.sides for image in images))
     if len(counts) == 1:
         return next(iter(counts))
-    rest = [f"{len(counts) - FEW} more"] if len(counts) > FEW else []
-    return ", ".join([*shown, *rest])
-
-
-def _found(found: dict[str, list[str]]) -> list[Cells]:
-    return [
-        (
-            what,
-            f"{len(paths):,}",
-            WHAT_TO_DO.get(what, "left out"),
-            ", ".join(_printable(path) for path in paths[:FEW]) + (", …" * (len(paths) > FEW)),
-        )
-        for what, paths in found.items()
-    ]
+    shown = [f"{size}: {count:,}" for size, count in counts.most_common(FEW)]
+    return ", ".join(shown + [f"{len(counts) - FEW} more"] * (len(counts) > FEW))
 
 
 def _printable(path: str) -> str:

@@ -11,7 +11,6 @@ from faceveil.collection.decoded import PHOTOS, READERS
 from faceveil.collection.index import REASONS, SCHEMA
 from faceveil.collection.layouts import Entry
 from faceveil.collection.measure import Measures
-from faceveil.collection.measures import Placement
 from faceveil.params.curate import Curate
 
 MOST_PAIR_DIFFERENCE = 0.05
@@ -19,6 +18,14 @@ MOST_PAIR_DIFFERENCE = 0.05
 
 LEAST_REGION = 0.02
 """Share of the face box that a region must reach to be a mask at all."""
+
+WORN = {
+    (True, True, True): "correct",
+    (True, True, False): "nose_mouth",
+    (False, True, True): "mouth_chin",
+    (False, False, True): "chin",
+}
+"""How a mask is worn, by whether it covers nose, mouth and chin; all else is ``other``."""
 
 
 def judge(entries: Sequence[Entry], rows: Sequence[Measures], params: Curate) -> pd.DataFrame:
@@ -32,15 +39,13 @@ def judge(entries: Sequence[Entry], rows: Sequence[Measures], params: Curate) ->
     add_company_reasons(entries, reasons)
     judged = [
         _row(entry, row, params)
-        | {"verdict": _verdict(entry.kind, against), "reasons": join_reasons(against)}
+        | {
+            "verdict": "rejected" if against else "kept" if entry.kind in PHOTOS else "accompanies",
+            "reasons": " ".join(reason for reason in REASONS if reason in against),
+        }
         for (entry, row), against in zip(pairs, reasons, strict=True)
     ]
     return pd.DataFrame(judged, columns=SCHEMA.names)
-
-
-def join_reasons(reasons: set[str]) -> str:
-    """Return reasons as one text, in the order of the index's list."""
-    return " ".join(reason for reason in REASONS if reason in reasons)
 
 
 def own_reasons(entry: Entry, row: Measures, params: Curate) -> list[str]:
@@ -102,8 +107,10 @@ def worn(entry: Entry, row: Measures, params: Curate) -> str:
         return "unknown"
     if not _has_mask(row):
         return "none"
-    covered = Placement(row["nose_covered"], row["mouth_covered"], row["chin_covered"])
-    return covered.worn(params.min_nose_covered, params.min_mouth_covered, params.min_chin_covered)
+    nose = row["nose_covered"] >= params.min_nose_covered
+    mouth = row["mouth_covered"] >= params.min_mouth_covered
+    chin = row["chin_covered"] >= params.min_chin_covered
+    return WORN.get((nose, mouth, chin), "other")
 
 
 def _row(entry: Entry, row: Measures, params: Curate) -> Measures:
@@ -117,12 +124,6 @@ def _row(entry: Entry, row: Measures, params: Curate) -> Measures:
     return empty | named | measured | {"worn": worn(entry, row, params)}
 
 
-def _verdict(kind: str, reasons: set[str]) -> str:
-    if reasons:
-        return "rejected"
-    return "kept" if kind in PHOTOS else "accompanies"
-
-
 Reasons = Sequence[set[str]]
 
 
@@ -134,7 +135,13 @@ def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
       kept only of people whose pair is.
     - ``another_kept``: of several masks with nothing against them on one photo, the first is kept.
     """
-    _add_duplicates(entries, reasons)
+    seen: set[tuple[str, str]] = set()
+    for entry, against in zip(entries, reasons, strict=True):
+        name = (entry.kind, entry.image_id)
+        if entry.kind in READERS and against.isdisjoint(images.REASONS):
+            if name in seen:
+                against.add("duplicate")
+            seen.add(name)
     people: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row, entry in enumerate(entries):
         people[entry.subject_id][entry.kind].append(row)
@@ -146,27 +153,12 @@ def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
                 reasons[row].add("partner_rejected")
 
 
-def _add_duplicates(entries: Sequence[Entry], reasons: Reasons) -> None:
-    seen: set[tuple[str, str]] = set()
-    for entry, against in zip(entries, reasons, strict=True):
-        name = (entry.kind, entry.image_id)
-        if entry.kind not in READERS or not against.isdisjoint(images.REASONS):
-            continue
-        if name in seen:
-            against.add("duplicate")
-        seen.add(name)
-
-
 def _add_pair_reasons(
     entries: Sequence[Entry], reasons: Reasons, of_kind: dict[str, list[int]]
 ) -> bool:
     """Judge a person's pair as a whole; return whether it is kept."""
     sound = {
-        kind: sorted(
-            (row for row in of_kind[kind] if not reasons[row]),
-            key=lambda row: entries[row].image_id,
-        )
-        for kind in ("unmasked", "masked")
+        kind: [row for row in of_kind[kind] if not reasons[row]] for kind in ("unmasked", "masked")
     }
     if sound["unmasked"] and sound["masked"]:
         _keep_one_mask_each(entries, reasons, sound["masked"])

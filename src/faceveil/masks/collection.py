@@ -64,9 +64,16 @@ def put_masks_on(root: Path, directory: Path, params: PutOnMasks) -> MaskCounts:
         work = partial(write_person, root, folder, templates, params)
         dressed = map_in_order(work, originals.people, "people masked", LEAST_PEOPLE)
         rows = [row for of_person in dressed for row in of_person]
-        rows += [dict.fromkeys(COLUMNS, "") | _other(path) for path in originals.others]
+        other = dict.fromkeys(COLUMNS, "") | {"outcome": NO_PHOTO}
+        rows += [other | {"original": path} for path in originals.others]
         counts = count(rows)
-        _check_found(root, counts)
+        photos = counts["photos"]
+        if not photos[MASKED]:
+            raise FaceveilError(
+                f"{root}: no face to put a mask on in {photos['found']} photos, "
+                f"{photos['unreadable']} of which cannot be read; look at the photos, or lower "
+                "put_on_masks.min_face_probability in params.yaml"
+            )
         _write_people(folder / PEOPLE, rows)
         refuse_changes(root, before, stamps(root, find_originals(root).paths))
     return counts
@@ -87,20 +94,6 @@ def count(rows: Sequence[PeopleRow]) -> MaskCounts:
         "photos": {"found": sum(photos.values())} | photos,
         "left_out": {outcome: outcomes[outcome] for outcome in (BEYOND, NO_PHOTO)},
     }
-
-
-def _other(path: str) -> PeopleRow:
-    return {"original": path, "outcome": NO_PHOTO}
-
-
-def _check_found(root: Path, counts: MaskCounts) -> None:
-    photos = counts["photos"]
-    if not photos[MASKED]:
-        raise FaceveilError(
-            f"{root}: no face to put a mask on in {photos['found']} photos, "
-            f"{photos['unreadable']} of which cannot be read; look at the photos, or lower "
-            "put_on_masks.min_face_probability in params.yaml"
-        )
 
 
 def _write_people(path: Path, rows: Iterable[PeopleRow]) -> None:

@@ -41,26 +41,21 @@ class DrawnCut:
     round_side: float = 0.0
 
 
-def drawn_names() -> tuple[str, ...]:
-    """Return the names of all templates, sorted."""
-    return tuple(sorted(CUTS))
-
-
 def draw_template(name: str) -> NDArray[np.uint8]:
-    """Draw a template.
+    """Draw a template; its edges are antialiased, colour goes on beneath them.
 
     Returns:
         A cut-out, uint8 ``[H, W, 4]``, transparent all around the mask.
     """
-    return _draw(CUTS[name])
-
-
-def _draw(cut: DrawnCut) -> NDArray[np.uint8]:
-    """Draw one mask; its edges are antialiased, colour goes on beneath them."""
+    cut = CUTS[name]
     u = (np.arange(WIDTH) + 0.5 - WIDTH / 2)[None, :] / (WIDTH / 2 - MARGIN)
     v = (np.arange(HEIGHT) + 0.5 - MARGIN)[:, None] / (HEIGHT - 2 * MARGIN)
     u, v = np.broadcast_arrays(u, v)
-    shade = cut.shading(u, v) * _fall_of_light(u, v) * _weave()
+    light = 1.02 - 0.20 * np.abs(u) ** 2.6 - 0.16 * step(v, 0.45, 1.05)
+    row, column = np.mgrid[:HEIGHT, :WIDTH]
+    fine, coarse = read_tile(tile(1.2, 1.2), column, row), read_tile(tile(24, 24), column, row)
+    cloth = 1 + 0.008 * fine + 0.012 * coarse
+    shade = cut.shading(u, v) * light * cloth
     colour = np.clip(np.array(cut.colour) * shade[..., None], 0, 255)
     opacity = 255 * np.clip(_inside(cut, u, v) + 0.5, 0, 1)
     picture = np.concatenate([colour, opacity[..., None]], axis=2)
@@ -74,21 +69,7 @@ def _inside(cut: DrawnCut, u: Array, v: Array) -> Array:
     bottom = 1 - cut.bottom * across**cut.bottom_bend
     side = 1 - across - cut.round_side * (2 * (v - top) / np.maximum(bottom - top, 0.05) - 1) ** 2
     height, width = HEIGHT - 2 * MARGIN, WIDTH / 2 - MARGIN
-    value: Array = np.minimum(np.minimum(v - top, bottom - v) * height, side * width)
-    return value
-
-
-def _fall_of_light(u: Array, v: Array) -> Array:
-    value: Array = 1.02 - 0.20 * np.abs(u) ** 2.6 - 0.16 * step(v, 0.45, 1.05)
-    return value
-
-
-def _weave() -> Array:
-    """Return the unevenness of cloth, about 1, ``[H, W]``."""
-    row, column = np.mgrid[:HEIGHT, :WIDTH]
-    fine, coarse = read_tile(tile(1.2, 1.2), column, row), read_tile(tile(24, 24), column, row)
-    value: Array = 1 + 0.008 * fine + 0.012 * coarse
-    return value
+    return np.asarray(np.minimum(np.minimum(v - top, bottom - v) * height, side * width))
 
 
 def _pleats(u: Array, v: Array) -> Array:
@@ -108,8 +89,7 @@ def _pleats(u: Array, v: Array) -> Array:
 def _seam(u: Array, v: Array) -> Array:
     """Cloth: two halves sewn together in the middle, a hem above."""
     shade = 1 + 0.25 * bell(u - 0.05, 0.10) - 0.35 * bell(u, 0.010)
-    value: Array = shade - 0.25 * bell(v - 0.17 * np.abs(u) ** 1.2 - 0.07, 0.006)
-    return value
+    return np.asarray(shade - 0.25 * bell(v - 0.17 * np.abs(u) ** 1.2 - 0.07, 0.006))
 
 
 def _fold(u: Array, v: Array) -> Array:
@@ -118,10 +98,8 @@ def _fold(u: Array, v: Array) -> Array:
     rim = v - 0.10 * np.abs(u) ** 1.8
     for seam in (0.03, 0.05):
         shade -= 0.10 * bell(rim - seam, 0.004)
-    value: Array = shade - 0.12 * bell(v - 0.38 - 0.28 * (1 - np.abs(u)), 0.006) * (
-        step(np.abs(u), 0.1, 0.2) * step(np.abs(u), 0.75, 0.7)
-    )
-    return value
+    sides = step(np.abs(u), 0.1, 0.2) * step(np.abs(u), 0.75, 0.7)
+    return np.asarray(shade - 0.12 * bell(v - 0.38 - 0.28 * (1 - np.abs(u)), 0.006) * sides)
 
 
 def _dome(u: Array, v: Array) -> Array:
@@ -129,8 +107,7 @@ def _dome(u: Array, v: Array) -> Array:
     middle = ((u / 1.0) ** 2 + ((v - 0.45) / 0.62) ** 2) ** 0.5
     shade = 1.03 - 0.22 * step(middle, 0.45, 1.0) - 0.07 * bell(v - 0.50, 0.008)
     clip = bell(v - 0.10 - 0.10 * u * u, 0.016) * step(np.abs(u), 0.42, 0.38)
-    value: Array = shade - 0.30 * clip
-    return value
+    return np.asarray(shade - 0.30 * clip)
 
 
 def _surgical(*colour: int) -> DrawnCut:

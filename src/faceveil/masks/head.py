@@ -60,8 +60,7 @@ def relief(x: Array, y: Array) -> Array:
     """Return how far cloth stands before the plain head, in millimetres: a tent over the nose."""
     ridge = np.interp(y, (0, 16, 38, 68, 100, 120), (8, 15, 29, 20, 11, 5))
     spread = np.interp(y, (0, 16, 38, 68, 100), (11, 13, 20, 28, 32))
-    value: Array = (ridge * np.exp(-0.5 * (x / spread) ** 2)).astype(np.float32)
-    return value
+    return np.asarray(ridge * np.exp(-0.5 * (x / spread) ** 2), dtype=np.float32)
 
 
 def upper_edge(x: NDArray[np.float64]) -> NDArray[np.float64]:

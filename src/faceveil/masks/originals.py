@@ -5,14 +5,12 @@ numbered by the order of their folders' names, as FFHQ's photos are. Hidden file
 in the root, in folders below a person's and of other kinds are no photos; they are listed as such.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from faceveil.collection.layouts import files_below, is_hidden
+from faceveil.collection.layouts import PICTURES, files_below, is_hidden
 from faceveil.params.errors import FaceveilError
-
-SUFFIXES = (".png", ".jpg", ".jpeg")
 
 MOST_PEOPLE = 100_000
 """Five digits number them."""
@@ -20,13 +18,7 @@ MOST_PEOPLE = 100_000
 
 @dataclass(frozen=True)
 class PersonFolder:
-    """One person of a collection.
-
-    Attributes:
-        subject_id: five digits.
-        name: of the folder.
-        photos: paths relative to the root, sorted.
-    """
+    """One person of a collection: five digits, the folder's name, its photos below the root."""
 
     subject_id: str
     name: str
@@ -35,12 +27,7 @@ class PersonFolder:
 
 @dataclass(frozen=True)
 class Originals:
-    """All files of a collection by person.
-
-    Attributes:
-        people: everyone with a photo, sorted by folder name.
-        others: paths of what is no photo of a person, sorted.
-    """
+    """All files of a collection by person, sorted; others are no photos of a person."""
 
     people: tuple[PersonFolder, ...]
     others: tuple[str, ...]
@@ -61,7 +48,13 @@ def find_originals(root: Path) -> Originals:
         )
     paths = sorted(files_below(root))
     photos = [path for path in paths if _is_photo(PurePosixPath(path))]
-    people = _people(photos)
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for path in photos:
+        by_name[path.partition("/")[0]].append(path)
+    people = tuple(
+        PersonFolder(f"{number:05d}", name, tuple(by_name[name]))
+        for number, name in enumerate(sorted(by_name))
+    )
     if not people:
         example = f", as in {paths[0]!r}" if paths else ""
         raise FaceveilError(
@@ -74,14 +67,4 @@ def find_originals(root: Path) -> Originals:
 
 
 def _is_photo(path: PurePosixPath) -> bool:
-    return len(path.parts) == 2 and path.suffix.lower() in SUFFIXES and not is_hidden(path)
-
-
-def _people(photos: Iterable[str]) -> tuple[PersonFolder, ...]:
-    by_name: dict[str, list[str]] = {}
-    for path in photos:
-        by_name.setdefault(PurePosixPath(path).parts[0], []).append(path)
-    return tuple(
-        PersonFolder(f"{number:05d}", name, tuple(by_name[name]))
-        for number, name in enumerate(sorted(by_name))
-    )
+    return len(path.parts) == 2 and path.suffix.lower() in PICTURES and not is_hidden(path)

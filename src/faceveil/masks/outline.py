@@ -82,7 +82,8 @@ def _body(alpha: NDArray[np.uint8], name: str) -> NDArray[np.bool_]:
         raise FaceveilError(
             f"{name}: {what}; a template is a mask cut out as PNG, transparent all around it"
         )
-    radius = max(1, round(THIN / 2 * max(_extent(opaque))))
+    extent = np.ptp(np.nonzero(opaque), axis=1) + 1
+    radius = max(1, round(THIN / 2 * extent.max()))
     padded = np.pad(opaque, radius)
     inner = ndimage.distance_transform_edt(padded) > radius
     opened = inner if not inner.any() else ndimage.distance_transform_edt(~inner) <= radius
@@ -95,8 +96,3 @@ def _body(alpha: NDArray[np.uint8], name: str) -> NDArray[np.bool_]:
             f"the picture to the mask, at least {LEAST_BODY:.0%} must be mask"
         )
     return np.asarray(parts == sizes.argmax())
-
-
-def _extent(region: NDArray[np.bool_]) -> tuple[int, int]:
-    rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
-    return int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)

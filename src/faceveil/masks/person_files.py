@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from faceveil.collection.detection import Faces, detect_faces
+from faceveil.collection.detection import detect_faces
 from faceveil.collection.images import Pixels, UnreadableImageError, fit, read_image
 from faceveil.collection.measure import count_faces
 from faceveil.masks.originals import PersonFolder
-from faceveil.masks.placing import Face, put_on
+from faceveil.masks.placing import Face, over, put_on
 from faceveil.masks.templates import Templates
 from faceveil.params.errors import FaceveilError
 from faceveil.params.put_on_masks import PutOnMasks
@@ -38,19 +38,12 @@ PeopleRow = dict[str, str]
 
 @dataclass(frozen=True)
 class FoundPhoto:
-    """One photo as it was looked at.
+    """One photo as it was looked at."""
 
-    Attributes:
-        path: relative to the root.
-        unreadable: why it gives no photo, or an empty text.
-        face: the face that gets a mask, if there is one.
-        alone: whether no other face shares the photo as its equal.
-    """
-
-    path: str
-    unreadable: str = ""
-    face: Face | None = None
-    alone: bool = False
+    path: str  # relative to the root
+    unreadable: str = ""  # why it gives no photo
+    face: Face | None = None  # the one that gets a mask
+    alone: bool = False  # whether no other face shares the photo as its equal
 
 
 def write_person(
@@ -60,14 +53,16 @@ def write_person(
     most = params.photos_per_person
     photos = find_faces(root, person.photos[:most], params.min_face_probability)
     names = name_photos(person.subject_id, photos)
-    rows = []
+    who, rows = {"subject_id": person.subject_id, "person": person.name}, []
     for one in photos:
         template = templates.choose(one.path) if one.face else ""
         if not one.unreadable:
             _write(root, directory, one, names[one.path], templates)
         outcome = one.unreadable or (MASKED if one.face else NO_FACE)
-        rows.append(_row(person, one.path, names.get(one.path, ""), template, outcome))
-    return rows + [_row(person, path, "", "", BEYOND) for path in person.photos[most:]]
+        named = {"image_id": names.get(one.path, ""), "template": template, "outcome": outcome}
+        rows.append(who | {"original": one.path} | named)
+    left_out = {"image_id": "", "template": "", "outcome": BEYOND}
+    return rows + [who | {"original": path} | left_out for path in person.photos[most:]]
 
 
 def find_faces(root: Path, paths: Sequence[str], least: float) -> list[FoundPhoto]:
@@ -85,21 +80,12 @@ def find_faces(root: Path, paths: Sequence[str], least: float) -> list[FoundPhot
     with one_thread():
         found = detect_faces([shown for shown, _ in small.values()])
     for (path, (_, scale)), faces in zip(small.items(), found, strict=True):
-        face = _largest(faces, scale, least)
-        photos[path] = FoundPhoto(
-            path, face=face, alone=face is not None and count_faces(faces) == 1
-        )
+        photos[path] = FoundPhoto(path)
+        if len(faces) and faces.probabilities[0] >= least:
+            found_at = (faces.boxes[0], faces.landmarks[0])
+            face = Face(*(np.round(place * scale, DECIMALS) for place in found_at))
+            photos[path] = FoundPhoto(path, face=face, alone=count_faces(faces) == 1)
     return [photos[path] for path in paths]
-
-
-def _largest(faces: Faces, scale: float, least: float) -> Face | None:
-    """Return the first face, in pixels of the photo itself, if it is certain enough."""
-    if not len(faces) or faces.probabilities[0] < least:
-        return None
-    box, landmarks = (
-        np.round(found[0] * scale, DECIMALS) for found in (faces.boxes, faces.landmarks)
-    )
-    return Face(box, landmarks)
 
 
 def name_photos(subject_id: str, photos: Sequence[FoundPhoto]) -> dict[str, str]:
@@ -109,10 +95,7 @@ def name_photos(subject_id: str, photos: Sequence[FoundPhoto]) -> dict[str, str]
     that gets a mask and shows nobody else of the same size, else the first that gets one, else the
     first. The others follow by name.
     """
-    readable = sorted(
-        (one for one in photos if not one.unreadable),
-        key=lambda one: one.path,
-    )
+    readable = sorted((one for one in photos if not one.unreadable), key=lambda one: one.path)
     if not readable:
         return {}
     # Of equals, max takes the first.
@@ -133,11 +116,6 @@ def _write(root: Path, directory: Path, one: FoundPhoto, name: str, templates: T
     bare, masked = ("further", "further") if "_" in name else ("unmasked", "masked")
     Image.fromarray(photo).save(directory / bare / f"{name}.png")
     if one.face:
-        worn = put_on(photo, one.face, templates.open(templates.choose(one.path)))
-        Image.fromarray(worn.over(photo)).save(directory / masked / f"{name}_Mask.png")
-        Image.fromarray(worn.cutout).save(directory / "transparent" / f"{name}_Mask.png")
-
-
-def _row(person: PersonFolder, path: str, image_id: str, template: str, outcome: str) -> PeopleRow:
-    values = (person.subject_id, person.name, path, image_id, template, outcome)
-    return dict(zip(COLUMNS, values, strict=True))
+        cutout = put_on(photo, one.face, templates.open(templates.choose(one.path)))
+        Image.fromarray(over(photo, cutout)).save(directory / masked / f"{name}_Mask.png")
+        Image.fromarray(cutout).save(directory / "transparent" / f"{name}_Mask.png")

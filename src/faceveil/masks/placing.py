@@ -35,31 +35,25 @@ class Face:
     landmarks: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class PlacedMask:
-    """A mask as one photo shows it.
+def put_on(photo: Pixels, face: Face, template: Template) -> Pixels:
+    """Return the mask as a face of a photo wears it.
 
-    Attributes:
-        cutout: uint8 ``[H, W, 4]``: the mask's colour and, as alpha, its exact transparency.
+    Returns:
+        A cut-out, uint8 ``[H, W, 4]``: the mask's colour and, as alpha, its exact transparency.
     """
-
-    cutout: Pixels
-
-    def over(self, photo: Pixels) -> Pixels:
-        """Return ``photo * (1 - a) + colour * a``, rounded once, uint8 ``[H, W, 3]``."""
-        opacity = self.cutout[..., 3:].astype(np.uint32)
-        mixed = photo * (255 - opacity) + self.cutout[..., :3] * opacity
-        return ((mixed + 127) // 255).astype(np.uint8)
-
-
-def put_on(photo: Pixels, face: Face, template: Template) -> PlacedMask:
-    """Put a mask on a face of a photo."""
     cutout = np.zeros((*photo.shape[:2], 4), dtype=np.uint8)
     pose = find_pose(face.box, face.landmarks)
     rows, columns = _seen(pose, photo.shape[:2])
     if rows.start < rows.stop and columns.start < columns.stop:
         cutout[rows, columns] = _as_pixels(_mask(pose, rows, columns, template))
-    return PlacedMask(cutout)
+    return cutout
+
+
+def over(photo: Pixels, cutout: Pixels) -> Pixels:
+    """Return ``photo * (1 - a) + colour * a``, rounded once, uint8 ``[H, W, 3]``."""
+    opacity = cutout[..., 3:].astype(np.uint32)
+    mixed = photo * (255 - opacity) + cutout[..., :3] * opacity
+    return ((mixed + 127) // 255).astype(np.uint8)
 
 
 def _seen(pose: Pose, shape: tuple[int, ...]) -> tuple[slice, slice]:
@@ -73,7 +67,8 @@ def _seen(pose: Pose, shape: tuple[int, ...]) -> tuple[slice, slice]:
 
 def _mask(pose: Pose, rows: slice, columns: slice, template: Template) -> Array:
     """Return the mask in a part of the photo, float32 ``[4, H, W]``, colour times opacity."""
-    samples = _samples(pose)
+    # Across a pixel: an even number.
+    samples = int(np.clip(2 * np.ceil(0.5 / (FINE * pose.scale)), 2, MOST_SAMPLES))
     step = 1 / (pose.scale * samples)
     height, width = rows.stop - rows.start, columns.stop - columns.start
     down = rows.start + (np.arange(height * samples) + 0.5)[:, None] / samples
@@ -83,11 +78,6 @@ def _mask(pose: Pose, rows: slice, columns: slice, template: Template) -> Array:
     fine = template.read(hit.x, hit.y, step) * cover
     blocks = fine.reshape(4, height, samples, width, samples)
     return np.asarray(blocks.mean(axis=(2, 4)), dtype=np.float32)
-
-
-def _samples(pose: Pose) -> int:
-    """Return how many samples there are across a pixel: an even number."""
-    return int(np.clip(2 * np.ceil(0.5 / (FINE * pose.scale)), 2, MOST_SAMPLES))
 
 
 def _meet(pose: Pose, x: Array, y: Array, step: float) -> Hit:

@@ -87,15 +87,10 @@ def find_pose(box: Points, landmarks: Points) -> Pose:
 
     x, y, size, yaw, pitch, roll = least_squares(residuals, start).x.tolist()
     pose = Pose((x, y), float(np.exp(size)), yaw, pitch, roll)
-    return replace(pose, chin=_chin(pose, box))
-
-
-def _chin(pose: Pose, box: Points) -> float:
-    """Return the height of the chin, where the box ends below it."""
     column = pose.project(np.array([[0.0, CHIN, CHIN_DEPTH]]))[0, 0]
     _, down = pose.camera(column, box[3])
-    height = (down - np.sin(pose.pitch) * CHIN_DEPTH) / np.cos(pose.pitch)
-    return float(np.clip(height, *CHINS))
+    height = (down - np.sin(pitch) * CHIN_DEPTH) / np.cos(pitch)
+    return replace(pose, chin=float(np.clip(height, *CHINS)))
 
 
 def _project(values: Points, points: Points) -> Points:

@@ -5,7 +5,6 @@ what lies between follows smoothly, by a thin-plate spline.
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +16,7 @@ from scipy.interpolate import RBFInterpolator
 from scipy.ndimage import map_coordinates
 
 from faceveil.collection.images import UnreadableImageError, read_cutout
-from faceveil.masks.drawn import draw_template, drawn_names
+from faceveil.masks.drawn import CUTS, draw_template
 from faceveil.masks.head import HALF_WIDTH, lower_edge, upper_edge
 from faceveil.masks.outline import Outline, find_outline
 from faceveil.params.errors import FaceveilError
@@ -79,13 +78,17 @@ def lay_on_head(picture: NDArray[np.uint8], name: str) -> Template:
             f"{name}: no mask seen from the front; two of its six corners are one"
         ) from None
     at = found.T[::-1].reshape(2, len(y), len(x)) - 0.5
-    return Template(name, tuple(_levels(_sample(small, at))))
+    levels = [_sample(small, at)]
+    for _ in range(LEVELS - 1):
+        channels, height, width = levels[-1].shape
+        blocks = levels[-1].reshape(channels, height // 2, 2, width // 2, 2)
+        levels.append(blocks.mean(axis=(2, 4)))
+    return Template(name, tuple(np.rint(level).astype(np.uint8) for level in levels))
 
 
 def _sample(planes: NDArray[np.uint8], at: Array) -> Array:
     """Return planes ``[C, H, W]`` at rows and columns ``[2, h, w]``, bilinear, 0 outside."""
-    found = [map_coordinates(plane, at, np.float32, order=1) for plane in planes]
-    return np.stack(found)
+    return np.stack([map_coordinates(plane, at, np.float32, order=1) for plane in planes])
 
 
 def _premultiplied(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -106,29 +109,15 @@ def _targets(outline: Outline) -> NDArray[np.float64]:
     return np.stack([x, y], axis=1)
 
 
-def _levels(finest: Array) -> Iterator[NDArray[np.uint8]]:
-    """Yield a template at ever lower resolution, each the mean of four cells of the last."""
-    level = finest
-    yield np.rint(level).astype(np.uint8)
-    for _ in range(LEVELS - 1):
-        channels, height, width = level.shape
-        blocks = level.reshape(channels, height // 2, 2, width // 2, 2)
-        level = blocks.mean(axis=(2, 4))
-        yield np.rint(level).astype(np.uint8)
-
-
 RENDERED = "rendered"
 """What the project's own templates are called in place of a folder."""
 
 
 @dataclass(frozen=True)
 class Templates:
-    """Masks, and which of them a photo gets.
+    """Masks by name, sorted, and the seed of which one a photo gets.
 
-    Attributes:
-        source: ``rendered``, or a folder of PNG files with transparency.
-        names: of the masks, sorted.
-        seed: of the choice.
+    Their source is ``rendered``, or a folder of PNG files with transparency.
     """
 
     source: str
@@ -153,7 +142,7 @@ class Templates:
 def open_templates(templates: str, seed: int) -> Templates:
     """Return the masks there are; every one of them can be opened."""
     if templates == RENDERED:
-        return Templates(templates, drawn_names(), seed)
+        return Templates(templates, tuple(sorted(CUTS)), seed)
     folder = Path(templates)
     found = (path.name for path in folder.glob("*") if path.suffix.lower() == ".png")
     names = tuple(sorted(name for name in found if not name.startswith(".")))

@@ -35,27 +35,19 @@ def ranks(similarity: NDArray[np.floating], probe_ids: Ids, gallery_ids: Ids) ->
     """
     column = _mated_columns(similarity, probe_ids, gallery_ids)
     own = np.take_along_axis(similarity, column[:, None], axis=1)
-    at_least_as_similar: NDArray[np.int64] = (similarity >= own).sum(axis=1, dtype=np.int64)
-    return at_least_as_similar
+    return np.asarray((similarity >= own).sum(axis=1, dtype=np.int64))
 
 
-def hits(
-    similarity: NDArray[np.floating], probe_ids: Ids, gallery_ids: Ids, k: int = 1
-) -> NDArray[np.bool_]:
-    """Return which probes find their subject among the ``k`` most similar, ``[P]``.
+def hits(similarity: NDArray[np.floating], probe_ids: Ids, gallery_ids: Ids) -> NDArray[np.bool_]:
+    """Return which probes have their subject at rank 1, ``[P]``.
 
-    Arguments and errors are those of :func:`ranks`; also:
-
-    Raises:
-        ValueError: if ``k`` is not in 1 to G.
+    Arguments and errors are those of :func:`ranks`.
 
     Example:
         >>> hits(np.array([[0.9, 0.1], [0.8, 0.2]]), ["a", "b"], ["a", "b"])
         array([ True, False])
     """
-    if not 1 <= k <= len(gallery_ids):
-        raise ValueError(f"k is 1 to {len(gallery_ids)}, the size of the gallery, not {k}")
-    return ranks(similarity, probe_ids, gallery_ids) <= k
+    return ranks(similarity, probe_ids, gallery_ids) <= 1
 
 
 def _mated_columns(
@@ -73,5 +65,4 @@ def _mated_columns(
         raise ValueError("the gallery names a subject twice; keep one row per subject")
     if not np.isin(probes, gallery).all():
         raise ValueError("a probe's subject is not in the gallery")
-    columns: NDArray[np.int64] = order[np.searchsorted(gallery, probes, sorter=order)]
-    return columns
+    return np.asarray(order[np.searchsorted(gallery, probes, sorter=order)])

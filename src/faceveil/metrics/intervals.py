@@ -38,7 +38,7 @@ def wilson_interval(successes: float, count: float, confidence: float = 0.95) ->
     """
     if count < 1 or not 0 <= successes <= count:
         raise ValueError(f"{successes} successes of {count}: need 0 <= successes <= count >= 1")
-    z = _quantile(confidence)
+    z = float(ndtri((1 + _checked(confidence)) / 2))
     share, weight = successes / count, z * z / count
     center = (share + weight / 2) / (1 + weight)
     spread = z / (1 + weight) * np.sqrt(share * (1 - share) / count + weight / (4 * count))
@@ -86,7 +86,10 @@ def bootstrap_interval(
     _, person, photos = np.unique(subjects, return_inverse=True, return_counts=True)
     totals, people = np.bincount(person, weights=numbers), len(photos)
     if np.ptp(totals / photos) == 0:
-        return _of_people_alike(float(totals[0] / photos[0]), people, confidence, bounds)
+        value = float(totals[0] / photos[0])
+        least, most = bounds or (value, value)
+        missing = wilson_interval(0, people, confidence).high
+        return Interval(value - missing * (value - least), value + missing * (most - value))
     tail = float(ndtr(np.sqrt(people / (people - 1)) * stdtrit(people - 1, tail)))
     rng = np.random.default_rng(seed)
     at_once = max(1, DRAWN_AT_ONCE // people)
@@ -97,19 +100,6 @@ def bootstrap_interval(
     means = np.concatenate([totals[who].sum(axis=1) / photos[who].sum(axis=1) for who in drawn])
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(low), float(high))
-
-
-def _of_people_alike(
-    value: float, people: int, confidence: float, bounds: tuple[float, float] | None
-) -> Interval:
-    """Return how far a mean may be from the one value that all people of a sample have."""
-    least, most = bounds or (value, value)
-    missing = wilson_interval(0, people, confidence).high
-    return Interval(value - missing * (value - least), value + missing * (most - value))
-
-
-def _quantile(confidence: float) -> float:
-    return float(ndtri((1 + _checked(confidence)) / 2))
 
 
 def _checked(confidence: float) -> float:

@@ -38,8 +38,7 @@ def mse(found: NDArray[np.floating], truth: NDArray[np.floating]) -> NDArray[np.
     [0.125]
     """
     _alike(found, truth)
-    error: NDArray[np.float64] = np.square(found.astype(np.float64) - truth).mean(axis=(1, 2))
-    return error
+    return np.asarray(np.square(found.astype(np.float64) - truth).mean(axis=(1, 2)))
 
 
 def leak(found: NDArray[np.floating], truth: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -53,8 +52,7 @@ def leak(found: NDArray[np.floating], truth: NDArray[np.floating]) -> NDArray[np
     _alike(found, truth)
     outside = truth == 0
     total: NDArray[np.float64] = found.sum(axis=(1, 2), where=outside, dtype=np.float64)
-    share: NDArray[np.float64] = total / np.maximum(np.count_nonzero(outside, axis=(1, 2)), 1)
-    return share
+    return np.asarray(total / np.maximum(np.count_nonzero(outside, axis=(1, 2)), 1))
 
 
 def _alike(found: NDArray[np.floating], truth: NDArray[np.floating]) -> None:

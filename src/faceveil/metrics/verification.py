@@ -141,13 +141,11 @@ def verification_accuracy(mated: Scores, nonmated: Scores, folds: int = 10) -> f
     scores = np.concatenate([mated, nonmated])
     same = np.arange(len(scores)) < len(mated)
     fold = np.concatenate([_fold_of(len(mated), folds), _fold_of(len(nonmated), folds)])
-    return float(np.mean([_fold_accuracy(scores, same, fold == number) for number in range(folds)]))
-
-
-def _fold_accuracy(scores: Scores, same: NDArray[np.bool_], held_out: NDArray[np.bool_]) -> float:
-    """Decide the held-out pairs at the threshold that is best for the others."""
-    threshold = _best_threshold(scores[~held_out & same], scores[~held_out & ~same])
-    return float(np.mean((scores[held_out] >= threshold) == same[held_out]))
+    rates = []
+    for held_out in (fold == number for number in range(folds)):
+        threshold = _best_threshold(scores[~held_out & same], scores[~held_out & ~same])
+        rates.append(np.mean((scores[held_out] >= threshold) == same[held_out]))
+    return float(np.mean(rates))
 
 
 def _best_threshold(mated: Scores, nonmated: Scores) -> float:
@@ -165,8 +163,7 @@ def _accepted(
     weights = np.ones(len(scores), np.int64) if counts is None else counts[order]
     below = np.searchsorted(scores[order].astype(np.float64), thresholds, side="left")
     total = np.concatenate([[0], np.cumsum(weights)])
-    shares: NDArray[np.float64] = 1 - total[below] / total[-1]
-    return shares
+    return np.asarray(1 - total[below] / total[-1])
 
 
 def _fold_of(count: int, folds: int) -> NDArray[np.int64]:

@@ -1,14 +1,16 @@
 """Section ``evaluate``: what protections are compared with, and how sure the judgement is."""
 
-from pydantic import Field, field_validator
+from typing import Annotated
 
-from faceveil.params.section import Section, Seed
+from pydantic import Field
+
+from faceveil.params.section import Section, Seed, once
 
 
 class Evaluate(Section):
     """The measurement of all protections."""
 
-    plain: tuple[str, ...] = Field(
+    plain: Annotated[tuple[str, ...], once("a protection")] = Field(
         default=("plain", "surgical", "noise", "grey", "black", "white"),
         min_length=1,
         description="protections that anybody can wear; the best of them on dev people is what"
@@ -23,10 +25,3 @@ class Evaluate(Section):
     confidence: float = Field(default=0.95, gt=0, lt=1, description="level of every interval")
     batch_size: int = Field(default=256, ge=1, le=65_536, description="photos searched at once")
     seed: Seed = Field(default=2021, description="seed of the intervals' resamples")
-
-    @field_validator("plain")
-    @classmethod
-    def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(names)) != len(names):
-            raise ValueError("names a protection twice; name each at most once")
-        return names

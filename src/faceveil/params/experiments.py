@@ -1,34 +1,29 @@
 """Section ``experiments``: what the recognizer learns from in each experiment, by name."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from faceveil.params.read import merge, read_section, validate
-from faceveil.params.section import Section
+from faceveil.params.section import Section, once
 from faceveil.params.train_gan import TrainGan
 
 Source = Literal["generated", "masked", "unmasked"]
 """Photos the recognizer may learn from: designs worn, plain masks, no mask."""
 
+Sources = Annotated[tuple[Source, ...], once("a source")]
+
 
 class Experiment(Section):
     """One experiment: the recognizer's sources, and what it changes of ``train_gan``."""
 
-    recognizer_learns_from: tuple[Source, ...] = Field(
+    recognizer_learns_from: Sources = Field(
         description="sources of the recognizer's step; none keeps the recognizer fixed"
     )
     train_gan: dict[str, Any] = Field(
         default={}, description="keys of train_gan that this experiment overrides"
     )
-
-    @field_validator("recognizer_learns_from")
-    @classmethod
-    def _each_source_once(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
-        if len(set(sources)) != len(sources):
-            raise ValueError("names a source twice; name each at most once")
-        return sources
 
 
 EXPERIMENTS = {
@@ -43,7 +38,7 @@ EXPERIMENTS = {
 class GanTraining(TrainGan):
     """``train_gan`` with the overrides of one experiment: all that decides how training goes."""
 
-    recognizer_learns_from: tuple[Source, ...] = Field(
+    recognizer_learns_from: Sources = Field(
         description="sources of the recognizer's step; none keeps the recognizer fixed"
     )
 

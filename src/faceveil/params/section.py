@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A fraction in [0, 1]."""
@@ -16,6 +16,17 @@ ImageSize = Annotated[int, Field(ge=80, le=1024, multiple_of=16)]
 
 Precision = Literal["float32", "bfloat16", "auto"]
 """Arithmetic of a network; auto is bfloat16 where the device computes it natively."""
+
+
+def once(what: str) -> AfterValidator:
+    """Refuse names of which two are alike; ``what`` they name is said in the error."""
+
+    def check(names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) != len(names):
+            raise ValueError(f"names {what} twice; name each at most once")
+        return names
+
+    return AfterValidator(check)
 
 
 class Section(BaseModel):

@@ -1,10 +1,10 @@
 """Section ``train_gan``: the generator of designs and how it is trained against recognizers."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from faceveil.params.section import Precision, Section, Seed
+from faceveil.params.section import Precision, Section, Seed, once
 
 
 class Penalty(Section):
@@ -36,7 +36,7 @@ class TrainGan(Section):
     trainings: int = Field(
         default=3, ge=1, le=100, description="trainings from different seeds: how much they differ"
     )
-    ensemble: tuple[str, ...] = Field(
+    ensemble: Annotated[tuple[str, ...], once("a recognizer")] = Field(
         default=(),
         description="surrogates that the generator must evade besides the target; [] is none",
     )
@@ -63,10 +63,3 @@ class TrainGan(Section):
     )
     checkpoint_epochs: int = Field(default=5, ge=1, description="epochs between two checkpoints")
     seed: Seed = Field(default=2021, description="seed of the first training; others are derived")
-
-    @field_validator("ensemble")
-    @classmethod
-    def _each_surrogate_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(names)) != len(names):
-            raise ValueError("names a recognizer twice; name each at most once")
-        return names

@@ -6,25 +6,15 @@ from dataclasses import dataclass
 from faceveil.report.selection import BARE, DASH, Number, Results, counted, label, percent
 from faceveil.report.tables import Table
 
-ShownTo = tuple[tuple[str, str], ...]
-"""Designs and who looks at them: experiment and recognizer."""
-
 
 @dataclass(frozen=True)
 class Situation:
-    """One of those who try to name the wearer.
+    """One of those who try to name the wearer."""
 
-    Attributes:
-        who: as the table's first column says it.
-        short: as a chart does.
-        where: as the sentence says it.
-        pairs: experiments, each with the recognizer that it is shown to.
-    """
-
-    who: str
-    short: str
-    where: str
-    pairs: ShownTo
+    who: str  # as the table's first column says it
+    short: str  # as a chart does
+    where: str  # as the sentence says it
+    pairs: tuple[tuple[str, str], ...]  # experiments, each with the recognizer it is shown to
 
 
 def situations(results: Results) -> list[Situation]:
@@ -102,26 +92,17 @@ def answer(results: Results) -> str:
     for one in situations(results):
         lifts = [results.number("lift_rank_1", *pair) for pair in one.pairs]
         signs = [lift.shown for lift in lifts if lift]
-        told.append(f"**{_verdict(signs)}** {one.where} {_count(signs)}".strip())
+        told.append(_verdict(signs, one.where))
     question = "Does a trained mask hide its wearer better than the best plain one?"
     sentences = [", ".join(told[:2]), *told[2:]]
     return " ".join([question, *(f"**{one[2].upper()}{one[3:]}." for one in sentences)])
 
 
-def _verdict(signs: list[int]) -> str:
-    """Return a word for how many intervals lie above 0, and how many below."""
+def _verdict(signs: list[int], where: str) -> str:
+    """Return in words how many intervals lie above 0, and how many below."""
     if not signs:
-        return "not measured"
-    if min(signs) == 1:
-        return "yes"
-    if max(signs) == -1:
-        return "no, worse"
-    return "partly" if max(signs) == 1 else "not shown"
-
-
-def _count(signs: list[int]) -> str:
-    """Return how many intervals lie above 0, and how many below."""
-    if not signs:
-        return ""
+        return f"**not measured** {where}"
+    shown = "partly" if max(signs) == 1 else "not shown"
+    word = "yes" if min(signs) == 1 else "no, worse" if max(signs) == -1 else shown
     worse = f", {signs.count(-1)} worse" if -1 in signs else ""
-    return f"({signs.count(1)} of {len(signs)}{worse})"
+    return f"**{word}** {where} ({signs.count(1)} of {len(signs)}{worse})"

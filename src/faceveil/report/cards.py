@@ -19,11 +19,8 @@ def build_card(
 ) -> dict[str, Any]:
     """Put the card of an experiment together.
 
-    Args:
-        results: the table.
-        experiment: its name.
-        learns_from: what the recognizer learned from in training; nothing where it was fixed.
-        origin: what the numbers come from, :func:`faceveil.report.gather.provenance`.
+    ``learns_from`` is what the recognizer learned from in training, nothing where it was fixed;
+    ``origin`` is :func:`faceveil.report.gather.provenance`.
     """
     frame = results.frame
     own = (frame["protection"] == experiment) | frame["protection"].str.startswith(f"{experiment}_")

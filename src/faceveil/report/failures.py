@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from faceveil.report.selection import Number, Results, counted, lift, percent, rate
+from faceveil.report.selection import Results, counted, lift, percent, rate
 from faceveil.report.tables import group_label, trainings
 
 
@@ -10,7 +10,11 @@ def known_failures(results: Results, experiment: str) -> list[str]:
     """Return every failure that the table shows, one sentence each, the gravest kinds first."""
     return [
         *_no_lift(results, experiment),
-        *_refused(results),
+        *(
+            f"{name}: not asked, since it failed its own check on bare faces."
+            for name in results.recognizers("target", "surrogate", "judge")
+            if not results.passed(name)
+        ),
         *_adapted(results, experiment),
         *_taken_for_others(results, experiment),
         *_weakest_training(results, experiment),
@@ -31,13 +35,8 @@ def _no_lift(results: Results, experiment: str) -> Iterator[str]:
             verdict = "worse than the plain control" if found.shown < 0 else "no effect shown"
             if control and control.value == hidden:
                 verdict = "nothing to gain, the plain control hides everybody"
-            yield f"{name}: {verdict}; {_told(words, found)}."
-
-
-def _refused(results: Results) -> Iterator[str]:
-    for name in results.recognizers("target", "surrogate", "judge"):
-        if not results.passed(name):
-            yield f"{name}: not asked, since it failed its own check on bare faces."
+            over, people = found.over.replace("_", " "), counted(found.people, "person")
+            yield f"{name}: {verdict}; lift in {words} {lift(found)} points over {over}, {people}."
 
 
 def _adapted(results: Results, experiment: str) -> Iterator[str]:
@@ -96,11 +95,6 @@ def _weakest_groups(results: Results, experiment: str) -> Iterator[str]:
                 f"{_fnmr(results)} {rate(found[least])} %, "
                 f"{counted(found[least].people, 'person')}."
             )
-
-
-def _told(words: str, found: Number) -> str:
-    over = found.over.replace("_", " ")
-    return f"lift in {words} {lift(found)} points over {over}, {counted(found.people, 'person')}"
 
 
 def _fnmr(results: Results) -> str:

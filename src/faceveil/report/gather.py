@@ -3,7 +3,6 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,14 +22,10 @@ PACKAGES = ("faceveil", "torch", "facenet-pytorch", "onnxruntime", "numpy", "dvc
 def gather(
     results: Results, metrics: Path, photos: tuple[Path, Path], params: Path, people: int
 ) -> Contents:
-    """Read photos, counts and settings.
+    """Read photos of so many people at most, counts and settings.
 
-    Args:
-        results: the numbers.
-        metrics: folder of ``curation.json``.
-        photos: folders of the packed faces and of the protected photos.
-        params: params.yaml.
-        people: how many are shown at most.
+    ``metrics`` is the folder of ``curation.json``, ``photos`` are those of the packed faces and of
+    the protected photos.
 
     Raises:
         FaceveilError: if something is missing or damaged.
@@ -45,25 +40,19 @@ def gather(
         name: read_section(params, f"experiments.{name}", Experiment).recognizer_learns_from
         for name in results.experiments
     }
-    origin = provenance(curated, params.read_text(encoding="utf-8"), {})
+    origin = provenance(curated, params.read_text(encoding="utf-8"))
     return Contents(
         results, read_people(protected, results.experiments, people), learns, origin, curation
     )
 
 
-def provenance(curated: Path, params: str, runs: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the numbers come from.
-
-    Args:
-        curated: folder of the packed faces, whose index is digested.
-        params: params.yaml as it is.
-        runs: ids of the MLflow runs that recorded the numbers, by name.
-    """
+def provenance(curated: Path, params: str) -> dict[str, Any]:
+    """Return what the numbers come from, given params.yaml as it is."""
     return {
         "revision": _revision(),
         "params": params,
         "data_digest": hashlib.sha256((curated / INDEX).read_bytes()).hexdigest(),
-        "mlflow": dict(runs),
+        "mlflow": {},
         "versions": {package: version(package) for package in PACKAGES},
     }
 

@@ -1,9 +1,9 @@
 """What the report writes beside its page: figures, the accuracy table, numbers for MLflow."""
 
-import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from faceveil.report.charts import accuracy_chart, lift_chart, write_png
 from faceveil.report.figures.people import people_figure
@@ -31,7 +31,8 @@ def write_table(path: Path, table: Table) -> str:
     with atomic_path(path.with_suffix(".md")) as temporary:
         temporary.write_text(text, encoding="utf-8")
     with atomic_path(path.with_suffix(".csv")) as temporary:
-        table.frame().to_csv(temporary, index=False, lineterminator="\n")
+        frame = pd.DataFrame(table.rows, columns=list(table.columns))
+        frame.to_csv(temporary, index=False, lineterminator="\n")
     return text
 
 
@@ -45,14 +46,11 @@ def headline_numbers(results: Results, experiment: str) -> dict[str, float]:
     shown = {"rank_1", "lift_rank_1", results.missed, f"lift_{results.missed}",
              f"fpir@{results.fmr:g}"}  # fmt: skip
     rows = results.rows(protection=experiment)
-    rows = rows[rows["metric"].isin(shown)]
-    return {
-        _name(row["metric"], row["recognizer"], experiment): float(row["value"])
-        for _, row in rows.iterrows()
-        if not math.isnan(row["value"])
-    }
-
-
-def _name(metric: str, recognizer: str, experiment: str) -> str:
-    parts = [part if part != experiment else "trained" for part in recognizer.split(":")]
-    return f"{metric.replace('@', '_at_')}/{'.'.join(parts)}"
+    rows = rows[rows["metric"].isin(shown)].dropna(subset=["value"])
+    numbers = {}
+    for metric, recognizer, value in zip(
+        rows["metric"], rows["recognizer"], rows["value"], strict=True
+    ):
+        parts = [part if part != experiment else "trained" for part in recognizer.split(":")]
+        numbers[f"{metric.replace('@', '_at_')}/{'.'.join(parts)}"] = float(value)
+    return numbers

@@ -39,19 +39,11 @@ class PageSection:
 
 @dataclass(frozen=True)
 class Contents:
-    """All that the page shows.
-
-    Attributes:
-        results: the numbers.
-        people: photos.
-        learns_from: by experiment, what its recognizer learned from.
-        provenance: what the numbers come from.
-        curation: counts of ``metrics/curation.json``.
-    """
+    """All that the page shows: ``curation`` holds the counts of ``metrics/curation.json``."""
 
     results: Results
     people: People
-    learns_from: Mapping[str, tuple[str, ...]]
+    learns_from: Mapping[str, tuple[str, ...]]  # the recognizer of each experiment
     provenance: Mapping[str, Any]
     curation: Mapping[str, Any]
 
@@ -91,17 +83,17 @@ def render(contents: Contents) -> str:
     results = contents.results
     bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     parts = sections(results)
+    specs = {f"{part.name}-{n}": spec for part in parts for n, spec in enumerate(part.charts)}
     page = templates.get_template("page.html.j2").render(
         answer=answer(results),
         answer_table=answer_table(results),
         sections=parts,
         label=label,
         failures={name: known_failures(results, name) for name in results.experiments},
-        specs=Markup(_inline({f"{part.name}-{number}": spec for part in parts
-                              for number, spec in enumerate(part.charts)})),
+        specs=Markup(json.dumps(specs, sort_keys=True).replace("<", "\\u003c")),
         vega=Markup(bundle.replace("</script", "<\\/script")),
         **vars(contents),
-    )  # fmt: skip
+    )
     return page.strip() + "\n"
 
 
@@ -145,7 +137,7 @@ def sections(results: Results) -> list[PageSection]:
     found = []
     for name, title, text, specs, shown in words:
         drawn = tuple(spec for spec in specs if spec)
-        if rows := tuple(tables.filled(shown)):
+        if rows := tuple(table for table in shown if table.rows):
             found.append(PageSection(name, title, text, drawn, rows))
     return found
 
@@ -163,8 +155,3 @@ def results_markdown(results: Results) -> str:
 def _strong(text: str) -> Markup:
     """Set what stands between two pairs of asterisks in bold; escape all else."""
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(Markup.escape(text))))
-
-
-def _inline(values: Any) -> str:
-    """Return values as JSON that may stand inside a script."""
-    return json.dumps(values, sort_keys=True).replace("<", "\\u003c")

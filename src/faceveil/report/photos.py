@@ -35,10 +35,8 @@ class People:
 def read_people(protected: Path, experiments: tuple[str, ...], count: int) -> People:
     """Read people in plain masks, and the same photos with designs of the first training.
 
-    Args:
-        protected: folder of the protections' folders.
-        experiments: names of those whose designs are worn.
-        count: how many people at most, evenly over their ids.
+    There are ``count`` people at most, evenly over their ids; ``protected`` is the folder of the
+    protections' folders.
 
     Raises:
         FaceveilError: if a store is missing, or nobody wears both.
@@ -72,16 +70,14 @@ def _judged(folder: Path, name: str = "") -> pd.DataFrame:
 
 def _pictures(folder: Path, rows: pd.DataFrame, images: list[str]) -> Pictures:
     place = pd.Series(rows.index, index=rows["image_id"]).loc[images]
-    pixels: Pictures = np.asarray(open_photos(folder).pixels[place.to_numpy()])
-    return pixels
+    return np.asarray(open_photos(folder).pixels[place.to_numpy()])
 
 
 def _designs(folder: Path, rows: pd.DataFrame) -> Pictures:
     """Return the first design of each training."""
-    designs: Pictures = open_designs(folder)
+    designs = open_designs(folder)
     trainings = read_rows(folder)["training"].max() + 1 if len(rows) else 1
-    first: Pictures = np.asarray(designs[:: max(1, len(designs) // max(1, int(trainings)))])
-    return first
+    return np.asarray(designs[:: max(1, len(designs) // max(1, int(trainings)))])
 
 
 def jpeg_uri(picture: Pictures, side: int = 128) -> str:

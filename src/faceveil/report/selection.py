@@ -54,21 +54,13 @@ class Number:
 
 @dataclass(frozen=True)
 class Results:
-    """The table, and what the settings say about it.
-
-    Attributes:
-        frame: the rows.
-        experiments: their names, in the order of the settings.
-        plain: protections among which the best plain control was chosen, on dev people.
-        fmr: false match rate of lifts and harm.
-        confidence: level of the intervals.
-    """
+    """The table, and what the settings say about it."""
 
     frame: pd.DataFrame
-    experiments: tuple[str, ...]
-    plain: tuple[str, ...]
-    fmr: float
-    confidence: float
+    experiments: tuple[str, ...]  # in the order of the settings
+    plain: tuple[str, ...]  # of which the best plain control was chosen, on dev people
+    fmr: float  # of lifts and harm
+    confidence: float  # level of the intervals
 
     @cached_property
     def protocol(self) -> str:
@@ -84,8 +76,7 @@ class Results:
     def rows(self, **words: str) -> pd.DataFrame:
         """Return rows of held-out people, of all trainings together, under the harder protocol.
 
-        Args:
-            words: values of columns; they replace those, and ``*`` asks for every value.
+        Words are values of columns; they replace those, and ``*`` asks for every value.
         """
         usual = {"group": "held_out", "protocol": self.protocol} | words
         frame = self.frame

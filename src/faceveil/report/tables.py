@@ -1,10 +1,8 @@
 """The tables that the page and docs/results.md show: texts in rows, made of the results table."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
 
 from faceveil.report.selection import (
     BARE,
@@ -43,23 +41,12 @@ PUBLISHED = {
 
 @dataclass(frozen=True)
 class Table:
-    """Numbers with a title.
+    """Numbers with a title."""
 
-    Attributes:
-        title: what the numbers are, with units.
-        note: how to read them; may be empty.
-        columns: heads; the first column is the rows' own.
-        rows: lines from top to bottom, as many texts as there are columns.
-    """
-
-    title: str
-    note: str
-    columns: TableRow
-    rows: Sequence[TableRow]
-
-    def frame(self) -> pd.DataFrame:
-        """Return the table as a frame of texts."""
-        return pd.DataFrame(self.rows, columns=list(self.columns))
+    title: str  # what the numbers are, with units
+    note: str  # how to read them; may be empty
+    columns: TableRow  # heads; the first column is the rows' own
+    rows: Sequence[TableRow]  # from top to bottom, as many texts as there are columns
 
     def markdown(self) -> str:
         """Return the table in Markdown, its columns aligned, the note above it."""
@@ -98,12 +85,7 @@ def _worn(
 ) -> TableRow:
     """Return a rate by experiment, before the target as each left it.
 
-    Args:
-        results: the table.
-        protection: what is worn; ``{}`` stands for the experiment's name.
-        write: how a number becomes a text.
-        metric: which rate.
-        words: values of further columns.
+    In ``protection`` ``{}`` stands for the experiment's name; ``words`` are values of more columns.
     """
     name = label(protection.removeprefix("{}_")) if protection != "{}" else "trained designs"
     cells = (
@@ -164,7 +146,8 @@ def recognizer_tables(results: Results) -> list[Table]:
         Table("Rank-1 accuracy in %", "", heads, [_rates_before(results, name) for name in asked]),
         *(
             Table(title, "", ("recognizer", *results.experiments),
-                  [(name, *_lifts_before(results, metric, name)) for name in asked])
+                  [(name, *(lift(results.number(f"lift_{metric}", e, name), over=True)
+                            for e in results.experiments)) for name in asked])
             for metric, title in (("rank_1", "Lift in rank-1, points"), (results.missed, lifts))
         ),
     ]  # fmt: skip
@@ -179,33 +162,25 @@ def _rates_before(results: Results, name: str) -> TableRow:
     return (name, bare, text, *(rate(number) for number in designs))
 
 
-def _lifts_before(results: Results, metric: str, name: str) -> list[str]:
-    found = (results.number(f"lift_{metric}", e, name) for e in results.experiments)
-    return [lift(number, over=True) for number in found]
-
-
 def adaptation_tables(results: Results) -> list[Table]:
     """Return what is left of lifts after the target learned from photos, and the claim."""
     heads = ("photos learned from", *results.experiments)
+    lifts = f"Lift in FNMR at FMR {100 * results.fmr:g} %, points"
     told = [
-        ("lift_rank_1", "Lift in rank-1 that is left, points", lift),
-        (f"lift_{results.missed}", f"Lift in FNMR at FMR {100 * results.fmr:g} %, points", lift),
-        ("rank_1", "Rank-1 accuracy of designs, %", rate),
+        ("lift_rank_1", "{}", "Lift in rank-1 that is left, points", lift),
+        (f"lift_{results.missed}", "{}", lifts, lift),
+        ("rank_1", "{}", "Rank-1 accuracy of designs, %", rate),
+        ("rank_1", BARE, "Rank-1 accuracy of bare faces, %", rate),
     ]
     tables = []
-    for metric, title, write in told:
+    for metric, worn, title, write in told:
         rows = [
-            (f"{k:,}", *(write(results.number(metric, e, results.after_photos(e, k)))
+            (f"{k:,}", *(write(results.number(metric, worn.format(e), results.after_photos(e, k)))
                          for e in results.experiments))
             for k in results.photos
         ]  # fmt: skip
         tables.append(Table(title, "", heads, rows))
-    bare = [
-        (f"{k:,}", *(rate(results.number("rank_1", BARE, results.after_photos(e, k)))
-                     for e in results.experiments))
-        for k in results.photos
-    ]  # fmt: skip
-    return [*tables, Table("Rank-1 accuracy of bare faces, %", "", heads, bare)]
+    return tables
 
 
 def claim(results: Results) -> str:
@@ -240,7 +215,7 @@ def verification_tables(results: Results) -> list[Table]:
             rows.append((name, *map(_threshold, found)))
     heads = ("recognizer", *(f"FMR {100 * fmr:g} %" for fmr in rates))
     note = "Chosen on dev people without any mask, then frozen. Of several trainings, the first's."
-    return [table for table in (*tables, Table("Thresholds", note, heads, rows)) if table.rows]
+    return [*tables, Table("Thresholds", note, heads, rows)]
 
 
 def _threshold(number: Number | None) -> str:
@@ -345,8 +320,3 @@ def training_people(results: Results) -> Table:
     heads = ("designs of", "training people, %", "held-out people, %",
              "lift, training people", "lift, held-out people")  # fmt: skip
     return Table("People that designs were trained with, and others", "", heads, rows)
-
-
-def filled(tables: Iterable[Table]) -> list[Table]:
-    """Return the tables that have rows."""
-    return [table for table in tables if table.rows]

@@ -36,12 +36,8 @@ def map_on_cluster(
 ) -> Generator[Result]:
     """Yield ``work(item)`` for every item, in the order of the items.
 
-    Args:
-        work: a function that another process can import, or a ``functools.partial`` of one.
-        items: what to work on.
-        title: what the work is called in an error.
-        gpu: whether each item needs a GPU to itself.
-        workers: processes of a Ray that is started here; a cluster has its own number.
+    The work is a function that another process can import, or a ``functools.partial`` of one; with
+    ``gpu`` each item has a GPU to itself. A cluster has its own number of workers.
     """
     ray = _connected(workers)
     task = ray.remote(num_cpus=1, num_gpus=int(gpu), max_retries=RETRIES)(_run)
@@ -79,7 +75,13 @@ def _connected(workers: int) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
     if not address:
-        _listen_here_only()
+        # It listens on 127.0.0.1, as it does by itself on macOS and Windows.
+        if "ray" in sys.modules and os.environ.get(SEVERAL_MACHINES) != "0":
+            raise FaceveilError(
+                "Ray was imported before it was told to listen on this machine only; set "
+                f"{SEVERAL_MACHINES}=0 and run again"
+            )
+        os.environ[SEVERAL_MACHINES] = "0"
     ray: Any = importlib.import_module("ray")  # a second, and part of the extra `cluster`
     if ray.is_initialized():
         return ray
@@ -103,16 +105,6 @@ def _connected(workers: int) -> Any:
             "RAY_AUTH_MODE=token if RAY_ADDRESS is set"
         ) from None
     return ray
-
-
-def _listen_here_only() -> None:
-    """Let a Ray of one machine listen on 127.0.0.1, as it does by itself on macOS and Windows."""
-    if "ray" in sys.modules and os.environ.get(SEVERAL_MACHINES) != "0":
-        raise FaceveilError(
-            "Ray was imported before it was told to listen on this machine only; set "
-            f"{SEVERAL_MACHINES}=0 and run again"
-        )
-    os.environ[SEVERAL_MACHINES] = "0"
 
 
 def _address() -> str:

@@ -48,19 +48,6 @@ class RankShare:
     faces: int
 
 
-def share_of(batch: int, rank: int, count: int) -> RankShare:
-    """Return the share of one rank in a batch; shares differ by at most one face.
-
-    Example:
-        >>> [share_of(5, rank, 2) for rank in range(2)]
-        [RankShare(start=0, stop=2, faces=2), RankShare(start=2, stop=5, faces=3)]
-        >>> share_of(1, 0, 2)
-        RankShare(start=0, stop=1, faces=0)
-    """
-    start, stop = rank * batch // count, (rank + 1) * batch // count
-    return RankShare(start, stop, stop - start) if stop > start else RankShare(0, 1, 0)
-
-
 @dataclass(frozen=True)
 class Ranks:
     """The processes that work together, seen by number ``rank`` of ``count``; by default one."""
@@ -74,8 +61,16 @@ class Ranks:
         return self.rank == 0
 
     def share(self, batch: int) -> RankShare:
-        """Return what this rank plays of a batch of so many faces."""
-        return share_of(batch, self.rank, self.count)
+        """Return what this rank plays of a batch; shares differ by at most one face.
+
+        Example:
+            >>> [Ranks(rank, 2).share(5) for rank in range(2)]
+            [RankShare(start=0, stop=2, faces=2), RankShare(start=2, stop=5, faces=3)]
+            >>> Ranks(0, 2).share(1)
+            RankShare(start=0, stop=1, faces=0)
+        """
+        start, stop = (rank * batch // self.count for rank in (self.rank, self.rank + 1))
+        return RankShare(start, stop, stop - start) if stop > start else RankShare(0, 1, 0)
 
     def average(self, parameters: Iterable[Tensor], weight: float) -> None:
         """Replace the gradients by their weighted sum over all ranks."""

@@ -40,25 +40,17 @@ _CODE = ("collection", "params", "recognition", "runtime", "store")
 _LIBRARIES = ("facenet-pytorch", "numpy", "pillow", "pyarrow", "torch")
 _GLANCE = 0.2
 
-
 ALONE = Ranks()
 
 
 @dataclass(frozen=True)
 class Load:
-    """What there is to know about some shards before they are spread.
+    """What there is to know about some shards before they are spread."""
 
-    Attributes:
-        title: of their progress bar.
-        least: fewer shards are not worth starting processes.
-        device: where each is computed.
-        suffix: of the parts' names.
-    """
-
-    title: str
-    least: int = 2
-    device: torch.device = CPU
-    suffix: str = ""
+    title: str  # of their progress bar
+    least: int = 2  # fewer shards are not worth starting processes
+    device: torch.device = CPU  # where each is computed
+    suffix: str = ""  # of the parts' names
 
 
 def check_start(out: Path) -> None:
@@ -87,18 +79,6 @@ def scratch(stage: str, inputs: Mapping[str, Any], ranks: Ranks) -> Iterator[Pat
         yield folder
         return
     lock = FileLock(folder.with_suffix(".lock"))
-    with _turn(lock):
-        try:
-            yield folder
-            shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            with suppress(OSError):
-                folder.rmdir()
-            Path(lock.lock_file).unlink(missing_ok=True)
-
-
-@contextmanager
-def _turn(lock: FileLock) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -107,8 +87,12 @@ def _turn(lock: FileLock) -> Iterator[None]:
         )
         lock.acquire()
     try:
-        yield
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
     finally:
+        with suppress(OSError):
+            folder.rmdir()
+        Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
 
 
@@ -121,13 +105,8 @@ def make_parts(
 ) -> list[Path]:
     """Make one file for each item, but for those that are there and whole.
 
-    Args:
-        work: makes the file of one item at a path; importable by another process, or a
-            ``functools.partial`` of such a function. Its bytes depend on nothing but the item.
-        items: the shards.
-        folder: the scratch folder.
-        load: how the shards are spread.
-        ranks: those that share the shards.
+    The work makes the file of one item at a path. It can be imported by another process, or is a
+    ``functools.partial`` of such a function; its bytes depend on nothing but the item.
 
     Returns:
         The files in the order of the items; for all ranks but the first none, since they are done.

@@ -68,31 +68,19 @@ class EmbeddingTable:
         absent = wanted[~np.isin(wanted, known)]
         if absent.size:
             raise FaceveilError(f"no embedding of subject {str(absent[0])!r} ({absent.size} lack)")
-        rows: NDArray[np.int64] = first[np.searchsorted(known, wanted)].astype(np.int64)
-        return rows
+        return np.asarray(first[np.searchsorted(known, wanted)], dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class About:
-    """What every part of a table says.
+    """What every part of a table says."""
 
-    Attributes:
-        fingerprint: SHA-256 of the recognizer that made it.
-        count: photos in all parts together.
-    """
-
-    fingerprint: str
-    count: int
+    fingerprint: str  # SHA-256 of the recognizer that made it
+    count: int  # photos in all parts together
 
 
 def write_embeddings(folder: Path, table: EmbeddingTable, fingerprint: str) -> None:
-    """Write a table of one part, whole or not at all.
-
-    Args:
-        folder: to write.
-        table: what is written.
-        fingerprint: SHA-256 of the recognizer that made it.
-    """
+    """Write a table of one part, whole or not at all; the fingerprint is its recognizer's."""
     with atomic_directory(folder) as temporary:
         write_part(temporary / part_name(0), table, About(fingerprint, len(table)))
 
@@ -121,11 +109,7 @@ def write_part(path: Path, part: EmbeddingTable, about: About) -> None:
 
 
 def read_embeddings(folder: Path, fingerprint: str) -> EmbeddingTable:
-    """Read all parts of a table.
-
-    Args:
-        folder: where it is.
-        fingerprint: SHA-256 of the recognizer that the reader uses.
+    """Read all parts of a table; the fingerprint is that of the recognizer that the reader uses.
 
     Raises:
         FaceveilError: if there are no parts, parts differ in their columns, another recognizer made

@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 
 from faceveil.params.errors import FaceveilError
-from faceveil.runtime.atomic import atomic_directory
 
 KINDS = ("unmasked", "masked", "further_unmasked", "further_masked", "background", "annotated")
 """The kinds of packed photos; ``annotated`` are masked photos with a known transparency."""
@@ -70,16 +69,6 @@ class PackedFaces:
 def as_images(pixels: NDArray[np.uint8]) -> torch.Tensor:
     """Turn uint8 ``[B, S, S, 3]`` into float32 ``[B, 3, S, S]`` in [0, 1], channels last."""
     return torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float().div_(255)
-
-
-def write_faces(directory: Path, faces: PackedFaces) -> None:
-    """Write one kind of photos as a folder, whole or not at all."""
-    _check(directory, faces)
-    with atomic_directory(directory) as folder:
-        np.save(folder / "pixels.npy", faces.pixels, allow_pickle=False)
-        faces.rows[list(COLUMNS)].to_parquet(folder / "rows.parquet", index=False)
-        if faces.transparency is not None:
-            np.save(folder / "transparency.npy", faces.transparency, allow_pickle=False)
 
 
 def open_faces(curated: Path, kind: str) -> PackedFaces:

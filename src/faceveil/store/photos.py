@@ -46,15 +46,10 @@ JUDGE, LEARN = "judge", "learn"
 
 @dataclass(frozen=True)
 class ProtectedPhotos:
-    """Photos under one protection, or several.
+    """Photos under one protection, or several."""
 
-    Attributes:
-        pixels: uint8 ``[N, S, S, 3]``, RGB, memory-mapped.
-        rows: the columns of :data:`COLUMNS`, in the order of ``pixels``.
-    """
-
-    pixels: NDArray[np.uint8]
-    rows: pd.DataFrame
+    pixels: NDArray[np.uint8]  # [N, S, S, 3], RGB, memory-mapped
+    rows: pd.DataFrame  # the columns of COLUMNS, in the order of pixels
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -116,8 +111,7 @@ def _write_pixels(path: Path, shape: tuple[int, ...], batches: Iterable[torch.Te
 
 def _pixels(images: torch.Tensor) -> NDArray[np.uint8]:
     """Return images ``[B, 3, S, S]`` in [0, 1] as uint8 ``[B, S, S, 3]``."""
-    pixels: NDArray[np.uint8] = images.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
-    return pixels
+    return np.asarray(images.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1))
 
 
 def read_rows(folder: Path) -> pd.DataFrame:

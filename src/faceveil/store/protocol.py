@@ -37,15 +37,10 @@ PROBES = ("gallery", "role", "protocol", "kind", "subject_id", "image_id")
 
 @dataclass(frozen=True)
 class Roles:
-    """The two files.
+    """The two files, with the columns of :data:`ENROLLMENTS` and :data:`PROBES`."""
 
-    Attributes:
-        enrollments: the columns of :data:`ENROLLMENTS`, one row per enrolled person.
-        probes: the columns of :data:`PROBES`, one row per photo and protocol that it probes under.
-    """
-
-    enrollments: pd.DataFrame
-    probes: pd.DataFrame
+    enrollments: pd.DataFrame  # one row per enrolled person
+    probes: pd.DataFrame  # one row per photo and protocol that it probes under
 
     @property
     def choosing(self) -> str:
@@ -70,11 +65,9 @@ class Roles:
 
     def probing(self, gallery: str, protocol: str, kind: str) -> NDArray[np.str_]:
         """Return the photos of a kind that probe under a protocol: ``image_id``, sorted."""
-        table = self.probes
-        keep = self._belongs(table, gallery) & (table["protocol"] == protocol)
-        return np.sort(
-            table.loc[keep & (table["kind"] == kind), "image_id"].to_numpy(dtype=np.str_)
-        )
+        keep = (self.probes["protocol"] == protocol) & (self.probes["kind"] == kind)
+        chosen = self.probes[keep & self._belongs(self.probes, gallery)]
+        return np.sort(chosen["image_id"].to_numpy(dtype=np.str_))
 
     def _belongs(self, table: pd.DataFrame, gallery: str) -> "pd.Series[bool]":
         """Say which rows belong to a gallery."""
@@ -95,7 +88,10 @@ def assign_roles(curated: Path, settings: Protocol) -> Roles:
         for protocol, kind in kinds.items()
     ]
     probes = _with_role(pd.concat(photos), role)
-    probes = probes[~probes["subject_id"].isin(_silent(role, settings))]
+    # Enrolled and never probing: distractors, and training people beyond a number.
+    training = hash_order([who for who, what in role.items() if what == "train"], settings.seed)
+    silent = {who for who, what in role.items() if what == "distractor"}
+    probes = probes[~probes["subject_id"].isin(silent.union(training[settings.training_probes :]))]
     return Roles(_sorted(_with_role(enrolled, role), ENROLLMENTS), _sorted(probes, PROBES))
 
 
@@ -138,13 +134,6 @@ def _roles(enrolled: pd.DataFrame, settings: Protocol, curated: Path) -> dict[st
     role = dict(zip(spare, order, strict=False))
     studied = enrolled[enrolled["split"].isin(["train", "test"])]
     return role | dict(zip(studied["subject_id"], studied["split"], strict=True))
-
-
-def _silent(role: dict[str, str], settings: Protocol) -> list[str]:
-    """Return who is enrolled and never probes: distractors, and training people beyond a number."""
-    training = hash_order([who for who, what in role.items() if what == "train"], settings.seed)
-    distractors = [who for who, what in role.items() if what == "distractor"]
-    return distractors + training[settings.training_probes :]
 
 
 def _with_role(rows: pd.DataFrame, role: dict[str, str]) -> pd.DataFrame:

@@ -27,7 +27,7 @@ def parent_run(client: MlflowClient, experiment_id: str, params: Path) -> Run:
     """
     digest = hashlib.sha256(params.read_bytes()).hexdigest()[:16]
     tags = {EXPERIMENT_TAG: os.environ.get("DVC_EXP_NAME", WORKSPACE), PARAMS_TAG: digest}
-    found = _find(client, experiment_id, tags)
+    found = find_run(client, experiment_id, tags)
     name = f"{tags[EXPERIMENT_TAG]}-{digest[:6]}"
     return found or client.create_run(
         experiment_id, run_name=name, tags={**tags, **_revision(), "dvc.stage": "pipeline"}
@@ -37,7 +37,7 @@ def parent_run(client: MlflowClient, experiment_id: str, params: Path) -> Run:
 def child_run(client: MlflowClient, parent: Run, name: str, *, fresh: bool) -> Run:
     """Return the child ``name`` of ``parent``; a fresh one replaces an older of the same name."""
     tags = {PARENT_TAG: parent.info.run_id, NAME_TAG: name}
-    found = _find(client, parent.info.experiment_id, tags)
+    found = find_run(client, parent.info.experiment_id, tags)
     if found and not fresh:
         return found
     if found:
@@ -46,7 +46,8 @@ def child_run(client: MlflowClient, parent: Run, name: str, *, fresh: bool) -> R
     return client.create_run(parent.info.experiment_id, run_name=name, tags={**tags, **inherited})
 
 
-def _find(client: MlflowClient, experiment_id: str, tags: dict[str, str]) -> Run | None:
+def find_run(client: MlflowClient, experiment_id: str, tags: dict[str, str]) -> Run | None:
+    """Return the latest run that has these tags."""
     query = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
     found = client.search_runs(
         [experiment_id], query, ViewType.ACTIVE_ONLY, 1, ["attributes.start_time DESC"]

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mlflow import MlflowClient
-from mlflow.entities import Param, Run, ViewType
+from mlflow.entities import Param, Run
 
-from faceveil.tracking.lineage import NAME_TAG, child_run, parent_run
+from faceveil.tracking.lineage import NAME_TAG, child_run, find_run, parent_run
 from faceveil.tracking.run import Recorder, batches
 from faceveil.tracking.store import locked, open_store
 
@@ -36,8 +36,8 @@ def restore_child(name: str, weights: str, accuracies: Mapping[str, float]) -> s
             return str(child.info.run_id)
         if trained is not None:
             child = child_run(client, parent, name, fresh=True)
+    source = find_run(client, experiment_id, {WEIGHTS_TAG: weights, NAME_TAG: name})
     client.set_tag(child.info.run_id, WEIGHTS_TAG, weights)
-    source = _run_of(client, experiment_id, name, weights, child)
     if source is not None:
         _copy(client, source, child)
     recorder = Recorder(client, child.info.run_id, name)
@@ -45,16 +45,6 @@ def restore_child(name: str, weights: str, accuracies: Mapping[str, float]) -> s
     recorder.flush()
     client.set_terminated(child.info.run_id, "FINISHED")
     return str(child.info.run_id)
-
-
-def _run_of(
-    client: MlflowClient, experiment_id: str, name: str, weights: str, child: Run
-) -> Run | None:
-    query = f"tags.`{WEIGHTS_TAG}` = '{weights}' and tags.`{NAME_TAG}` = '{name}'"
-    order = ["attributes.start_time DESC"]
-    found = client.search_runs([experiment_id], query, ViewType.ACTIVE_ONLY, 10, order)
-    others = [run for run in found if run.info.run_id != child.info.run_id]
-    return others[0] if others else None
 
 
 def _copy(client: MlflowClient, source: Run, target: Run) -> None:

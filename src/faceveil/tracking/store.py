@@ -47,8 +47,8 @@ def open_store() -> tuple[MlflowClient, str]:
     uri = tracking_uri()
     try:
         with locked():
-            _create_whole(uri)
-            _allow_concurrent_writers(uri)
+            if uri.startswith("sqlite:///"):
+                _prepare_database(Path(uri.removeprefix("sqlite:///")))
             client = MlflowClient(tracking_uri=uri)
             return client, _experiment(client, uri)
     except (MlflowException, OSError, sqlite3.Error, SQLAlchemyError) as error:
@@ -59,23 +59,17 @@ def open_store() -> tuple[MlflowClient, str]:
         ) from None
 
 
-def _create_whole(uri: str) -> None:
-    """Create a SQLite database whole or not at all.
+def _prepare_database(path: Path) -> None:
+    """Create a SQLite database whole or not at all, and let readers and a writer in at once.
 
     MLflow makes its tables one by one; what a process that is killed meanwhile leaves can neither
     be used nor be completed.
     """
-    path = Path(uri.removeprefix("sqlite:///"))
-    if uri.startswith("sqlite:///") and not path.exists():
+    if not path.exists():
         with atomic_path(path) as temporary:
             MlflowClient(tracking_uri=f"sqlite:///{temporary}").search_experiments()
-
-
-def _allow_concurrent_writers(uri: str) -> None:
-    """Switch SQLite to write-ahead logging: readers and a writer do not block each other."""
-    if uri.startswith("sqlite:///"):
-        with sqlite3.connect(uri.removeprefix("sqlite:///"), timeout=60) as database:
-            database.execute("PRAGMA journal_mode=WAL")
+    with sqlite3.connect(path, timeout=60) as database:
+        database.execute("PRAGMA journal_mode=WAL")
 
 
 def _experiment(client: MlflowClient, uri: str) -> str:

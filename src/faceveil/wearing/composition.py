@@ -75,7 +75,10 @@ def annotated(faces: PackedFaces, unmasked: PackedFaces, cutouts: PackedFaces) -
 
     Joined by ``image_id``: the pair of ``00017_Mask`` is ``00017``; one with neither is refused.
     """
-    cut, pairs = _positions(cutouts), _positions(unmasked)
+    cut, pairs = (
+        {image_id: row for row, image_id in enumerate(photos.rows["image_id"])}
+        for photos in (cutouts, unmasked)
+    )
     known = _mapped(faces.pixels.shape[:3])
     for row, image_id in enumerate(faces.rows["image_id"]):
         pair = image_id.removesuffix("_Mask")
@@ -101,7 +104,3 @@ def _mapped(shape: tuple[int, ...]) -> NDArray[np.uint8]:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error, no crash later
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)
-
-
-def _positions(faces: PackedFaces) -> dict[str, int]:
-    return {image_id: row for row, image_id in enumerate(faces.rows["image_id"])}

@@ -21,12 +21,7 @@ def write_transparencies(
 ) -> None:
     """Write ``<kind>.npy`` for each kind of masked photos, uint8 ``[N, S, S]``, all or none.
 
-    Args:
-        curated: folder of the packed faces.
-        projector: folder of the projector.
-        source: ``projector``, or ``annotated``: cut-outs and differences of photo pairs.
-        device: where the projector runs.
-        out: folder to write.
+    The source is ``projector``, or ``annotated``: cut-outs and differences of photo pairs.
     """
     with atomic_directory(out) as folder:
         for kind in MASKED:

@@ -26,14 +26,10 @@ Words = dict[str, str]
 
 
 def write_contact_sheet(root: Path, path: Path, people: int = 12) -> None:
-    """Draw the contact sheet of a collection.
+    """Draw the contact sheet of a rendered collection, or of one with masks put on, as PNG.
 
-    Args:
-        root: A folder written by `faceveil.rendering.collection.write_collection`, or by
-            `faceveil.masks.collection.put_masks_on`.
-        path: The PNG to write.
-        people: How many people, spread over skin tone and sex-typed shape where they are known,
-            else over the people's numbers.
+    People are spread over skin tone and sex-typed shape where they are known, else over their
+    numbers.
 
     Raises:
         FaceveilError: If nobody has a photo with and without mask.
@@ -99,10 +95,7 @@ def _draw(root: Path, photos: dict[str, list[Words]]) -> Image.Image:
                 shown = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
             sheet.paste(shown, (x, top))
             if number % lines == 0:
-                pen.text((x, MARGIN), _label(row), fill=INK, font=font)
+                number_of_photo = row["image_id"].removesuffix("_Mask").partition("_")[2]
+                label = LABELS[row["kind"]].format(number_of_photo)
+                pen.text((x, MARGIN), label, fill=INK, font=font)
     return sheet
-
-
-def _label(row: Words) -> str:
-    number = row["image_id"].removesuffix("_Mask").partition("_")[2]
-    return LABELS[row["kind"]].format(number)

@@ -9,12 +9,7 @@ from faceveil.runtime.atomic import atomic_path
 
 
 def draw_curves(table: pd.DataFrame, path: Path) -> None:
-    """Draw a panel per column, with a line per training.
-
-    Args:
-        table: ``training``, ``epoch`` and the values of each.
-        path: the picture to write.
-    """
+    """Draw a panel per column but ``training`` and ``epoch``, with a line per training."""
     columns = list(table.columns.drop(["training", "epoch"]))
     figure = Figure(figsize=(11, 6), layout="constrained")
     panels = figure.subplots(2, -(-len(columns) // 2), squeeze=False).flat

@@ -18,13 +18,7 @@ GAP = 6
 
 
 def draw_evolution(sheets: Mapping[int, Sheet], path: Path, title: str) -> None:
-    """Draw a column per epoch and a row per latent.
-
-    Args:
-        sheets: designs of the same latents by epoch.
-        path: the picture to write.
-        title: what stands above it.
-    """
+    """Draw designs of the same latents by epoch: a column per epoch and a row per latent."""
     epochs = sorted(sheets)
     count = len(sheets[epochs[0]])
     figure = Figure(figsize=(1.3 * len(epochs) + 0.2, 1.3 * count + 0.7), layout="constrained")

@@ -15,12 +15,7 @@ PEOPLE = 10
 
 
 def projector_figure(path: Path, projectors: Projectors) -> None:
-    """Draw held-out people, with the transparency exactly as designs are worn with it.
-
-    Args:
-        path: PNG to write, whole or not at all.
-        projectors: the trained projectors and their held-out photos.
-    """
+    """Draw held-out people as PNG, with the transparency exactly as designs are worn with it."""
     held_out = projectors.annotations.held_out
     faces = select(held_out, range(min(PEOPLE, len(held_out))))
     people_figure(path, panels(faces, projectors), faces.rows["image_id"].tolist())
