@@ -52,11 +52,6 @@ class EmbeddingTable:
         """Which photo each is of, str ``[N]``."""
         return self.rows["image_id"].to_numpy(dtype=np.str_)
 
-    @property
-    def splits(self) -> NDArray[np.str_]:
-        """What each person was curated for, str ``[N]``."""
-        return self.rows["split"].to_numpy(dtype=np.str_)
-
     def rows_of(self, subject_ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int64]:
         """Return the row of each subject's first photo, joined by id.
 
