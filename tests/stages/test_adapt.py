@@ -80,10 +80,22 @@ def test_people_are_learned_by_their_role_in_the_protocol(at):
     ("missing", "line"),
     [
         ("data/protocol", "data/protocol/enrollments.csv: no protocol here"),
-        ("data/embeddings/bare", "data/embeddings/bare/facenet/unmasked: no embeddings here"),
-        ("data/embeddings/exp1", "data/embeddings/exp1/facenet: no embeddings here"),
-        ("models/recognizers", "models/recognizers/facenet/card.json: no such card"),
-        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan` first"),
+        (
+            "data/embeddings/bare",
+            "data/embeddings/bare/facenet/unmasked: no embeddings here; "
+            "run `dvc repro embed@facenet`",
+        ),
+        (
+            "data/embeddings/exp1",
+            "data/embeddings/exp1/facenet: no embeddings here; "
+            "run `dvc repro embed_protected@exp1` or `dvc repro embed_designs@exp1`",
+        ),
+        (
+            "models/recognizers",
+            "models/recognizers/facenet/card.json: no such card; "
+            "run `dvc repro prepare_recognizer@facenet`",
+        ),
+        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan@exp1` first"),
     ],
 )
 def test_a_missing_input_is_one_line(at, missing, line):

@@ -204,8 +204,8 @@ def test_embeddings_of_another_recognizer_are_refused(recorder, tmp_path):
 @pytest.mark.parametrize(
     ("missing", "line"),
     [
-        ("data/embeddings", "no embeddings here; run `dvc repro` first"),
-        ("models/recognizers", "no such card"),
+        ("data/embeddings", "no embeddings here; run `dvc repro embed@facenet`"),
+        ("models/recognizers", "no such card; run `dvc repro prepare_recognizer@facenet`"),
         ("data/curated", "no packed faces here"),
         ("data/protocol", "enrollments.csv: no protocol here; run `dvc repro protocol` first"),
         ("data/transparencies", "no transparencies here; run `dvc repro project` first"),
