@@ -84,7 +84,7 @@ def adapt_head(head: nn.Module, gallery: Tensor, photos: Labelled, settings: Ada
 
 
 def _batches(count: int, settings: Adapt, name: str) -> Iterator[Tensor]:
-    """Deal ``count`` rows in random order, again and again, a batch for each step."""
+    """Yield ``count`` rows in random order, again and again, a batch for each step."""
     stream = generator_for(settings.seed, "adapt", name)
     size, order = min(settings.batch_size, count), torch.empty(0, dtype=torch.int64)
     for _ in range(settings.steps):
