@@ -44,14 +44,8 @@ def lift_of(
 ) -> Rate:
     """Return how much less often people are recognized under a protection than in a control.
 
-    Args:
-        trials: of one protocol and one group of people.
-        names: the protection and the control.
-        recognized: Boolean column of the log.
-        settings: level and seed of the interval.
-
-    Raises:
-        ValueError: if not the same people wear both.
+    ``trials`` are of one protocol and one group; ``names``, ``recognized`` and errors are those of
+    :func:`gains`.
     """
     gain = gains(trials, names, recognized)
     interval = bootstrap_interval(
@@ -65,6 +59,8 @@ def lift_of(
 
 def gains(trials: pd.DataFrame, names: tuple[str, str], recognized: str) -> "pd.Series[float]":
     """Return how much less often each person is recognized than in the control, by subject_id.
+
+    ``names`` are the protection and the control, ``recognized`` is a Boolean column of trials.
 
     Raises:
         ValueError: if not the same people wear both.

@@ -62,7 +62,13 @@ def join_subjects(
         )
     subjects = training + held_out
     rows = faces.rows_of(training)
-    _refuse_without_masks(faces, rows)
+    seen = faces.transparency
+    # Photo by photo, up to the first with a mask: all of them may be more than memory holds.
+    if seen is None or not any(seen[row].any() for row in rows):
+        raise FaceveilError(
+            "the transparency shows no mask on any training photo; "
+            "check project.transparency and the projector's metrics"
+        )
     clean = _probes(further, subjects, device)
     gallery = _moved(unmasked.features[unmasked.rows_of(subjects)], device)
     themselves = Probes(gallery, torch.arange(len(subjects), device=device))
@@ -124,13 +130,3 @@ def _probes(table: EmbeddingTable, subjects: list[str], device: torch.device) ->
 
 def _moved(features: NDArray[np.float32], device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(features)).to(device)
-
-
-def _refuse_without_masks(faces: PackedFaces, rows: NDArray[np.int64]) -> None:
-    seen = faces.transparency
-    # Photo by photo, up to the first with a mask: all of them may be more than memory holds.
-    if seen is None or not any(seen[row].any() for row in rows):
-        raise FaceveilError(
-            "the transparency shows no mask on any training photo; "
-            "check train_gan.transparency and the projector's metrics"
-        )
