@@ -9,6 +9,7 @@ from stages._stage import PARAMS, stage
 
 
 def adapt(
+    protocol: Annotated[Path, typer.Option(help="who enrolls and who probes")],
     designs: Annotated[Path, typer.Option(help="the experiment's trainings")],
     recognizers: Annotated[Path, typer.Option(help="folder of the recognizers' folders")],
     bare: Annotated[Path, typer.Option(help="embeddings of bare faces")],
@@ -23,12 +24,14 @@ def adapt(
     from faceveil.recognition.recognizer import open_recognizer
     from faceveil.runtime.device import pick_device
     from faceveil.runtime.seeding import seed_everything
+    from faceveil.store.protocol import read_roles
 
     settings, target = read_section(PARAMS, "adapt", Adapt), read_target(PARAMS)
     seed_everything(settings.seed)
     recognizer = open_recognizer(recognizers / target, pick_device())
     embeddings = (bare / target / "unmasked", worn / target)
-    adapt_experiment(designs, recognizer, embeddings, settings, out)
+    people = read_roles(protocol).of_role("train")
+    adapt_experiment(designs, recognizer, embeddings, people, settings, out)
 
 
 app = stage(adapt)

@@ -19,6 +19,7 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one
     experiment: Annotated[str, typer.Argument(help="an entry of section experiments")],
     curated: Annotated[Path, typer.Option(help="packed faces")],
     transparencies: Annotated[Path, typer.Option(help="where masks are")],
+    protocol: Annotated[Path, typer.Option(help="who enrolls and who probes")],
     recognizers: Annotated[Path, typer.Option(help="folder of the recognizers' folders")],
     embeddings: Annotated[Path, typer.Option(help="embeddings of bare faces")],
     out: Annotated[Path, typer.Option(help="folder of trainings to write")],
@@ -40,7 +41,7 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one
     from faceveil.tracking.run import track
 
     settings, target = read_gan_training(PARAMS, experiment), read_target(PARAMS)
-    folders = InputFolders(curated, transparencies, recognizers, embeddings)
+    folders = InputFolders(curated, transparencies, protocol, recognizers, embeddings)
     with joined(pick_device()) as device, ExitStack() as opened:
         run = None  # all ranks train, the first alone records and writes
         if present_ranks().leads:

@@ -1,4 +1,4 @@
-"""The code stays small: what the house rules say about modules, functions and arguments."""
+"""The code stays small: the rules about modules, functions and arguments."""
 
 import ast
 from collections import defaultdict

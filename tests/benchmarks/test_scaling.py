@@ -57,7 +57,7 @@ print(before, peak[0], anonymous_memory())
 
 
 def test_memory_that_belongs_to_no_file_is_counted_while_it_is_held():
-    # In a process of its own: what other tests of a worker give back at the same time is not counted.
+    # In a process of its own: what other tests of a worker give back meanwhile is not counted.
     command = [sys.executable, "-c", HOLD_AND_LEAVE]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     before, peak, after = map(int, printed.split())

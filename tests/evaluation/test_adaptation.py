@@ -139,7 +139,8 @@ def adapt(root, settings=None, name="exp1"):
     settings = settings or Adapt(photos=PHOTOS, steps=5)
     seen = root / "data/embeddings"
     tables = (seen / "bare/facenet/unmasked", seen / name / "facenet")
-    adapt_experiment(root / "models/gan" / name, recognizer, tables, settings, root / "out")
+    people = inputs(root).roles.of_role("train")
+    adapt_experiment(root / "models/gan" / name, recognizer, tables, people, settings, root / "out")
     return root / "out"
 
 

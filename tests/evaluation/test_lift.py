@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import bootstrap, t
 
 from faceveil.evaluation.lift import best_control, gains, lift_of
+from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 
 SETTINGS = Evaluate(seed=1)
@@ -78,6 +79,14 @@ def test_the_best_control_is_that_of_the_people_given():
     plain = ("plain", "white", "black")  # nobody wears plain here
     assert best_control(dev, plain, "hit") == "black"
     assert best_control(test, plain, "hit") == "white"
+
+
+@pytest.mark.parametrize(("rates", "seen"), [({"blur": 0.2, "none": 1.0}, "blur, none"),
+                                             ({}, "nothing")])  # fmt: skip
+def test_people_who_wear_no_plain_control_are_refused(rates, seen):
+    with pytest.raises(FaceveilError, match=f"plain is black, grey, but .* in {seen} alone") as no:
+        best_control(worn(rates, role="dev"), ("black", "grey"), "hit")
+    assert "\n" not in str(no.value)
 
 
 def test_a_design_is_no_control_and_the_first_among_equals_is():

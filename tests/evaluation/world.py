@@ -153,8 +153,8 @@ def _write_recognizers(root: Path, kinds: dict[str, PackedFaces], found: Roles) 
         save_recognizer(folder, _network(name), {**card, "crop": "frame", "check": check})
         recognizer = open_recognizer(folder, torch.device("cpu"))
         for kind in EMBEDDED:
-            rows = kinds[kind].rows.sort_values("image_id").assign(kind=kind)
-            rewrite(root, recognizer, f"bare/{name}/{kind}", rows)
+            rows = kinds[kind].rows[["subject_id", "image_id"]].sort_values("image_id")
+            rewrite(root, recognizer, f"bare/{name}/{kind}", rows.assign(kind=kind))
         for protection in (*PROTECTIONS, *EXPERIMENTS):
             rows = worn(found, protection)
             rows = rows[(rows["use"] == JUDGE) | (role == "target")]

@@ -31,7 +31,7 @@ RERUN = {
     "synthesize": {"synthesize"},
     "put_on_masks": {"put_on_masks"},
     "curate": {"curate"},
-    "protocol": {"protocol", "protect", "protect_designs", "calibrate", "evaluate"},
+    "protocol": {"protocol", "train_gan", "protect", "protect_designs", *READERS},
     "train_projector": {"train_projector"},
     "project": {"project"},
     "recognizers": {*RECOGNIZERS, "train_gan", *READERS},

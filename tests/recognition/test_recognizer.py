@@ -190,7 +190,8 @@ def test_a_wrong_card_is_one_line(stored, change, message):
 
 def test_a_missing_recognizer_is_one_line(tmp_path, stored):
     for read in (lambda folder: open_recognizer(folder, CPU), recognizer_fingerprint):
-        with pytest.raises(FaceveilError, match=r"no such card; run `dvc repro prepare_recogn"):
+        again = f"run `dvc repro prepare_recognizer@{tmp_path.name}`"
+        with pytest.raises(FaceveilError, match=f"no such card; {again}"):
             read(tmp_path)
     (stored / "recognizer.safetensors").unlink()
     with pytest.raises(FaceveilError, match="no such weights"):

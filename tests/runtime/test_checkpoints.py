@@ -70,14 +70,14 @@ def test_deleting_leaves_what_another_run_is_writing(tmp_path):
 
 def test_place_depends_on_every_input_but_not_on_their_order(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    one = scratch_checkpoint("train_gan", {"game": {"epochs": 3, "seed": 1}, "recognizer": "ab"})
-    same = scratch_checkpoint("train_gan", {"recognizer": "ab", "game": {"seed": 1, "epochs": 3}})
+    one = scratch_checkpoint("train_gan", {"gan": {"epochs": 3, "seed": 1}, "recognizer": "ab"})
+    same = scratch_checkpoint("train_gan", {"recognizer": "ab", "gan": {"seed": 1, "epochs": 3}})
     assert one == same
     assert one.path.parent.parent == tmp_path / ".scratch"
     assert one.path.parent.name.startswith("train_gan-")
     for other in (
-        {"game": {"epochs": 4, "seed": 1}, "recognizer": "ab"},
-        {"game": {"epochs": 3, "seed": 1}, "recognizer": "ac"},
+        {"gan": {"epochs": 4, "seed": 1}, "recognizer": "ab"},
+        {"gan": {"epochs": 3, "seed": 1}, "recognizer": "ac"},
     ):
         assert scratch_checkpoint("train_gan", other) != one
 

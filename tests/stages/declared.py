@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+import pandas as pd
 from click.testing import Result
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
@@ -61,6 +62,21 @@ def change_params(**changes: object) -> None:
     for section, values in changes.items():
         params[section] |= values
     YAML().dump(params, Path("params.yaml"))
+
+
+def change_roles(roles: dict[str, str]) -> None:
+    """Change the roles of some people in the protocol's table, which may be a link so far."""
+    folder, tables = Path("data/protocol"), {}
+    for name in ("enrollments.csv", "probes.csv"):
+        tables[name] = pd.read_csv(folder / name, dtype=str)
+    own = tables["enrollments.csv"]
+    own["role"] = own["subject_id"].map(roles).fillna(own["role"])
+    for place in (folder, *folder.glob("*.csv")):
+        if place.is_symlink():
+            place.unlink()
+    folder.mkdir(exist_ok=True)
+    for name, table in tables.items():
+        table.to_csv(folder / name, index=False)
 
 
 def run(stage: str, name: str = "") -> Result:

@@ -8,11 +8,13 @@ import torch
 from ruamel.yaml import YAML
 
 from faceveil.params.embed import Embed
+from faceveil.params.protocol import Protocol
 from faceveil.recognition.architectures import build_network
 from faceveil.recognition.embedding import embed_curated
 from faceveil.recognition.network import View
 from faceveil.recognition.recognizer import save_recognizer
 from faceveil.store.faces import PackedFaces
+from faceveil.store.protocol import assign_roles, write_roles
 from faceveil.store.weights import write_weights
 from faceveil.wearing.masked import write_transparencies
 from faceveil.wearing.projector import build_projector
@@ -25,6 +27,7 @@ RECOGNIZERS = (
     ("facenet", "target", "inception_resnet_v1", SIZE),
     ("resnet18", "surrogate", "resnet18", 32),
 )
+NOBODY_SPARE = Protocol(dev_people=0, distractors=0, training_probes=3, seed=1)
 SHORT = {"epochs": 2, "batch_size": 2, "designs_per_batch": 2, "checkpoint_epochs": 1}
 
 
@@ -40,6 +43,7 @@ def arguments(experiment):
     options = {
         "--curated": "data/curated",
         "--transparencies": "data/transparencies",
+        "--protocol": "data/protocol",
         "--recognizers": "models/recognizers",
         "--embeddings": "data/embeddings/bare",
         **outputs(experiment),
@@ -82,6 +86,8 @@ def write_world(root):
     """Write the folders of all earlier stages, with networks that never learned anything."""
     for kind in ("unmasked", "masked", "further_unmasked", "further_masked", "annotated"):
         write_faces(root / "data/curated" / kind, faces(kind))
+    roles, place = assign_roles(root / "data/curated", NOBODY_SPARE), root / "data/protocol"
+    write_roles(roles, place / "enrollments.csv", place / "probes.csv")
     for name, role, architecture, size in RECOGNIZERS:
         save_untrained(root / "models/recognizers" / name, role, architecture, size)
         embed(root, name)
@@ -109,7 +115,8 @@ def embed(root, name):
 
 def enter_world(world, folder):
     """Link the world's folders into one where a stage runs."""
-    for part in ("data/curated", "data/embeddings", "data/transparencies", "models/recognizers"):
+    data = (f"data/{name}" for name in ("curated", "embeddings", "transparencies", "protocol"))
+    for part in (*data, "models/recognizers"):
         place = folder / part
         place.parent.mkdir(exist_ok=True)
         place.symlink_to(world / part)

@@ -7,7 +7,7 @@ import torch
 
 from faceveil.recognition.recognizer import open_recognizer
 from faceveil.store.weights import read_weights
-from tests.stages.declared import change_params, enter, files, refused, run, succeed
+from tests.stages.declared import change_params, change_roles, enter, files, refused, run, succeed
 
 OUTPUTS = [f"{training}/{count}.safetensors" for training in (0, 1) for count in (1, 4)]
 
@@ -61,13 +61,41 @@ def test_an_interrupted_run_leaves_no_half_folder(at, monkeypatch):
     assert not any(Path("models/adapted").iterdir())
 
 
+def test_people_are_learned_by_their_role_in_the_protocol(at):
+    at()
+    [out] = succeed("adapt", "exp1")
+    before = [(out / place).read_bytes() for place in OUTPUTS]
+    change_roles({"00004": "train"})  # was held out: now one more to tell apart
+    succeed("adapt", "exp1")
+    assert all(
+        (out / place).read_bytes() != old for place, old in zip(OUTPUTS, before, strict=True)
+    )
+    for path in out.rglob("*.safetensors"):
+        path.unlink()
+    change_roles({"00000": "test"})  # but is on the labelled photos
+    assert "learn from a photo of '00000', who is no training person" in refused("adapt", "exp1")
+
+
 @pytest.mark.parametrize(
     ("missing", "line"),
     [
-        ("data/embeddings/bare", "data/embeddings/bare/facenet/unmasked: no embeddings here"),
-        ("data/embeddings/exp1", "data/embeddings/exp1/facenet: no embeddings here"),
-        ("models/recognizers", "models/recognizers/facenet/card.json: no such card"),
-        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan` first"),
+        ("data/protocol", "data/protocol/enrollments.csv: no protocol here"),
+        (
+            "data/embeddings/bare",
+            "data/embeddings/bare/facenet/unmasked: no embeddings here; "
+            "run `dvc repro embed@facenet`",
+        ),
+        (
+            "data/embeddings/exp1",
+            "data/embeddings/exp1/facenet: no embeddings here; "
+            "run `dvc repro embed_protected@exp1` or `dvc repro embed_designs@exp1`",
+        ),
+        (
+            "models/recognizers",
+            "models/recognizers/facenet/card.json: no such card; "
+            "run `dvc repro prepare_recognizer@facenet`",
+        ),
+        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan@exp1` first"),
     ],
 )
 def test_a_missing_input_is_one_line(at, missing, line):

@@ -74,10 +74,21 @@ def test_an_interrupted_run_leaves_what_was_there(at, monkeypatch):
     [
         ("data/protocol/probes", "data/protocol/probes.csv: no protocol here; run `dvc repro prot"),
         ("data/curated", "data/curated/groups.csv: no groups here; run `dvc repro curate` first"),
-        ("data/embeddings", "data/embeddings/bare/facenet/unmasked: no embeddings here; run `dvc"),
-        ("models/recognizers", "models/recognizers/facenet/card.json: no such card; run `dvc re"),
-        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan` first"),
-        ("models/adapted", "models/adapted/exp0/0/2.safetensors: no such weights"),
+        (
+            "data/embeddings",
+            "data/embeddings/bare/facenet/unmasked: no embeddings here; "
+            "run `dvc repro embed@facenet`",
+        ),
+        (
+            "models/recognizers",
+            "models/recognizers/facenet/card.json: no such card; "
+            "run `dvc repro prepare_recognizer@facenet`",
+        ),
+        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan@exp1` first"),
+        (
+            "models/adapted",
+            "models/adapted/exp0/0/2.safetensors: no such weights; run `dvc repro adapt@exp0`",
+        ),
     ],
 )
 def test_a_missing_input_is_one_line(at, missing, line):

@@ -100,10 +100,20 @@ def test_a_second_run_writes_the_same_bytes(at, evaluated):
         ("data/protocol/thresholds", "thresholds.csv: no thresholds here; run `dvc repro calibrat"),
         ("data/protocol/probes", "data/protocol/probes.csv: no protocol here; run `dvc repro prot"),
         ("data/curated", "data/curated/groups.csv: no groups here; run `dvc repro curate` first"),
-        ("data/embeddings", "data/embeddings/plain/facenet: no embeddings here; run `dvc repro"),
-        ("models/recognizers", "models/recognizers/facenet/card.json: no such card; run `dvc re"),
-        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan` first"),
-        ("models/adapted", "models/adapted/exp0/0/2.safetensors: no such weights"),
+        (
+            "data/embeddings",
+            "plain/facenet: no embeddings here; run `dvc repro embed_protected@plain`",
+        ),
+        (
+            "models/recognizers",
+            "models/recognizers/facenet/card.json: no such card; "
+            "run `dvc repro prepare_recognizer@facenet`",
+        ),
+        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan@exp1` first"),
+        (
+            "models/adapted",
+            "models/adapted/exp0/0/2.safetensors: no such weights; run `dvc repro adapt@exp0`",
+        ),
     ],
 )
 def test_a_missing_input_is_one_line(at, missing, line):

@@ -63,7 +63,11 @@ def test_an_interrupted_run_leaves_what_was_there(at, monkeypatch):
     ("missing", "line"),
     [
         ("data/curated", "data/curated/masked: no packed faces here; run `dvc repro curate` first"),
-        ("models/projector", "models/projector/projector.safetensors: no such weights"),
+        (
+            "models/projector",
+            "models/projector/projector.safetensors: no such weights; "
+            "run `dvc repro train_projector`",
+        ),
     ],
 )
 def test_a_missing_input_is_one_line(at, missing, line):

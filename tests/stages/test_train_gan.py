@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from faceveil.protection.designs.generators import load_generator
 from faceveil.recognition.recognizer import recognizer_fingerprint
 from stages.train_gan import app
+from tests.stages.declared import change_roles
 from tests.stages.gan_world import (
     SIZE,
     arguments,
@@ -105,7 +106,12 @@ def test_all_outputs_are_written_and_tracked(recorder):
     assert (card["experiment"], card["training"]) == ("exp3", 1)
     assert card["target"] == "facenet"
     assert card["subjects"] == {"trained": 3, "held_out": 1, "enrolled": 4}
-    assert set(card["inputs"]) == {"recognizers/facenet", "embeddings", "transparency"}
+    assert set(card["inputs"]) == {
+        "recognizers/facenet",
+        "embeddings",
+        "people",
+        "transparency",
+    }
     table = pd.read_csv("metrics/training/exp3.csv")
     assert table["training"].tolist() == [0, 0, 1, 1]
     assert table["epoch"].tolist() == [1, 2, 1, 2]
@@ -168,6 +174,19 @@ def test_the_first_training_is_that_of_an_experiment_trained_once(recorder):
     assert len(set(found)) == 3
 
 
+@pytest.mark.slow
+def test_people_train_by_their_role_in_the_protocol(recorder):
+    assert CliRunner().invoke(app, arguments("exp0")).exit_code == 0
+    before = json.loads(Path("models/gan/exp0/0/card.json").read_text())
+    change_roles({"00003": "test", "00004": "train"})
+    assert CliRunner().invoke(app, arguments("exp0")).exit_code == 0
+    after = json.loads(Path("models/gan/exp0/0/card.json").read_text())
+    assert after["subjects"] == before["subjects"]  # as many, but others
+    assert after["inputs"].pop("people") != before["inputs"].pop("people")
+    assert after["inputs"] == before["inputs"]
+    assert after["generator_sha256"] != before["generator_sha256"]
+
+
 def test_an_unknown_experiment_is_refused(recorder):
     assert "no 'exp9' in experiments; there are exp0" in refused("exp9")
 
@@ -185,9 +204,10 @@ def test_embeddings_of_another_recognizer_are_refused(recorder, tmp_path):
 @pytest.mark.parametrize(
     ("missing", "line"),
     [
-        ("data/embeddings", "no embeddings here; run `dvc repro` first"),
-        ("models/recognizers", "no such card"),
+        ("data/embeddings", "no embeddings here; run `dvc repro embed@facenet`"),
+        ("models/recognizers", "no such card; run `dvc repro prepare_recognizer@facenet`"),
         ("data/curated", "no packed faces here"),
+        ("data/protocol", "enrollments.csv: no protocol here; run `dvc repro protocol` first"),
         ("data/transparencies", "no transparencies here; run `dvc repro project` first"),
     ],
 )

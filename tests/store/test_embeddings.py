@@ -30,7 +30,7 @@ def table(count: int = 5) -> EmbeddingTable:
         {
             "subject_id": subjects,
             "image_id": [f"{row:05d}_x" for row in range(count)],
-            "split": ["train", "test", "train", "test", "train"][:count],
+            "kind": ["unmasked", "masked", "unmasked", "masked", "unmasked"][:count],
         },
         dtype="str",
     )
@@ -96,8 +96,7 @@ def test_words_are_columns_of_text(tmp_path: Path):
     found = read_embeddings(tmp_path, RECOGNIZER)
     assert found.subject_ids.tolist() == ["00000", "00000", "00001", "00002", "00003"]
     assert found.image_ids.tolist() == [f"0000{row}_x" for row in range(5)]
-    assert found.splits.tolist() == ["train", "test", "train", "test", "train"]
-    assert {column.dtype.kind for column in (found.subject_ids, found.splits)} == {"U"}
+    assert {column.dtype.kind for column in (found.subject_ids, found.image_ids)} == {"U"}
 
 
 def test_parts_are_named_in_order_and_written_again_are_the_same_bytes(tmp_path: Path):
@@ -118,7 +117,7 @@ def test_part_size_does_not_change_what_is_read(tmp_path: Path):
 def test_columns_are_fixed_size_lists_of_float32(tmp_path: Path):
     write(tmp_path, table())
     schema = pq.read_schema(tmp_path / "part-00000.parquet")
-    assert schema.names == ["subject_id", "image_id", "split", "feature", "embedding"]
+    assert schema.names == ["subject_id", "image_id", "kind", "feature", "embedding"]
     assert str(schema.field("feature").type) == "fixed_size_list<element: float>[1792]"
     assert str(schema.field("embedding").type) == "fixed_size_list<element: float>[512]"
     assert schema.metadata[b"recognizer"] == RECOGNIZER.encode()

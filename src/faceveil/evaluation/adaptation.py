@@ -3,7 +3,7 @@
 The photos were protected and passed its frozen trunk before; here are their features.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -85,7 +84,7 @@ def adapt_head(head: nn.Module, gallery: Tensor, photos: Labelled, settings: Ada
 
 
 def _batches(count: int, settings: Adapt, name: str) -> Iterator[Tensor]:
-    """Deal ``count`` rows in random order, again and again, a batch for each step."""
+    """Yield ``count`` rows in random order, again and again, a batch for each step."""
     stream = generator_for(settings.seed, "adapt", name)
     size, order = min(settings.batch_size, count), torch.empty(0, dtype=torch.int64)
     for _ in range(settings.steps):
@@ -95,7 +94,7 @@ def _batches(count: int, settings: Adapt, name: str) -> Iterator[Tensor]:
         order = order[size:]
 
 
-def _labels(shown: pd.DataFrame, people: NDArray[np.str_]) -> Tensor:
+def _labels(shown: pd.DataFrame, people: Sequence[str]) -> Tensor:
     """Return each photo's row in the gallery, joined by id, int64 ``[k]``."""
     labels = pd.Index(people).get_indexer(pd.Index(shown["subject_id"]))
     if (labels < 0).any():
@@ -111,6 +110,7 @@ def adapt_experiment(
     experiment: Path,
     recognizer: Recognizer,
     embeddings: tuple[Path, Path],
+    people: Sequence[str],
     settings: Adapt,
     out: Path,
 ) -> None:
@@ -120,6 +120,7 @@ def adapt_experiment(
         experiment: folder of its trainings; each head starts where the training ended.
         recognizer: the target.
         embeddings: what it saw of unmasked photos, and of people in the experiment's designs.
+        people: who trains, sorted; nobody else is learned.
         settings: how many photos, and how it learns.
         out: folder to write, whole or not at all.
 
@@ -128,7 +129,6 @@ def adapt_experiment(
         ValueError: if there are fewer photos than the settings want.
     """
     bare, worn = (read_embeddings(folder, recognizer.fingerprint) for folder in embeddings)
-    people = np.unique(bare.subject_ids[bare.splits == "train"])
     gallery, rows = torch.from_numpy(bare.features[bare.rows_of(people)]), worn.rows
     with atomic_directory(out) as folder:
         for place in training_folders(experiment):

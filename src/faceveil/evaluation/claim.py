@@ -56,20 +56,15 @@ def judge_claim(
     fixed = [name for name in gains if not learns[name]]
     if not learning or not fixed:
         return None
+    from scipy.stats import permutation_test  # noqa: PLC0415  (a second, and only here)
+
     left = [pd.concat([gains[name] for name in names], axis=1).mean(axis=1)
             for names in (learning, fixed)]  # fmt: skip
     values = (left[0] - left[1]).sort_index()
+    ordered, rng = values.to_numpy(dtype=np.float64), np.random.default_rng(settings.seed)
+    flips = permutation_test((ordered,), np.mean, permutation_type="samples", rng=rng)
     low, high = bootstrap_interval(
         values, values.index, settings.confidence, bounds=(-2, 2), seed=settings.seed
     )
     return Claim("+".join(learning), "+".join(fixed), float(values.mean()), low, high,
-                 _sign_flip(values, settings.seed), len(values))  # fmt: skip
-
-
-def _sign_flip(values: "pd.Series[float]", seed: int) -> float:
-    """Return the two-sided p-value of a mean of differences, signs drawn anew."""
-    from scipy.stats import permutation_test  # noqa: PLC0415  (a second, and only here)
-
-    rng = np.random.default_rng(seed)
-    ordered = values.to_numpy(dtype=np.float64)
-    return float(permutation_test((ordered,), np.mean, permutation_type="samples", rng=rng).pvalue)
+                 float(flips.pvalue), len(values))  # fmt: skip

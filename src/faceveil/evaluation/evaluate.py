@@ -17,7 +17,7 @@ from faceveil.evaluation.thresholds import (
     read_thresholds,
     thresholds_of,
 )
-from faceveil.evaluation.trials import Gallery, Log, Seen, enroll, joined, search
+from faceveil.evaluation.trials import Log, Seen, enroll, joined, search
 from faceveil.evaluation.versions import Heads, Version, versions_of
 from faceveil.metrics.diversity import mean_pairwise_rms
 from faceveil.params.errors import FaceveilError
@@ -54,7 +54,7 @@ class Inputs:
 
     def bare(self, recognizer: Recognizer, gallery: str) -> Seen:
         """Return what a recognizer saw of the enrolled photos of a gallery."""
-        enrolled = _seen(self._folder("bare", recognizer) / "unmasked", recognizer)
+        enrolled = self._seen(f"bare/{recognizer.name}/unmasked", recognizer)
         return enrolled.where(
             enrolled.rows["image_id"].isin(self.roles.enrolled(gallery)).to_numpy()
         )
@@ -63,7 +63,7 @@ class Inputs:
         """Return what it saw of bare faces that probe."""
         parts = []
         for protocol, kind in UNMASKED_PHOTOS.items():
-            seen = _seen(self._folder("bare", recognizer) / kind, recognizer)
+            seen = self._seen(f"bare/{recognizer.name}/{kind}", recognizer)
             words = seen.rows.assign(kind=kind, protocol=protocol, protection=BARE, training=-1)
             words["role"] = role = self.roles.of_photos(words)
             parts.append(Seen(words, seen.features).where(role.notna().to_numpy()))
@@ -71,23 +71,18 @@ class Inputs:
 
     def protected(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
         """Return what it saw of photos under protections, of people as the protocol has them."""
-        seen = _joined_seen([_seen(self._folder(name, recognizer), recognizer) for name in names])
+        seen = _joined_seen([self._seen(f"{one}/{recognizer.name}", recognizer) for one in names])
         role = self.roles.of_photos(seen.rows)
         judged = Seen(seen.rows.assign(role=role), seen.features)
         return judged.where((role.notna() & (judged.rows["use"] == JUDGE)).to_numpy())
 
-    def _folder(self, name: str, recognizer: Recognizer) -> Path:
-        return self.embeddings / name / recognizer.name
+    def _seen(self, place: str, recognizer: Recognizer) -> Seen:
+        table = read_embeddings(self.embeddings / place, recognizer.fingerprint)
+        return Seen(table.rows, table.features)
 
 
 def evaluate(inputs: Inputs, protected: Path, thresholds: Path, settings: Evaluate) -> pd.DataFrame:
-    """Return the results table.
-
-    Args:
-        inputs: what is evaluated.
-        protected: folder of the protected photos, for the designs in them.
-        thresholds: file of the frozen thresholds.
-        settings: how.
+    """Return the results table; ``protected`` is the folder of photos, for the designs in them.
 
     Raises:
         FaceveilError: if an artifact is missing, or another recognizer made it.
@@ -152,12 +147,7 @@ def calibrate(inputs: Inputs, rates: Sequence[float]) -> list[Threshold]:
 def diversity_rows(
     name: str, designs: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]"
 ) -> list[Row]:
-    """Return how different the designs of an experiment are, as pictures.
-
-    Args:
-        name: of the experiment.
-        designs: uint8 ``[K, S, S, 3]``.
-    """
+    """Return how different an experiment's designs, uint8 ``[K, S, S, 3]``, are as pictures."""
     if len(designs) < 2:
         return []
     value = mean_pairwise_rms(designs.reshape(len(designs), -1) / np.float32(255))
@@ -207,10 +197,8 @@ def _search(
     logs = []
     for name, keep in ((STUDY, ~dev), (DEV, dev)):
         if keep.any():
-            gallery: Gallery = enroll(version, galleries[name])
-            logs.append(
-                search(version, gallery, meets.where(keep), thresholds, settings.batch_size)
-            )
+            gallery, seen = enroll(version, galleries[name]), meets.where(keep)
+            logs.append(search(version, gallery, seen, thresholds, settings.batch_size))
     return joined(logs)
 
 
@@ -305,11 +293,6 @@ def _check_row(recognizer: Recognizer) -> Row:
         trials=check["pairs"],
         over=f"{check['expected']:g}",
     )
-
-
-def _seen(folder: Path, recognizer: Recognizer) -> Seen:
-    table = read_embeddings(folder, recognizer.fingerprint)
-    return Seen(table.rows, table.features)
 
 
 def _joined_seen(parts: Sequence[Seen]) -> Seen:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from faceveil.evaluation.rates import Rate
 from faceveil.metrics.intervals import bootstrap_interval
 from faceveil.metrics.spread import with_spread
+from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 
 
@@ -23,8 +24,18 @@ def best_control(trials: pd.DataFrame, plain: Sequence[str], recognized: str) ->
         trials: of dev people, so that the choice leaves no bias in what is judged.
         plain: the controls to choose among; those that nobody wears here are left out.
         recognized: Boolean column of the log.
+
+    Raises:
+        FaceveilError: if they wear none of them.
     """
-    there = [name for name in plain if (trials["protection"] == name).any()]
+    worn = sorted(trials["protection"].unique())
+    there = [name for name in plain if name in worn]
+    if not there:
+        raise FaceveilError(
+            f"params.yaml: evaluate.plain is {', '.join(plain)}, but people on whom controls are "
+            f"chosen are seen in {', '.join(worn) or 'nothing'} alone; name a plain protection "
+            "that they wear, or raise protocol.dev_people"
+        )
     return min(there, key=lambda name: float(_by_person(trials, name, recognized).mean()))
 
 
@@ -33,14 +44,8 @@ def lift_of(
 ) -> Rate:
     """Return how much less often people are recognized under a protection than in a control.
 
-    Args:
-        trials: of one protocol and one group of people.
-        names: the protection and the control.
-        recognized: Boolean column of the log.
-        settings: level and seed of the interval.
-
-    Raises:
-        ValueError: if not the same people wear both.
+    ``trials`` are of one protocol and one group; ``names``, ``recognized`` and errors are those of
+    :func:`gains`.
     """
     gain = gains(trials, names, recognized)
     interval = bootstrap_interval(
@@ -54,6 +59,8 @@ def lift_of(
 
 def gains(trials: pd.DataFrame, names: tuple[str, str], recognized: str) -> "pd.Series[float]":
     """Return how much less often each person is recognized than in the control, by subject_id.
+
+    ``names`` are the protection and the control, ``recognized`` is a Boolean column of trials.
 
     Raises:
         ValueError: if not the same people wear both.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from faceveil.evaluation.search import EDGES, Counts, steps
 from faceveil.metrics.intervals import wilson_interval
 from faceveil.metrics.spread import with_spread
-from faceveil.metrics.verification import Roc, eer, roc
+from faceveil.metrics.verification import eer, roc
 
 CMC_RANKS = 20
 """Ranks of the stored CMC curve."""
@@ -103,20 +103,9 @@ def det_curve(mated: NDArray[np.float64], nonmated: Counts) -> list[tuple[float,
     there = nonmated > 0
     curve = roc(EDGES[steps(mated)], EDGES[there], nonmated[there])
     reachable = DET_RATES[DET_RATES * nonmated.sum() >= 1 - 1e-9]
-    return [(float(fmr), _fnmr_at(curve, float(fmr))) for fmr in reachable]
+    return [(float(fmr), 1 - float(curve.tmr[curve.fmr <= fmr + 1e-12].max())) for fmr in reachable]
 
 
 def cmc(ranks: "pd.Series[int]") -> list[float]:
-    """Return the cumulative match characteristic.
-
-    Args:
-        ranks: rank of the own template in each search, from 1, ``[P]``, P > 0.
-
-    Returns:
-        The share of searches in [0, 1] whose prober is at rank k or better, for k = 1 to 20.
-    """
+    """Return the share in [0, 1] of searches, ``[P]``, with a rank of k or better, k = 1 to 20."""
     return [float((ranks <= k).mean()) for k in range(1, CMC_RANKS + 1)]
-
-
-def _fnmr_at(curve: Roc, fmr: float) -> float:
-    return 1 - float(curve.tmr[curve.fmr <= fmr + 1e-12].max())

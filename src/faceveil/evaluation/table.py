@@ -65,7 +65,10 @@ class Judge:
 def table_rows(log: Log, judge: Judge) -> Iterator[Row]:
     """Yield all rows about a version: each protection, protocol and group that has trials."""
     trials = _parts(log.trials)
-    controls = _controls(log.trials, judge)
+    # Best plain control by what recognized means: at rank 1, or at the threshold.
+    choosing = log.trials[log.trials["role"] == judge.threshold_role]
+    columns = [name for name in ("hit", f"matched@{judge.at}") if name in log.trials]
+    controls = {name: best_control(choosing, judge.settings.plain, name) for name in columns}
     for (protection, protocol, role), own in trials.items():
         if role not in GROUP_OF:
             continue
@@ -160,13 +163,6 @@ def _parts(trials: pd.DataFrame) -> dict[Key, pd.DataFrame]:
         ["protection", "protocol", "role"]
     )
     return {(str(key[0]), str(key[1]), str(key[2])): part for key, part in parts}
-
-
-def _controls(trials: pd.DataFrame, judge: Judge) -> dict[str, str]:
-    """Return the best plain control by what recognized means: at rank 1, or at the threshold."""
-    choosing = trials[trials["role"] == judge.threshold_role]
-    columns = [name for name in ("hit", f"matched@{judge.at}") if name in trials]
-    return {name: best_control(choosing, judge.settings.plain, name) for name in columns}
 
 
 def _lifts(own: pd.DataFrame, over: pd.DataFrame, recognized: str, judge: Judge) -> Iterator[Row]:

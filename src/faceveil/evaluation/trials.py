@@ -88,15 +88,7 @@ def search(
     thresholds: Sequence[Threshold],
     batch_size: int,
 ) -> Log:
-    """Look for every probe in a gallery.
-
-    Args:
-        version: whose head turns features into templates.
-        gallery: who is enrolled under it.
-        probes: photos of people who are enrolled.
-        thresholds: frozen ones of this version.
-        batch_size: photos at once; changes no result.
-    """
+    """Look for every probe, all of people who are enrolled; the batch size changes no result."""
     log = Log(probes.rows)
     keys = list(probes.rows[["protection", "protocol", "role"]].itertuples(index=False, name=None))
     subjects, parts = probes.rows["subject_id"].to_numpy(dtype=np.str_), []

@@ -1,4 +1,16 @@
-"""The one exception that people who run faceveil are meant to read."""
+"""The exception that people who run faceveil are meant to read, and what it tells them to run."""
+
+from pathlib import Path
+
+WRITERS = {
+    "models/recognizers/": ["prepare_recognizer@{}"],
+    "models/projector/": ["train_projector"],
+    "models/gan/": ["train_gan@{}"],
+    "models/adapted/": ["adapt@{}"],
+    "data/embeddings/bare/": ["embed@{}"],
+    "data/embeddings/": ["embed_protected@{}", "embed_designs@{}"],
+}
+"""Folders of weights and embeddings, and the stages of dvc.yaml that write them, by name."""
 
 
 class FaceveilError(Exception):
@@ -7,3 +19,13 @@ class FaceveilError(Exception):
     The message is one line: the file or key, what was found, what is allowed and what to do. A
     stage prints it and exits with status 1; a traceback appears only under ``--debug``.
     """
+
+
+def run_again(path: Path, command: str = "dvc repro") -> str:
+    """Say how weights or embeddings are made: by the stage that writes them, if it is known."""
+    for folder, stages in WRITERS.items():
+        _, found, rest = f"{path.as_posix()}/".partition(folder)
+        if found:
+            name = rest.partition("/")[0]
+            return "run " + " or ".join(f"`{command} {stage.format(name)}`" for stage in stages)
+    return f"put it there, or run `{command}`"

@@ -6,7 +6,7 @@ from faceveil.params.section import Section, Seed
 
 
 class Protocol(Section):
-    """The roles of the spare people, whom no game and no test ever sees."""
+    """The roles of the spare people, whom no training of designs and no test ever sees."""
 
     dev_people: int = Field(
         default=202,

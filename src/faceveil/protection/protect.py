@@ -115,19 +115,16 @@ def write_jobs(
     designs: Tensor | None = None,
 ) -> None:
     """Apply all protections of a store, and write it."""
+    # Columns that no physical draw and no learning recognizer has filled; parts by kind.
+    whole = [job.rows.assign(condition="", order=job.rows.get("order", -1)) for job in jobs]
     jobs = [
-        Job(job.protection, _complete(job.rows).sort_values(["kind", "image_id", "variant"]))
-        for job in jobs
+        Job(job.protection, rows.sort_values(["kind", "image_id", "variant"]))
+        for job, rows in zip(jobs, whole, strict=True)
     ]
     rows = pd.concat([job.rows for job in jobs], ignore_index=True)
     size = open_faces(sources.curated, "unmasked").image_size
     with progress(f"protect {out.name}", total=len(rows), unit="photo") as bar:
         write_photos(out, rows, size, _applied(jobs, sources, settings, bar), designs)
-
-
-def _complete(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add the columns that no physical draw and no learning recognizer has filled."""
-    return rows.assign(condition="", order=rows.get("order", -1))
 
 
 def _applied(

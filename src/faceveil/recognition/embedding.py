@@ -248,7 +248,7 @@ def _write(source: EmbedJob, shard: Shard, path: Path) -> None:
     rows = order[number * source.part_size : (number + 1) * source.part_size]
     recognizer = _loaded(source)
     features = see_photos(recognizer, source.curated, kind, rows, source.batch_size)
-    words = faces.rows[["subject_id", "image_id", "split"]].iloc[rows].assign(kind=kind)
+    words = faces.rows[["subject_id", "image_id"]].iloc[rows].assign(kind=kind)
     write_part(path, table_of(recognizer, words, features), About(source.recognizer, len(faces)))
 
 

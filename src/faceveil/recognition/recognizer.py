@@ -34,7 +34,7 @@ KEYS = ("name", "role", "architecture", "view", "crop", "sha256")
 SEEN = ("sha256", "architecture", "view", "crop")
 """What decides the features and templates of a photo."""
 
-AGAIN = "run `dvc repro prepare_recognizer`"
+AGAIN = "run `dvc repro prepare_recognizer@{}`"
 
 Embedder = Callable[[torch.Tensor], NDArray[np.float32]]
 """Turns crops ``[B, 3, S, S]`` in [0, 1] into embeddings ``[B, E]``, and lets no gradient pass."""
@@ -203,7 +203,9 @@ def open_recognizer(folder: Path, device: torch.device) -> Recognizer:
     card = read_recognizer_card(folder)
     path = folder / (MODEL if card["architecture"] == "onnx" else WEIGHTS)
     if fingerprint(path) != card["sha256"]:
-        raise FaceveilError(f"{path}: not the file that its card speaks of; {AGAIN}")
+        raise FaceveilError(
+            f"{path}: not the file that its card speaks of; {AGAIN.format(folder.name)}"
+        )
     view = View(**card["view"])
     if card["architecture"] == "onnx":
         return Recognizer(card, OnnxModel(path, view), device)
@@ -238,16 +240,16 @@ def read_recognizer_card(folder: Path) -> Card:
     Raises:
         FaceveilError: if there is no card, or it is damaged or lacks a key.
     """
-    path = folder / CARD
+    path, again = folder / CARD, AGAIN.format(folder.name)
     try:
         card: Card = json.loads(path.read_text())
         View(**card.get("view", {}))
     except FileNotFoundError:
-        raise FaceveilError(f"{path}: no such card; {AGAIN}") from None
+        raise FaceveilError(f"{path}: no such card; {again}") from None
     except (json.JSONDecodeError, UnicodeDecodeError, TypeError, AttributeError) as error:
-        raise FaceveilError(f"{path}: a damaged card ({error}); {AGAIN}") from None
+        raise FaceveilError(f"{path}: a damaged card ({error}); {again}") from None
     if missing := [key for key in KEYS if key not in card]:
-        raise FaceveilError(f"{path}: lacks {missing[0]!r}; {AGAIN}")
+        raise FaceveilError(f"{path}: lacks {missing[0]!r}; {again}")
     return card
 
 
@@ -265,7 +267,7 @@ def check_refusal(card: Card) -> str | None:
     name = card.get("name", "recognizer")
     check: Card | None = card.get("check")
     if check is None:
-        return f"{name}: it has not been checked; {AGAIN}"
+        return f"{name}: it has not been checked; {AGAIN.format(name)}"
     if check["passed"]:
         return None
     return (

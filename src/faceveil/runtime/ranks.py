@@ -1,7 +1,7 @@
-"""Training in several processes at once: each rank plays its share of every batch.
+"""Training in several processes at once: each rank takes its share of every batch.
 
 Every rank holds the same weights, draws the same numbers and sees the whole gallery. Of a batch it
-plays its own slice; gradients are averaged by how many faces each rank played, so that a step is
+takes its own slice; gradients are averaged by how many faces each rank took, so that a step is
 the step of one process on the whole batch (synchronous data parallelism, as in S. Li et al.,
 "PyTorch Distributed", 2020).
 """
@@ -34,13 +34,13 @@ class LostRankError(FaceveilError):
 
 @dataclass(frozen=True)
 class RankShare:
-    """What a rank plays of a batch.
+    """What a rank takes of a batch.
 
     Attributes:
         start: first position in the batch.
         stop: position after the last.
         faces: how many of them count: all, or none where a batch has fewer faces than there are
-            ranks. A rank with none plays the first face again, so that none needs another path.
+            ranks. A rank with none takes the first face again, so that none needs another path.
     """
 
     start: int
@@ -61,7 +61,7 @@ class Ranks:
         return self.rank == 0
 
     def share(self, batch: int) -> RankShare:
-        """Return what this rank plays of a batch; shares differ by at most one face.
+        """Return what this rank takes of a batch; shares differ by at most one face.
 
         Example:
             >>> [Ranks(rank, 2).share(5) for rank in range(2)]

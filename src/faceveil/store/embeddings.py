@@ -15,8 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, run_again
 from faceveil.runtime.atomic import atomic_directory
+
+AGAIN = "dvc repro -f"
+"""What makes a damaged table anew, though nothing that it is made of has changed."""
 
 VECTORS = ("feature", "embedding")
 """Columns of numbers; all others are words about the photo."""
@@ -51,11 +54,6 @@ class EmbeddingTable:
     def image_ids(self) -> NDArray[np.str_]:
         """Which photo each is of, str ``[N]``."""
         return self.rows["image_id"].to_numpy(dtype=np.str_)
-
-    @property
-    def splits(self) -> NDArray[np.str_]:
-        """What each person was curated for, str ``[N]``."""
-        return self.rows["split"].to_numpy(dtype=np.str_)
 
     def rows_of(self, subject_ids: Sequence[str] | NDArray[np.str_]) -> NDArray[np.int64]:
         """Return the row of each subject's first photo, joined by id.
@@ -117,12 +115,12 @@ def read_embeddings(folder: Path, fingerprint: str) -> EmbeddingTable:
     """
     parts = [_read_part(path, fingerprint) for path in sorted(folder.glob("part-*.parquet"))]
     if not parts:
-        raise FaceveilError(f"{folder}: no embeddings here; run `dvc repro` first")
+        raise FaceveilError(f"{folder}: no embeddings here; {run_again(folder)}")
     if len({part.schema.remove_metadata() for part in parts}) > 1:
-        raise FaceveilError(f"{folder}: parts differ in their columns; run `dvc repro -f embed`")
+        raise FaceveilError(f"{folder}: parts differ in their columns; {run_again(folder, AGAIN)}")
     whole = pa.concat_tables(parts)
     if any(part.schema.metadata[b"rows"] != str(len(whole)).encode() for part in parts):
-        raise FaceveilError(f"{folder}: {len(whole)} rows are not all; run `dvc repro -f embed`")
+        raise FaceveilError(f"{folder}: {len(whole)} rows are not all; {run_again(folder, AGAIN)}")
     rows: pd.DataFrame = whole.drop_columns(list(VECTORS)).to_pandas()
     table = EmbeddingTable(rows, *(_numbers(whole[name]) for name in VECTORS))
     _check(folder, table)
@@ -135,14 +133,14 @@ def _read_part(path: Path, fingerprint: str) -> pa.Table:
         part = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise FaceveilError(f"{path}: not readable; run `dvc repro -f embed` ({reason})") from None
+        raise FaceveilError(f"{path}: not readable; {run_again(path, AGAIN)} ({reason})") from None
     if missing := {"subject_id", "image_id", *VECTORS} - set(part.schema.names):
-        raise FaceveilError(f"{path}: lacks column {min(missing)!r}; run `dvc repro -f embed`")
+        raise FaceveilError(f"{path}: lacks column {min(missing)!r}; {run_again(path, AGAIN)}")
     found = (part.schema.metadata or {}).get(b"recognizer", b"none").decode()
     if found != fingerprint:
         raise FaceveilError(
             f"{path}: made by recognizer {found[:12]}, but the one in use is {fingerprint[:12]}; "
-            "run `dvc repro`"
+            f"{run_again(path)}"
         )
     return part
 

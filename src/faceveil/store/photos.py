@@ -153,7 +153,9 @@ def open_designs(folder: Path) -> NDArray[np.uint8]:
     """
     path = folder / DESIGNS
     if not path.is_file():
-        raise FaceveilError(f"{path}: no designs here; run `dvc repro protect_designs` first")
+        raise FaceveilError(
+            f"{path}: no designs here; run `dvc repro protect_designs@{folder.name}` first"
+        )
     designs: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
     return designs
 

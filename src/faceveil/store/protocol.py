@@ -1,9 +1,12 @@
 """Who is enrolled, who probes and with which photo: written once, read by everything that measures.
 
-Two galleries. ``study`` holds the people of the games and of the test, and distractors, who are
-enrolled and never probe; ``dev`` holds other people, on whom thresholds are chosen before any
-design is worn. Nobody is in both. A small collection may have nobody to spare for it: then the
-training people stand in, and every threshold says so.
+Two galleries. ``study`` holds training people, held-out people, and distractors, who are enrolled
+and never probe; ``dev`` holds other people, on whom thresholds are chosen before any design is
+worn. Nobody is in both. A small collection may have nobody to spare for it: then the training
+people stand in, and every threshold says so.
+
+Curation's ``split`` becomes roles here, and later stages ask for roles alone. Only recognizers and
+projectors, which no change of roles should train again, still ask for the split.
 """
 
 from dataclasses import dataclass

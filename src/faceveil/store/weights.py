@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, run_again
 from faceveil.runtime.atomic import atomic_path
 
 Card = dict[str, Any]
@@ -46,14 +46,14 @@ def read_weights(path: Path, model: nn.Module) -> Card:
 def fingerprint(path: Path) -> str:
     """Return the SHA-256 of a weights file, in hexadecimal."""
     if not path.is_file():
-        raise FaceveilError(f"{path}: no such weights; run the stage that makes them first")
+        raise FaceveilError(f"{path}: no such weights; {run_again(path)}")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _opened(path: Path) -> Any:
     if not path.is_file():
-        raise FaceveilError(f"{path}: no such weights; put the file there, or run `dvc repro`")
+        raise FaceveilError(f"{path}: no such weights; {run_again(path)}")
     try:
         return safe_open(path, framework="pt")
     except SafetensorError as error:

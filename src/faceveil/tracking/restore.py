@@ -1,8 +1,8 @@
 """Children for results that DVC restored from its cache: no stage ran, so no run was opened.
 
-``dvc repro`` and ``dvc exp run`` skip a game whose inputs are known. Its numbers are in the report
-all the same, so its parent run gets a child for it: a copy of the run that trained these very
-weights, or, where that run is not in this store, the measured accuracies.
+``dvc repro`` and ``dvc exp run`` skip a training whose inputs are known. Its numbers are in the
+report all the same, so its parent run gets a child for it: a copy of the run that trained these
+very weights, or, where that run is not in this store, the measured accuracies.
 """
 
 from collections.abc import Mapping

@@ -15,6 +15,7 @@ from faceveil.params.experiments import GanTraining
 from faceveil.protection.designs.training_data import Surrogate, TrainingData, join_subjects
 from faceveil.store.embeddings import EmbeddingTable
 from faceveil.store.faces import PackedFaces
+from faceveil.store.protocol import PROBES, Roles
 
 SIZE = 16
 SUBJECTS = tuple(f"{number:05d}" for number in range(10))
@@ -83,10 +84,9 @@ def gan(**changes: Any) -> GanTraining:
 
 
 def photos(seed: int, suffix: str, subjects: Sequence[str] = SUBJECTS) -> PackedFaces:
-    """Return a photo of each person, blocks of colour; the first ``TRAINED`` people train."""
-    splits = ["train" if int(subject) < TRAINED else "test" for subject in subjects]
+    """Return a photo of each person, blocks of colour."""
     image_ids = [subject + suffix for subject in subjects]
-    rows = pd.DataFrame({"subject_id": subjects, "image_id": image_ids, "split": splits})
+    rows = pd.DataFrame({"subject_id": subjects, "image_id": image_ids})
     return PackedFaces(np.stack([_photo(seed, int(subject)) for subject in subjects]), rows)
 
 
@@ -120,9 +120,16 @@ def tables(recognizer: SmallRecognizer) -> dict[str, EmbeddingTable]:
     }
 
 
+def roles(subjects: Sequence[str] = SUBJECTS) -> Roles:
+    """Return who trains: the first ``TRAINED`` people; the others are held out."""
+    role = ["train" if int(subject) < TRAINED else "test" for subject in subjects]
+    enrolled = {"gallery": "study", "role": role, "subject_id": subjects, "image_id": subjects}
+    return Roles(pd.DataFrame(enrolled), pd.DataFrame(columns=list(PROBES)))
+
+
 def data(recognizer: SmallRecognizer) -> TrainingData:
     """Return everybody, ready to train on."""
-    return join_subjects(masked_photos(), tables(recognizer), torch.device("cpu"))
+    return join_subjects(masked_photos(), tables(recognizer), roles(), torch.device("cpu"))
 
 
 def surrogate(recognizer: SmallRecognizer) -> Surrogate:

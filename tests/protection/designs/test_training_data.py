@@ -16,6 +16,7 @@ from tests.protection.designs.small_world import (
     data,
     masked_photos,
     photos,
+    roles,
     table,
     tables,
 )
@@ -34,7 +35,7 @@ def test_labels_are_gallery_rows_whatever_is_missing_or_shuffled():
         "masked": table(recognizer, masked_photos(shuffled)),
         "further_unmasked": table(recognizer, photos(4, "_1", shuffled[:3])),
     }
-    found = join_subjects(faces, stored, CPU)
+    found = join_subjects(faces, stored, roles(kept[::-1]), CPU)
     assert found.subject_ids == tuple(kept)
     assert found.counts() == {"trained": 5, "held_out": 2, "enrolled": 7}
     assert faces.rows["subject_id"].iloc[found.rows].tolist() == kept[:5]
@@ -59,40 +60,53 @@ def test_clean_faces_are_the_gallery_where_there_is_no_further_photo():
     recognizer = SmallRecognizer()
     stored = tables(recognizer)
     none = EmbeddingTable(*(part[:0] for part in vars(stored["unmasked"]).values()))
-    found = join_subjects(masked_photos(), {**stored, "further_unmasked": none}, CPU)
+    found = join_subjects(masked_photos(), {**stored, "further_unmasked": none}, roles(), CPU)
     torch.testing.assert_close(found.clean_face.features, found.gallery, rtol=0, atol=0)
 
 
 def test_probes_of_strangers_are_left_out():
-    recognizer = SmallRecognizer()
-    stored = {**tables(recognizer), "unmasked": table(recognizer, photos(1, "", SUBJECTS[:9]))}
-    found = join_subjects(masked_photos(), stored, CPU)
+    found = join_subjects(masked_photos(), tables(SmallRecognizer()), roles(SUBJECTS[:9]), CPU)
     assert found.plain_mask.labels.tolist() == list(range(9))
 
 
-@pytest.mark.parametrize("split", ["test", "spare", "background"])
-def test_without_training_people_is_refused(split):
+def with_roles(**changes):
+    """Return the protocol's table with another role of some people: ``s00002="test"``."""
+    found = roles()
+    own = found.enrollments.set_index("subject_id")
+    for who, role in changes.items():
+        own.loc[who.removeprefix("s"), "role"] = role
+    return replace(found, enrollments=own.reset_index())
+
+
+def test_who_trains_and_who_is_held_out_is_what_the_protocol_says():
     recognizer = SmallRecognizer()
-    stored = tables(recognizer)
-    stored["unmasked"] = replace(
-        stored["unmasked"], rows=stored["unmasked"].rows.assign(split=split)
-    )
+    changed = with_roles(s00002="test", s00008="train", s00009="distractor", s00005="dev")
+    found = join_subjects(masked_photos(), tables(recognizer), changed, CPU)
+    numbers = (0, 1, 3, 4, 6, 8, 2, 7)  # training people by id, then the held-out ones
+    assert found.subject_ids == tuple(SUBJECTS[number] for number in numbers)
+    assert found.counts() == {"trained": 6, "held_out": 2, "enrolled": 8}
+
+
+@pytest.mark.parametrize("role", ["test", "distractor", "dev"])
+def test_without_training_people_is_refused(role):
+    nobody = with_roles(**{f"s{subject}": role for subject in SUBJECTS})
     with pytest.raises(FaceveilError, match="0 people"):
-        join_subjects(masked_photos(), stored, CPU)
+        join_subjects(masked_photos(), tables(SmallRecognizer()), nobody, CPU)
 
 
 def test_a_person_without_a_masked_photo_is_refused_by_name():
     recognizer = SmallRecognizer()
     with pytest.raises(FaceveilError, match="00003"):
-        join_subjects(masked_photos(SUBJECTS[:3] + SUBJECTS[4:]), tables(recognizer), CPU)
+        join_subjects(masked_photos(SUBJECTS[:3] + SUBJECTS[4:]), tables(recognizer), roles(), CPU)
 
 
 @pytest.mark.parametrize("nothing", ["absent", "zero"])
 def test_photos_without_any_mask_are_refused(nothing):
     faces = masked_photos()
     blank = None if nothing == "absent" else np.zeros_like(faces.transparency)
+    faces, stored = replace(faces, transparency=blank), tables(SmallRecognizer())
     with pytest.raises(FaceveilError, match="shows no mask"):
-        join_subjects(replace(faces, transparency=blank), tables(SmallRecognizer()), CPU)
+        join_subjects(faces, stored, roles(), CPU)
 
 
 @pytest.mark.parametrize("trained", [7, 5000, 50_000])

@@ -11,7 +11,7 @@ from faceveil.params.experiments import GanTraining
 from faceveil.protection.designs.training_data import Surrogate, TrainingData, join_subjects
 from faceveil.recognition.recognizer import Recognizer, open_recognizer, recognizer_fingerprint
 from faceveil.store.embeddings import read_embeddings
-from faceveil.store.faces import PackedFaces
+from faceveil.store.protocol import read_roles
 from faceveil.store.weights import fingerprint
 from faceveil.wearing.masked import open_masked
 
@@ -24,6 +24,7 @@ class InputFolders:
 
     curated: Path
     transparencies: Path
+    protocol: Path
     recognizers: Path
     embeddings: Path
 
@@ -48,10 +49,10 @@ def read_inputs(
         for kind in KINDS
     }
     faces = open_masked(folders.curated, folders.transparencies, "masked")
-    data = join_subjects(faces, tables, device)
+    data = join_subjects(faces, tables, read_roles(folders.protocol), device)
     training = data.subject_ids[: data.trained]
     surrogates = tuple(_surrogate(name, folders, training, device) for name in settings.ensemble)
-    return GanInputs(data, recognizer, surrogates, _fingerprints(settings, target, folders, faces))
+    return GanInputs(data, recognizer, surrogates, _fingerprints(settings, target, folders, data))
 
 
 def _surrogate(
@@ -65,7 +66,7 @@ def _surrogate(
 
 
 def _fingerprints(
-    settings: GanTraining, target: str, folders: InputFolders, faces: PackedFaces
+    settings: GanTraining, target: str, folders: InputFolders, data: TrainingData
 ) -> dict[str, str]:
     """Return SHA-256 sums of all that decides how training goes, besides the settings.
 
@@ -75,12 +76,14 @@ def _fingerprints(
         path for kind in KINDS for path in (folders.embeddings / target / kind).glob("*.parquet")
     )
     embeddings = hashlib.sha256("".join(fingerprint(part) for part in parts).encode())
-    transparency = np.ascontiguousarray(faces.transparency).reshape(-1).data
+    transparency = np.ascontiguousarray(data.faces.transparency).reshape(-1).data
+    people = " ".join([str(data.trained), *data.subject_ids])
     recognizers = {
         f"recognizers/{name}": recognizer_fingerprint(folders.recognizers / name)
         for name in (target, *settings.ensemble)
     }
     return recognizers | {
         "embeddings": embeddings.hexdigest(),
+        "people": hashlib.sha256(people.encode()).hexdigest(),
         "transparency": hashlib.sha256(transparency).hexdigest(),
     }

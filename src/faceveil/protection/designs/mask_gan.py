@@ -6,7 +6,7 @@ Adversarial Networks" (2021), with the trunk of the recognizer frozen for good. 
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -98,7 +98,10 @@ def train_mask_gan(
     trunk = target.trunk.to(device).eval().requires_grad_(False)
     state = State(settings, target.head, data.faces.image_size, device)
     setup = Setup(state, data, trunk, surrogates, present_ranks())
-    _take_up(state, checkpoint)
+    if checkpoint and (stored := checkpoint.load()):
+        state.restore(*stored)
+    else:
+        state.draw_sheet()
     setup.ranks.agree("an epoch to go on from,", len(state.curves), device)
     for epoch, values in enumerate(state.curves, start=1):
         report(epoch, values)
@@ -132,15 +135,6 @@ def _named(report: OnEpoch, training: int) -> OnEpoch:
     return lambda epoch, values: report(epoch, {f"{name}{ending}": v for name, v in values.items()})
 
 
-def _take_up(state: State, checkpoint: Checkpoint | None) -> None:
-    """Go on from the checkpoint if there is one, else from the beginning."""
-    stored = checkpoint.load() if checkpoint else None
-    if stored:
-        state.restore(*stored)
-    else:
-        state.draw_sheet()
-
-
 def _train_epoch(setup: Setup, epoch: int, bar: "tqdm[Any]") -> dict[str, float]:
     """Take one step on each batch of people, the last and smaller one too."""
     state, data, ranks = setup.state, setup.data, setup.ranks
@@ -158,7 +152,12 @@ def _train_epoch(setup: Setup, epoch: int, bar: "tqdm[Any]") -> dict[str, float]
     values = dict(zip(COLUMNS, [*means, *accuracies], strict=True))
     shown = {name.removesuffix("_accuracy"): f"{v:.3g}" for name, v in values.items()}
     bar.set_postfix(shown, refresh=False)
-    _refuse_not_finite(values, epoch)
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise FaceveilError(
+                f"train_gan: {name} is {value} in epoch {epoch}; lower train_gan.learning_rate "
+                "or train_gan.recognizer_learning_rate"
+            )
     return values
 
 
@@ -179,15 +178,6 @@ def _batches(setup: Setup, epoch: int) -> Iterator[Batch]:
         else:
             others = draw_others(subjects, data.trained, enrolled, draw)
             yield Batch(subjects, latents, others, searched=step % interval == interval // 2)
-
-
-def _refuse_not_finite(values: Mapping[str, float], epoch: int) -> None:
-    for name, value in values.items():
-        if not math.isfinite(value):
-            raise FaceveilError(
-                f"train_gan: {name} is {value} in epoch {epoch}; lower train_gan.learning_rate "
-                "or train_gan.recognizer_learning_rate"
-            )
 
 
 def _progress(setup: Setup) -> "tqdm[Any]":

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from faceveil.params.errors import FaceveilError
 from faceveil.store.embeddings import EmbeddingTable
 from faceveil.store.faces import PackedFaces
+from faceveil.store.protocol import Roles
 
 
 @dataclass(frozen=True)
@@ -46,22 +47,28 @@ class TrainingData:
 
 
 def join_subjects(
-    faces: PackedFaces, tables: Mapping[str, EmbeddingTable], device: torch.device
+    faces: PackedFaces, tables: Mapping[str, EmbeddingTable], roles: Roles, device: torch.device
 ) -> TrainingData:
     """Join masked photos with a transparency and the stored features of the same subjects.
 
-    ``tables`` hold the kinds ``unmasked``, ``masked`` and ``further_unmasked``.
+    ``tables`` hold the kinds ``unmasked``, ``masked`` and ``further_unmasked``. People of the roles
+    ``train`` and ``test`` are taken, and nobody else.
     """
     unmasked, masked, further = (tables[k] for k in ("unmasked", "masked", "further_unmasked"))
-    training = np.unique(unmasked.subject_ids[unmasked.splits == "train"]).tolist()
-    held_out = np.unique(unmasked.subject_ids[unmasked.splits == "test"]).tolist()
+    training, held_out = roles.of_role("train"), roles.of_role("test")
     if len(training) < 2:
         raise FaceveilError(
-            f"{len(training)} people to train on; at least 2 are needed, check curation"
+            f"{len(training)} people to train on; at least 2 are needed, check the protocol"
         )
     subjects = training + held_out
     rows = faces.rows_of(training)
-    _refuse_without_masks(faces, rows)
+    seen = faces.transparency
+    # Photo by photo, up to the first with a mask: all of them may be more than memory holds.
+    if seen is None or not any(seen[row].any() for row in rows):
+        raise FaceveilError(
+            "the transparency shows no mask on any training photo; "
+            "check project.transparency and the projector's metrics"
+        )
     clean = _probes(further, subjects, device)
     gallery = _moved(unmasked.features[unmasked.rows_of(subjects)], device)
     themselves = Probes(gallery, torch.arange(len(subjects), device=device))
@@ -123,13 +130,3 @@ def _probes(table: EmbeddingTable, subjects: list[str], device: torch.device) ->
 
 def _moved(features: NDArray[np.float32], device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(features)).to(device)
-
-
-def _refuse_without_masks(faces: PackedFaces, rows: NDArray[np.int64]) -> None:
-    seen = faces.transparency
-    # Photo by photo, up to the first with a mask: all of them may be more than memory holds.
-    if seen is None or not any(seen[row].any() for row in rows):
-        raise FaceveilError(
-            "the transparency shows no mask on any training photo; "
-            "check train_gan.transparency and the projector's metrics"
-        )

@@ -1,0 +1,40 @@
+"""What a message tells people to run is a stage of dvc.yaml."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from faceveil.params.errors import WRITERS, run_again
+from tests.conftest import ROOT
+
+PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("models/recognizers/facenet/card.json", "run `dvc repro prepare_recognizer@facenet`"),
+        ("models/projector/projector.safetensors", "run `dvc repro train_projector`"),
+        ("models/gan/exp0/0/head.safetensors", "run `dvc repro train_gan@exp0`"),
+        ("/a/folder/models/adapted/exp1/2/10.safetensors", "run `dvc repro adapt@exp1`"),
+        ("data/embeddings/bare/facenet", "run `dvc repro embed@facenet`"),
+        (
+            "data/embeddings/exp0/facenet",
+            "run `dvc repro embed_protected@exp0` or `dvc repro embed_designs@exp0`",
+        ),
+        ("elsewhere/net.safetensors", "put it there, or run `dvc repro`"),
+    ],
+)
+def test_the_stage_that_writes_a_file_is_named(path, said):
+    assert run_again(Path(path)) == said
+    assert run_again(Path(path), "dvc repro -f") == said.replace("repro", "repro -f")
+
+
+@pytest.mark.parametrize("folder", WRITERS)
+def test_each_stage_named_writes_into_the_folder(folder):
+    for named in WRITERS[folder]:
+        stage, _, key = named.partition("@")
+        body = PIPELINE[stage].get("do", PIPELINE[stage])
+        assert bool(key) == ("foreach" in PIPELINE[stage])
+        assert any(f"{out}/".startswith(folder) for out in body["outs"])
