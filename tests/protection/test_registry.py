@@ -1,5 +1,8 @@
 """Methods are found by their file's name; an entry that is wrong is one line."""
 
+import subprocess
+import sys
+
 import pytest
 
 from faceveil.params.errors import FaceveilError
@@ -13,6 +16,17 @@ def test_every_file_is_a_method():
 
 def test_the_default_entries_are_valid():
     check_protections({name: entry.model_dump() for name, entry in PROTECTIONS.items()})
+
+
+def test_checking_the_entries_opens_neither_torchvision_nor_torchs_compiler():
+    # Every stage checks params.yaml when it starts, and these are seconds.
+    code = (
+        "import sys; from faceveil.protection.registry import method, method_names\n"
+        "for name in method_names(): method(name)\n"
+        "print({'torchvision', 'torch._dynamo'} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert run.stdout == "set()\n"
 
 
 @pytest.mark.parametrize(
