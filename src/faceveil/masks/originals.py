@@ -18,7 +18,7 @@ MOST_PEOPLE = 100_000
 
 @dataclass(frozen=True)
 class PersonFolder:
-    """One person of a collection: five digits, the folder's name, its photos below the root."""
+    """One person: five digits, the folder's name, its photos, sorted paths below the root."""
 
     subject_id: str
     name: str
