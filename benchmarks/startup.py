@@ -18,18 +18,21 @@ from benchmarks.measure import interleaved, write_result
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 3
+KEYS = {"prepare_recognizer": "facenet", "embed": "facenet", "protect": "plain",
+        "embed_protected": "plain"}  # fmt: skip
+"""The key of stages that exist for each recognizer or protection; of others it is ``exp0``."""
+
 BARE = ("-c", "import torch, mlflow, mlflow.store.tracking.sqlalchemy_store")
 
 
 def commands() -> dict[str, tuple[str, ...]]:
-    """Return the command line of each stage of dvc.yaml that needs an input, for ``exp0``."""
+    """Return the command line of each stage of dvc.yaml that needs an input, for one key."""
     stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
     found = {}
     for name, stage in stages.items():
         words = stage.get("do", stage)["cmd"].replace("${curate.root}", "data/synthetic").split()
         if "deps" in stage.get("do", stage) and name != "synthesize":
-            keys = {"prepare_partner": "partner1", "prepare_black_box": "black_box1"}
-            key = keys.get(name, "exp0")
+            key = KEYS.get(name, "exp0")
             found[name] = tuple(word.replace("${key}", key) for word in words[1:])
     return found
 

@@ -1,4 +1,4 @@
-"""Section ``adapt``: how a recognizer learns the designs it is fooled by."""
+"""Section ``adapt``: how a recognizer learns from photos of people in designs."""
 
 from itertools import pairwise
 from typing import Annotated

@@ -81,26 +81,26 @@ def wearing_masks(faces: PackedFaces) -> NDArray[np.bool_]:
 class Batches:
     """Endless batches of rows, each with the same share of masks.
 
-    Photos with and without masks are two decks; each is shuffled anew when it has been dealt, so
-    that every photo of a deck is seen equally often.
+    Photos with and without masks are drawn apart. Each of the two is shuffled anew when all its
+    photos were drawn, so that they are seen equally often.
     """
 
     def __init__(
         self, worn: NDArray[np.bool_], settings: RecognizerSettings, generator: torch.Generator
     ) -> None:
-        """Prepare both decks.
+        """Tell photos with masks from those without.
 
         Raises:
-            FaceveilError: if a deck that the share asks for is empty.
+            FaceveilError: if the share asks for photos that there are none of.
         """
         masked = round(settings.masked_share * settings.batch_size)
         self._sizes = (settings.batch_size - masked, masked)
-        self._decks = (
+        self._rows = (
             torch.from_numpy(np.flatnonzero(~worn)),
             torch.from_numpy(np.flatnonzero(worn)),
         )
-        for size, deck, what in zip(self._sizes, self._decks, ("without", "with"), strict=True):
-            if size and not len(deck):
+        for size, rows, what in zip(self._sizes, self._rows, ("without", "with"), strict=True):
+            if size and not len(rows):
                 raise FaceveilError(
                     f"masked_share: {settings.masked_share}, but no background photo is {what} a "
                     "mask; 0 learns from bare faces alone, 1 from masks alone"
@@ -109,19 +109,19 @@ class Batches:
         self.per_epoch = max(1, round(len(worn) / settings.batch_size))
 
     def __iter__(self) -> Iterator[NDArray[np.int64]]:
-        """Deal rows ``[B]`` for ever, those without masks first."""
-        deals = [self._deal(d, s) for d, s in zip(self._decks, self._sizes, strict=True) if s]
-        for parts in zip(*deals, strict=True):
+        """Yield rows ``[B]`` for ever, those without masks first."""
+        drawn = [self._draw(r, s) for r, s in zip(self._rows, self._sizes, strict=True) if s]
+        for parts in zip(*drawn, strict=True):
             yield torch.cat(parts).numpy()
 
-    def _deal(self, deck: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
-        """Deal ``size`` rows at a time from a deck that is shuffled whenever it is used up."""
-        hand = deck[:0]
+    def _draw(self, rows: torch.Tensor, size: int) -> Iterator[torch.Tensor]:
+        """Yield ``size`` rows at a time, shuffled whenever they are used up."""
+        left = rows[:0]
         while True:
-            while len(hand) < size:
-                hand = torch.cat([hand, deck[torch.randperm(len(deck), generator=self._generator)]])
-            yield hand[:size]
-            hand = hand[size:]
+            while len(left) < size:
+                left = torch.cat([left, rows[torch.randperm(len(rows), generator=self._generator)]])
+            yield left[:size]
+            left = left[size:]
 
 
 def photo_sizes(full: int, steps: int) -> list[int]:
