@@ -158,21 +158,17 @@ def findings(surveyed: Survey) -> dict[str, list[str]]:
     found["name is not UTF-8"] = [file for file in unknown if not is_text(file.entry.path)]
     found["unrecognized name"] = [file for file in unknown if is_text(file.entry.path)]
     paths = {what: [file.entry.path for file in files] for what, files in found.items() if files}
-    linked = _linked_folders(surveyed)
+    parents = {PurePosixPath(file.entry.path).parent for file in surveyed.files}
+    folders = {folder for parent in parents for folder in (parent, *parent.parents)}
+    # Below the root: it may be a link itself.
+    inside = folders - {PurePosixPath(".")}
+    linked = sorted(str(folder) for folder in inside if (surveyed.root / folder).is_symlink())
     return paths | ({"folder that is a link": linked} if linked else {})
 
 
 def _readable(files: Sequence[File]) -> dict[str, File]:
     """Return the first file of each ``image_id`` that can be read."""
     return {file.entry.image_id: file for file in reversed(files) if file.header}
-
-
-def _linked_folders(surveyed: Survey) -> list[str]:
-    """Return the folders below the root that are links; the root itself may be one."""
-    parents = {PurePosixPath(file.entry.path).parent for file in surveyed.files}
-    folders = {folder for parent in parents for folder in (parent, *parent.parents)}
-    inside = folders - {PurePosixPath(".")}
-    return sorted(str(folder) for folder in inside if (surveyed.root / folder).is_symlink())
 
 
 def _look_at(root: Path, whole: bool, entries: Sequence[Entry]) -> list[File]:

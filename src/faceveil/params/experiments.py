@@ -12,13 +12,13 @@ from faceveil.params.train_gan import TrainGan
 Source = Literal["generated", "masked", "unmasked"]
 """Photos the recognizer may learn from: designs worn, plain masks, no mask."""
 
-Sources = Annotated[tuple[Source, ...], once("a source")]
+LearnsFrom = Annotated[tuple[Source, ...], once("a source")]
 
 
 class Experiment(Section):
     """One experiment: the recognizer's sources, and what it changes of ``train_gan``."""
 
-    recognizer_learns_from: Sources = Field(
+    recognizer_learns_from: LearnsFrom = Field(
         description="sources of the recognizer's step; none keeps the recognizer fixed"
     )
     train_gan: dict[str, Any] = Field(
@@ -38,7 +38,7 @@ EXPERIMENTS = {
 class GanTraining(TrainGan):
     """``train_gan`` with the overrides of one experiment: all that decides how training goes."""
 
-    recognizer_learns_from: Sources = Field(
+    recognizer_learns_from: LearnsFrom = Field(
         description="sources of the recognizer's step; none keeps the recognizer fixed"
     )
 

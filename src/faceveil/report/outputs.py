@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from faceveil.report.charts import accuracy_chart, lift_chart, write_png
 from faceveil.report.figures.people import people_figure
@@ -31,8 +30,7 @@ def write_table(path: Path, table: Table) -> str:
     with atomic_path(path.with_suffix(".md")) as temporary:
         temporary.write_text(text, encoding="utf-8")
     with atomic_path(path.with_suffix(".csv")) as temporary:
-        frame = pd.DataFrame(table.rows, columns=list(table.columns))
-        frame.to_csv(temporary, index=False, lineterminator="\n")
+        table.frame().to_csv(temporary, index=False, lineterminator="\n")
     return text
 
 

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from faceveil.report.selection import (
     BARE,
     DASH,
@@ -47,6 +49,10 @@ class Table:
     note: str  # how to read them; may be empty
     columns: TableRow  # heads; the first column is the rows' own
     rows: Sequence[TableRow]  # from top to bottom, as many texts as there are columns
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table as a frame of texts."""
+        return pd.DataFrame(self.rows, columns=list(self.columns))
 
     def markdown(self) -> str:
         """Return the table in Markdown, its columns aligned, the note above it."""
