@@ -24,8 +24,16 @@ def test_the_sentence_counts_what_intervals_show(results):
     assert text == (
         "**Yes** against the recognizer it was trained against (4 of 4), **partly** against one "
         "it never met (2 of 4). **No, worse** once the first one has learned from 1,000 photos "
-        "of such masks (0 of 4, 4 worse)."
+        "of such masks (0 of 4, 4 worse). **Partly** against another one, resnet18 (2 of 4)."
     )
+
+
+def test_a_surrogate_before_which_plain_masks_are_better_is_told(tmp_path):
+    frame = made_frame()
+    lifts = (frame["recognizer"] == "resnet18") & (frame["metric"] == "lift_rank_1")
+    frame.loc[lifts, ["value", "low", "high"]] = (-0.13, -0.19, -0.07)
+    told = answer(made_results(tmp_path, frame))
+    assert told.endswith("**No, worse** against another one, resnet18 (0 of 4, 4 worse).")
 
 
 def test_a_judge_that_failed_its_check_is_not_asked(tmp_path):

@@ -87,12 +87,18 @@ def _range(numbers: Iterable[Number | None]) -> str:
 
 
 def answer(results: Results) -> str:
-    """Return the answer in words: for how many designs an interval shows protection."""
+    """Return the answer in words: for how many designs an interval shows protection.
+
+    What is no row of the table is told as well: surrogates may say something else than judges.
+    """
+    asked = [(one.where, one.pairs) for one in situations(results)]
+    for other in filter(results.passed, results.recognizers("surrogate")):
+        pairs = tuple((name, other) for name in results.experiments)
+        asked.append((f"against another one, {other}", pairs))
     told = []
-    for one in situations(results):
-        lifts = [results.number("lift_rank_1", *pair) for pair in one.pairs]
-        signs = [lift.shown for lift in lifts if lift]
-        told.append(_verdict(signs, one.where))
+    for where, pairs in asked:
+        lifts = [results.number("lift_rank_1", *pair) for pair in pairs]
+        told.append(_verdict([lift.shown for lift in lifts if lift], where))
     question = "Does a trained mask hide its wearer better than the best plain one?"
     sentences = [", ".join(told[:2]), *told[2:]]
     return " ".join([question, *(f"**{one[2].upper()}{one[3:]}." for one in sentences)])
