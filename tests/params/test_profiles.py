@@ -63,7 +63,7 @@ def test_an_entry_is_merged_added_or_removed(params, tmp_path):
     )
     found = apply(params, "own", tmp_path)["recognizers"]
     assert list(found) == ["facenet", "mobilefacenet", "third"]
-    assert (found["facenet"]["weights"], found["facenet"]["input_size"]) == ("vggface2", 128)
+    assert (found["facenet"]["weights"], found["facenet"]["input_size"]) == ("vggface2", 96)
     assert found["third"].keys() == found["facenet"].keys()
     assert list(load(params)["experiments"]) == ["exp0", "exp2", "exp3", "exp9"]
 
