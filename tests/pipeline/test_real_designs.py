@@ -22,6 +22,7 @@ def settings(real_data) -> dict:
             # Whole photos of LFW show faces half as large as the pairs do: little is expected.
             "facenet": {
                 "weights": str(weights / "facenet-vggface2-fp16.safetensors"),
+                "input_size": 128,
                 "check": lfw, "check_pairs": 200, "expected_accuracy": 0.75,
             },
             "embedder": {
