@@ -34,7 +34,7 @@ class TrainGan(Section):
     """How a generator and a recognizer are trained against each other."""
 
     trainings: int = Field(
-        default=3, ge=1, le=100, description="trainings from different seeds: how much they differ"
+        default=5, ge=1, le=100, description="trainings from different seeds: how much they differ"
     )
     ensemble: Annotated[tuple[str, ...], once("a recognizer")] = Field(
         default=(),
