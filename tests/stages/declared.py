@@ -32,6 +32,23 @@ class Declared:
     outputs: list[str]
 
 
+MISSING = [
+    ("data/protocol/probes", "data/protocol/probes.csv: no protocol here; run `dvc repro prot"),
+    ("data/curated", "data/curated/groups.csv: no groups here; run `dvc repro curate` first"),
+    (
+        "models/recognizers",
+        "models/recognizers/facenet/card.json: no such card; "
+        "run `dvc repro prepare_recognizer@facenet`",
+    ),
+    ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan@exp1` first"),
+    (
+        "models/adapted",
+        "models/adapted/exp0/0/2.safetensors: no such weights; run `dvc repro adapt@exp0`",
+    ),
+]
+"""Inputs that stages which measure cannot do without, and what the line about each says."""
+
+
 def declared(stage: str, name: str = "") -> Declared:
     """Return what dvc.yaml says of a stage, of the entry of a name for one with ``foreach``."""
     body = PIPELINE[stage].get("do", PIPELINE[stage])

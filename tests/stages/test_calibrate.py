@@ -8,7 +8,7 @@ from faceveil.evaluation.thresholds import read_thresholds
 from faceveil.params.protocol import Protocol
 from faceveil.store.protocol import assign_roles, write_roles
 from tests.evaluation.world import EXPERIMENTS, PHOTOS, RATES
-from tests.stages.declared import change_params, enter, files, refused, run, succeed
+from tests.stages.declared import MISSING, change_params, enter, files, refused, run, succeed
 
 DEV = 3
 """People on whom thresholds are chosen."""
@@ -72,22 +72,11 @@ def test_an_interrupted_run_leaves_what_was_there(at, monkeypatch):
 @pytest.mark.parametrize(
     ("missing", "line"),
     [
-        ("data/protocol/probes", "data/protocol/probes.csv: no protocol here; run `dvc repro prot"),
-        ("data/curated", "data/curated/groups.csv: no groups here; run `dvc repro curate` first"),
+        *MISSING,
         (
             "data/embeddings",
             "data/embeddings/bare/facenet/unmasked: no embeddings here; "
             "run `dvc repro embed@facenet`",
-        ),
-        (
-            "models/recognizers",
-            "models/recognizers/facenet/card.json: no such card; "
-            "run `dvc repro prepare_recognizer@facenet`",
-        ),
-        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan@exp1` first"),
-        (
-            "models/adapted",
-            "models/adapted/exp0/0/2.safetensors: no such weights; run `dvc repro adapt@exp0`",
         ),
     ],
 )
