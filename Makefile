@@ -20,7 +20,7 @@ setup: .venv/.synced ## Install everything into .venv (the other targets do it b
 	.tools/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
 .venv/.synced: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen
+	$(UV) sync --frozen --extra real
 	@touch $@
 
 repro: setup ## Rebuild every experiment and print the accuracy table
