@@ -146,7 +146,9 @@ def _tensors(reader: _Reader) -> Iterator[NDArray[np.float32]]:
             yield reader.tensor()
 
 
-def _fill(convolution: nn.Conv2d, weights: NDArray[np.float64], affine: NDArray[np.float64]) -> None:
+def _fill(
+    convolution: nn.Conv2d, weights: NDArray[np.float64], affine: NDArray[np.float64]
+) -> None:
     """Give a convolution its weights, and the affine layer after it."""
     outside, (gain, offset) = convolution.out_channels, affine
     weight = weights[:-outside].reshape(convolution.weight.shape)
