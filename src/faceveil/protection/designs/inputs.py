@@ -94,8 +94,8 @@ def _crop(recognizer: Recognizer, folders: InputFolders, data: TrainingData) -> 
         unknown = np.array(data.subject_ids[: data.trained])[~places.found]
         raise FaceveilError(
             f"{recognizer.name}: crop {recognizer.card['crop']!r} needs the place of every "
-            f"training face, and {len(unknown)} of {data.trained} have none ({unknown[0]} the first); take "
-            "them out of the collection, or use a recognizer with crop 'frame'"
+            f"training face, and {len(unknown)} of {data.trained} have none, {unknown[0]} the "
+            "first; take them out of the collection, or use a recognizer with crop 'frame'"
         )
     return lambda photos, subjects: recognizer.crop(photos, places[subjects])
 
