@@ -107,7 +107,7 @@ def test_files_obey_the_equation_exactly(made):
     cutouts = sorted((made[0] / "transparent").iterdir())
     assert len(cutouts) == 5
     for path in cutouts:
-        masked = next(p for p in made[0].rglob(path.name) if p.parent.name != "transparent")
+        masked = next(p for p in made[0].rglob(path.name) if p.parent.name in ("masked", "further"))
         bare = pixels(next(made[0].rglob(path.name.replace("_Mask", ""))))
         cutout = pixels(path).astype(float)
         a = cutout[..., 3:] / 255

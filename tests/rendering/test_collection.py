@@ -55,7 +55,11 @@ def test_the_layout_is_the_real_data_sets(root):
 def test_the_truth_table_has_one_row_per_photo(root):
     rows = truth(root)
     assert tuple(rows[0]) == COLUMNS
-    files = {name for name in digests(root) if not name.startswith(("truth", "transparent"))}
+    files = {
+        name
+        for name in digests(root)
+        if not name.startswith(("truth", "transparent", "coordinates"))
+    }
     assert {row["path"] for row in rows} == files
     assert len(rows) == len(files)
     assert all(1 <= int(row["skin_band"]) <= 10 for row in rows)
@@ -123,3 +127,11 @@ def test_nothing_is_left_when_writing_fails(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         write_collection(tmp_path / "out", few)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_masked_photos_have_coordinates_and_no_others_do(root):
+    rows = {row["image_id"]: row for row in truth(root) if row["kind"] != "background"}
+    masked = {name for name, row in rows.items() if row["worn"] != "none"}
+    assert {path.stem for path in (root / "coordinates").iterdir()} == masked
+    with Image.open(root / "coordinates" / f"{min(masked)}.png") as image:
+        assert image.mode == "I;16" and image.size == (80, 240)

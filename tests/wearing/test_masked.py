@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 import torch
 
+from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
-from faceveil.store.faces import PackedFaces, open_faces
+from faceveil.store.faces import MASKED, PackedFaces, open_faces
 from faceveil.store.weights import write_weights
-from faceveil.wearing.masked import MASKED, open_masked, write_transparencies
+from faceveil.wearing import masked
+from faceveil.wearing.masked import open_masked, write_transparencies
 from faceveil.wearing.projector import WEIGHTS, build_projector
 from tests.packed import write_faces
 from tests.wearing.masked_world import SIZE, photos
@@ -18,6 +20,7 @@ from tests.wearing.masked_world import SIZE, photos
 CPU = torch.device("cpu")
 PEOPLE, CUTOUTS = 7, 3
 ARCHITECTURE = "plain"
+EST = "masked_coordinates.npy"
 
 
 def of_kind(faces, ending):
@@ -167,3 +170,40 @@ def test_transparencies_of_other_photos_are_refused(curated, projector, tmp_path
     with pytest.raises(FaceveilError, match=r"of other photos than .*run `dvc repro -f project`"):
         open_masked(curated, tmp_path / "seen", "masked")
     open_masked(curated, tmp_path / "seen", "further_masked")
+
+
+def test_coordinates_are_estimated_where_faces_were_found(
+    curated, projector, tmp_path, monkeypatch
+):
+    """Photos of half of the people have their face lower: so have their coordinates."""
+    boxes = np.tile(np.float32([0.2, 0.1, 0.8, 0.9]), (PEOPLE, 1))
+    points = [(0.36, 0.4), (0.64, 0.4), (0.5, 0.57), (0.38, 0.7), (0.62, 0.7)]
+    points = np.tile(np.float32(points), (PEOPLE, 1, 1))
+    points[::2, :, 1] += 0.1
+    (curated / "index.parquet").touch()
+    monkeypatch.setattr(masked, "read_places", lambda *_: Places(boxes, points))
+    write_transparencies(curated, projector[0], "projector", CPU, tmp_path / "seen")
+    assert len(contents(tmp_path / "seen")) == 4
+    faces = open_masked(curated, tmp_path / "seen", "masked")
+    assert isinstance(faces.coordinates, np.memmap) and faces.coordinates.dtype == np.uint16
+    u, v, _ = faces.mask_coordinates(slice(None)).unbind(1)
+    row, column = round(0.65 * SIZE), SIZE // 2
+    assert (v[::2, row, column] < v[1, row, column] - 0.05).all()
+    assert u[:, row, column].abs().max() < 0.1
+    boxes[3] = np.nan
+    with pytest.raises(FaceveilError, match=r"photo '\d+_Mask' \(1 in all\): no face was found"):
+        write_transparencies(curated, projector[0], "projector", CPU, tmp_path / "seen")
+
+
+def test_packed_coordinates_come_before_estimated_ones(curated, projector, tmp_path):
+    write_transparencies(curated, projector[0], "projector", CPU, tmp_path / "seen")
+    assert open_masked(curated, tmp_path / "seen", "masked").coordinates is None
+    for path, value in ((curated / "masked/coordinates.npy", 1), (tmp_path / "seen" / EST, 2)):
+        np.save(path, np.full((PEOPLE, 3, SIZE, SIZE), value, np.uint16))
+        opened = open_masked(curated, tmp_path / "seen", "masked")
+        assert (opened.coordinates == 1).all()
+    (curated / "masked/coordinates.npy").unlink()
+    assert (open_masked(curated, tmp_path / "seen", "masked").coordinates == 2).all()
+    np.save(tmp_path / "seen" / EST, np.zeros((PEOPLE, 3, SIZE, 8), np.uint16))
+    with pytest.raises(FaceveilError, match=rf"{EST}: mask coordinates uint16 .*repro -f project"):
+        open_masked(curated, tmp_path / "seen", "masked")
