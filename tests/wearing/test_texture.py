@@ -68,6 +68,19 @@ def test_fine_stripes_do_not_come_back_as_coarse_ones():
     assert (found[..., 10:-10, 10:-10] - 0.5).abs().max() < 0.02
 
 
+def test_the_edge_of_a_pleat_is_not_smoothed():
+    """Below the middle, another part of the cloth is seen."""
+    coordinates, texture = (
+        flat_coordinates(48, 14, dtype=torch.float64),
+        random(1, 3, 21, 24).double(),
+    )
+    coordinates[:, 1, 24:] += 0.3
+    found = sample_texture(texture, coordinates, torch.ones(1, 1, 48, 48))[0, 0]
+    place = texels(coordinates[0], 21, 24)
+    expected = map_coordinates(texture[0, 0].numpy(), place, order=1, mode="nearest")
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
 def test_worn_is_the_shaded_texture_blended_by_transparency():
     photos, a, coordinates, textures = world()
     worn = wear_texture(photos, a, coordinates, textures)

@@ -112,14 +112,17 @@ def move_mask(coordinates: Tensor, conditions: Conditions) -> Tensor:
 def _level(textures: Tensor, coordinates: Tensor) -> Tensor:
     """Return which level of the pyramid each pixel sees, ``[B, 1, S, S]``: log2 of its texels.
 
-    They are counted as the root mean square of a step to the right and a step down.
+    They are counted as the root mean square of a step across and a step down, each the smaller one
+    of the two to the neighbours: at the edge of a pleat the other one leads to another fold.
     """
     height, width = textures.shape[2:]
     squares = torch.zeros_like(coordinates[:, :1])
     for texels in (coordinates[:, :1] * (width / 2), coordinates[:, 1:2] * height):
-        right = functional.pad(texels.diff(dim=3), (0, 1, 0, 0), mode="replicate")
-        below = functional.pad(texels.diff(dim=2), (0, 0, 0, 1), mode="replicate")
-        squares += right**2 + below**2
+        for axis in (2, 3):
+            steps = texels.diff(dim=axis) ** 2
+            first, last = steps.narrow(axis, 0, 1), steps.narrow(axis, steps.shape[axis] - 1, 1)
+            before, after = torch.cat([first, steps], axis), torch.cat([steps, last], axis)
+            squares += torch.minimum(before, after)
     return (0.5 * torch.log2(squares / 2)).clamp(0, min(height, width).bit_length() - 1)
 
 
