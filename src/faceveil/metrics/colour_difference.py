@@ -58,7 +58,9 @@ def _hues(h1: Floats, h2: Floats, grey: Floats) -> tuple[Floats, Floats]:
     turn = h2 - h1
     far = np.abs(turn) > np.pi
     turn = np.where(far, turn - 2 * np.pi * np.sign(turn), turn)
-    mean = np.where(far, (h1 + h2) / 2 + np.where(h1 + h2 < 2 * np.pi, np.pi, -np.pi), (h1 + h2) / 2)
+    mean = np.where(
+        far, (h1 + h2) / 2 + np.where(h1 + h2 < 2 * np.pi, np.pi, -np.pi), (h1 + h2) / 2
+    )
     return np.where(grey, 0.0, turn), np.where(grey, h1 + h2, mean)
 
 

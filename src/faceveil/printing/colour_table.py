@@ -72,7 +72,7 @@ def fit_table(printed: Floats, seen: Floats) -> ColourTable:
 
 
 def held_back_errors(printed: Floats, seen: Floats) -> Floats:
-    """Return CIEDE2000 of each patch, predicted by the half of the patches it is not in: ``[P]``."""
+    """Return CIEDE2000 of each patch, predicted by the half of patches it is not in: ``[P]``."""
     errors = np.empty(len(printed))
     for fold in range(FOLDS):
         held_back = np.arange(len(printed)) % FOLDS == fold

@@ -6,6 +6,7 @@ A page is a figure of the paper's true size with one axes over all of it, x to t
 from typing import Any
 
 import numpy as np
+import segno
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon, Rectangle
 from matplotlib.patheffects import withStroke
@@ -62,8 +63,6 @@ def scale_bar(axes: Any, x: float, y: float) -> None:
 
 def qr_code(axes: Any, words: str, x: float, y: float, side: float) -> None:
     """Draw a QR code whose dark part has its upper left corner at a place."""
-    import segno
-
     dark = np.array([list(row) for row in segno.make(words, error="m", micro=False).matrix])
     module = side / len(dark)
     for row, column in np.argwhere(dark == 1):

@@ -1,4 +1,4 @@
-"""A gaiter: a tube of cloth around neck and face, up to the lower lids, with the design in front."""
+"""A gaiter: a tube of cloth around neck and face, up to the lower lids, the design in front."""
 
 import numpy as np
 
@@ -8,6 +8,8 @@ from faceveil.printing.worn_lengths import GAITER, lengths_down, mean_across
 CIRCUMFERENCE, HEIGHT = 500.0, 240.0
 
 SEAM = 8.0
+
+ENDS = (("lower lids", CIRCUMFERENCE / 2), ("neck", CIRCUMFERENCE / 2))
 
 GREY = 0.5
 """Shade where there is no design: at the neck and around the back."""
@@ -22,7 +24,7 @@ def pieces() -> list[Piece]:
     flat = np.stack(np.broadcast_arrays(across, lengths_down(u, v, GAITER)), axis=-1)
     worn = np.stack(np.meshgrid(u, v), axis=-1)
     outline = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * (CIRCUMFERENCE, HEIGHT)
-    return [Piece("the whole tube", worn, flat, outline, SEAM, _middle(), GREY)]
+    return [Piece("the whole tube", worn, flat, outline, SEAM, ENDS, _middle(), background=GREY)]
 
 
 def _middle() -> tuple[Line, ...]:

@@ -27,16 +27,16 @@ PRINT = (
 )
 
 EXPECT = (
-    "The design was computed to make face recognition miss its wearer. It was measured on pictures, "
-    "and never perfectly: a program may still know you, above all one that ignores the covered "
-    "part of faces or has learned from people who wear the same design.",
+    "The design was computed to make face recognition miss its wearer. That was measured on "
+    "pictures, not on this print. A program may still know you, above all one that ignores the "
+    "covered part of faces or has learned from people who wear the same design.",
     "People know you as before. So do your gait, your clothes, your voice and your phone.",
     "This is no medical mask and filters nothing. In some places covering the face is restricted.",
 )
 
 WASH = (
-    "Wash by hand or at 30 \u00b0C, inside out, without bleach. Faded colours protect less: read the "
-    "chart again after some washes, and print a new one when it has changed."
+    "Wash by hand or at 30 \u00b0C, inside out, without bleach. Wash the chart along with it: when "
+    "its colours have faded, so have the mask's, and nobody has measured those."
 )
 
 PLEATED = Wording(
@@ -68,7 +68,7 @@ TWO_PIECE = Wording(
         "the dashed line, turn it inside out, and slide the wire in at the nose.",
         "Turn in the sides along the dashed line and sew them with the ear loops in their corners.",
     ),
-    "The end marked \u201cnose\u201d is up, the printed side outside. The design meets along the seam.",
+    "The end marked \u201cnose\u201d is up, the printed side outside. The halves meet at the seam.",
 )
 
 GAITER = Wording(

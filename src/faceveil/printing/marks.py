@@ -1,4 +1,4 @@
-"""Finding the marks of a chart in a photo: a black disc in a black ring, with white between them."""
+"""Finding the marks of a chart in a photo: a black disc in a black ring, white between them."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_pdf import PdfPages
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from safetensors import SafetensorError
@@ -106,7 +108,9 @@ def _from_png(path: Path) -> NDArray[np.float32]:
         with Image.open(path, formats=["PNG"]) as image:
             pixels = np.asarray(image.convert("RGB"))
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise FaceveilError(f"{path}: not a PNG that can be read ({error}); write it anew") from None
+        raise FaceveilError(
+            f"{path}: not a PNG that can be read ({error}); write it anew"
+        ) from None
     return np.moveaxis(pixels.astype(np.float32) / 255, 2, 0)
 
 
@@ -139,8 +143,6 @@ def _paper(name: str) -> tuple[float, float]:
 
 
 def _write_pages(folder: Path, pages: dict[str, Any]) -> None:
-    from matplotlib.backends.backend_pdf import PdfPages
-
     with PdfPages(folder / "print.pdf", metadata={"CreationDate": None}) as pdf:
         for number, (name, axes) in enumerate(pages.items(), start=1):
             pdf.savefig(axes.figure)
@@ -151,8 +153,6 @@ def _write_pages(folder: Path, pages: dict[str, Any]) -> None:
 @contextmanager
 def _fixed_bytes() -> Iterator[None]:
     """Write text as outlines in SVG and as text in PDF, and the same bytes on every run."""
-    import matplotlib as mpl
-
     fixed = {"svg.hashsalt": "faceveil", "svg.fonttype": "path", "pdf.fonttype": 42}
     with mpl.rc_context({**fixed, "font.family": "DejaVu Sans"}):
         yield

@@ -23,7 +23,7 @@ from faceveil.printing.drawing import (
     text,
 )
 from faceveil.printing.instructions import EXPECT, PRINT, WASH, Wording
-from faceveil.printing.pieces import Artwork, Piece, artwork
+from faceveil.printing.pieces import Piece, artwork
 
 PAPERS = {"a4": (210.0, 297.0), "letter": (215.9, 279.4)}
 """Width and height in millimetres."""
@@ -37,8 +37,10 @@ HEADER, FOOTER = 40.0, 70.0
 MARK_AT = 12.0
 """Distance of a page's marks from its edges."""
 
-WORDS = 88
-"""Letters in a line of instructions."""
+READ, WORDS = 11.5, 80
+"""Size of the instructions in points, and letters in a line of them."""
+
+UPRIGHT = "Printed side up. Print at 100 %, without scaling."
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def instruction_page(design: Design, wording: Wording, paper: tuple[float, float
     text(axes, MARGIN, 31, f"Design {design.name}", fontsize=BODY)
     y = 41.0
     for heading, entries in _sections(wording):
-        text(axes, MARGIN, y, heading, weight="bold", fontsize=BODY + 1)
-        y += LINE + 0.7
+        text(axes, MARGIN, y, heading, weight="bold", fontsize=READ + 1)
+        y += LINE * READ / BODY + 0.7
         for entry in entries:
             y = _entry(axes, y, entry)
         y += 2.4
@@ -84,20 +86,20 @@ def _entry(axes: Any, y: float, entry: str) -> float:
     first, _, rest = entry.partition(" ")
     numbered = first.rstrip(".").isdecimal() or first == "\u2022"
     if numbered:
-        text(axes, MARGIN, y, first)
+        text(axes, MARGIN, y, first, fontsize=READ)
     lines = textwrap.wrap(rest if numbered else entry, WORDS - 3 if numbered else WORDS)
-    text(axes, MARGIN + 6 if numbered else MARGIN, y, "\n".join(lines))
-    return y + len(lines) * LINE + (0.6 if numbered else 0)
+    text(axes, MARGIN + 6 if numbered else MARGIN, y, "\n".join(lines), fontsize=READ)
+    return y + len(lines) * LINE * READ / BODY + (0.6 if numbered else 0)
 
 
 def chart_page(design: Design, paper: tuple[float, float]) -> Any:
     """Return the page that :mod:`faceveil.printing.read_print` reads."""
     axes = new_page(*paper)
     left, top = chart_origin(paper)
-    for centre in chart.marks() + (left, top):
+    for centre in np.add(chart.marks(), (left, top)):
         mark(axes, centre)
     _chart_head(axes, design, left, top)
-    for colour, centre in zip(chart.colours(), chart.patches() + (left, top), strict=True):
+    for colour, centre in zip(chart.colours(), np.add(chart.patches(), (left, top)), strict=True):
         corner = centre - np.array(chart.PATCH) / 2
         patch = Rectangle(tuple(corner), *chart.PATCH, facecolor=tuple(colour), edgecolor="none")
         axes.add_patch(patch)
@@ -152,35 +154,38 @@ def piece_page(
     room = height - HEADER - FOOTER - (high - low)[1]
     by = np.array([(width - low[0] - high[0]) / 2, HEADER + room / 2 - low[1]])
     printed_piece(axes, art, piece.outline, by)
-    _fold_marks(axes, piece, art, by)
-    _piece_texts(axes, design, f"{title}: {piece.name}", float(width), float(height))
-    text(axes, width / 2, low[1] + by[1] - 2.5, "nose", ha="center")
-    text(axes, width / 2, high[1] + by[1] + 5.5, "chin", ha="center")
+    _fold_marks(axes, piece, by)
+    words = (f"{title}: {piece.name}", f"Design {design.name}", f"{UPRIGHT} {piece.note}")
+    _piece_texts(axes, design.name, words, (float(width), float(height)))
+    for (word, x), y in zip(piece.ends, (low[1] - 2.5, high[1] + 5.5), strict=True):
+        text(axes, x + by[0], y + by[1], word, ha="center")
     return axes
 
 
-def _piece_texts(axes: Any, design: Design, title: str, width: float, height: float) -> None:
-    x, y = MARGIN, height - FOOTER + 12
-    text(axes, width / 2, 16, title, fontsize=TITLE, weight="bold", ha="center")
-    text(axes, width / 2, 23.5, f"Design {design.name}", ha="center")
-    text(axes, width / 2, 30, "Printed side up. Print at 100 %, without scaling.", ha="center")
-    qr_code(axes, design.name, width - MARGIN - 30, y - 2, 28)
+def _piece_texts(
+    axes: Any, name: str, head: tuple[str, str, str], size: tuple[float, float]
+) -> None:
+    (width, height), x = size, MARGIN
+    y = height - FOOTER + 12
+    text(axes, width / 2, 16, head[0], fontsize=TITLE, weight="bold", ha="center")
+    text(axes, width / 2, 23.5, head[1], ha="center")
+    text(axes, width / 2, 30, head[2], fontsize=SMALL + 1, ha="center")
+    qr_code(axes, name, width - MARGIN - 30, y - 2, 28)
     words = "Solid line: cut here. Dashed line: finished edge, sew or turn in here."
     text(axes, x, y + 1, words, fontsize=SMALL)
     scale_bar(axes, x, y + 25)
 
 
-def _fold_marks(axes: Any, piece: Piece, art: Artwork, by: Any) -> None:
+def _fold_marks(axes: Any, piece: Piece, by: Any) -> None:
     """Draw where to fold, in the allowance only: nothing but the design is on what is seen."""
     letters = {"ridge": "A", "groove": "B", "meets": "C"}
-    reach = np.ptp(art.cut, axis=0).max()
     halo = [withStroke(linewidth=2.2, foreground="white")]
     for line in piece.lines:
         along = (line.ends[1] - line.ends[0]) / np.linalg.norm(line.ends[1] - line.ends[0])
         for end, way in ((line.ends[0], -along), (line.ends[1], along)):
-            ends = np.stack([end, end + way * min(piece.allowance, reach)]) + by
+            ends = np.stack([end, end + way * piece.allowance]) + by
             axes.plot(*ends.T, color="black", linewidth=0.9, zorder=5, path_effects=halo)
-            x, y = ends.mean(axis=0) + np.array([-along[1], along[0]]) * 0 + (0, -0.8)
+            x, y = np.add(ends.mean(axis=0), (0, -0.8))
             style = {"ha": "center", "fontsize": SMALL, "weight": "bold", "path_effects": halo}
             text(axes, x, y, letters[line.kind], zorder=6, **style)
     if any(line.kind == "ridge" for line in piece.lines):

@@ -4,11 +4,13 @@ Flat places are in millimetres, to the right and down, of the cloth spread out w
 up. A piece knows a grid of places by both names; between its nodes the map is linear.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from contourpy import contour_generator
+from matplotlib.path import Path
 from scipy.interpolate import LinearNDInterpolator
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
@@ -45,6 +47,9 @@ class Piece:
         allowance: cloth outside of the finished edge, in millimetres.
         lines: where it is folded.
         background: grey in [0, 1] where no place of the mask is; None: the nearest place's colour.
+        Then ``worn`` reaches the whole outline, and what is beyond is cloth that is sewn in.
+        ends: what the upper and the lower end are called, and where across each is named.
+        note: what its page says besides.
     """
 
     name: str
@@ -52,9 +57,10 @@ class Piece:
     flat: Floats
     outline: Floats
     allowance: float
+    ends: tuple[tuple[str, float], tuple[str, float]]
     lines: tuple[Line, ...] = ()
+    note: str = ""
     background: float | None = None
-    labels: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def worn_at(self, flat: Floats) -> Floats:
         """Return ``u`` and ``v`` of flat places ``[..., 2]``; NaN where the piece has no design."""
@@ -81,8 +87,6 @@ def border(grid: Floats) -> Floats:
 
 def contains(outline: Floats, places: Floats) -> Any:
     """Return which places ``[N, 2]`` lie within a closed outline ``[P, 2]``, bool ``[N]``."""
-    from matplotlib.path import Path
-
     return Path(outline).contains_points(places)
 
 
@@ -104,8 +108,6 @@ def densified(outline: Floats, step: float = 0.1, like: Floats | None = None) ->
 
 def grown(outline: Floats, by: float) -> Floats:
     """Return an outline ``[P, 2]`` moved outward by so many millimetres, its corners rounded."""
-    from contourpy import contour_generator
-
     low, high = outline.min(axis=0) - by - 2, outline.max(axis=0) + by + 2
     x, y = (np.arange(low[i], high[i] + COARSE, COARSE) for i in (0, 1))
     places = np.stack(np.meshgrid(x, y), axis=-1)
@@ -145,7 +147,7 @@ def artwork(texture: Any, piece: Piece, dpi: int = 300) -> Artwork:
         dpi: pixels per inch.
     """
     cut = grown(piece.outline, piece.allowance) if piece.allowance else piece.outline
-    bleed = grown(cut, BLEED)
+    bleed = grown(piece.outline, piece.allowance + BLEED)
     low, high = bleed.min(axis=0), bleed.max(axis=0)
     pixel = 25.4 / dpi
     columns, rows = np.ceil((high - low) / pixel).astype(int)
@@ -172,11 +174,11 @@ def sampled(texture: Any, u: Any, v: Any) -> Any:
 
 
 def _coarse(piece: Piece, low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """Return ``u`` and ``v`` every :data:`COARSE` mm, ``[Y, X, 2]``, and where there is no design."""
+    """Return ``u`` and ``v`` every :data:`COARSE` mm ``[Y, X, 2]``, and where is no design."""
     x, y = (np.arange(low[i], high[i] + 2 * COARSE, COARSE) for i in (0, 1))
     places = np.stack(np.meshgrid(x, y), axis=-1)
     worn = piece.worn_at(places)
     bare = np.isnan(worn[..., 0])
     if bare.any():
-        worn[bare] = piece.nearest_worn(places[bare])
+        worn[bare] = piece.nearest_worn(places[bare]) if piece.background is None else 0
     return worn, bare.astype(np.float64)

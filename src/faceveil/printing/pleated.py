@@ -1,8 +1,8 @@
 """A pleated (surgical) mask: one rectangle with three pleats that open over the nose and mouth.
 
-As folded it is 175 x 95 mm; unfolded in the middle 137 mm: the average head's 111 mm from the nose to
-under the chin, and 26 mm that tuck in below. Toward the sides pleats open as far as the head asks;
-where it is lower than the folded mask, the ear loops gather the cloth.
+As folded it is 175 x 95 mm; unfolded in the middle 137 mm: the average head's 111 mm from the nose
+to under the chin, and 26 mm that tuck in below. Toward the sides pleats open as far as the head
+asks; where it is lower than the folded mask, the ear loops gather the cloth.
 """
 
 import numpy as np
@@ -24,6 +24,8 @@ LEAST_OPEN = 0.08
 
 HEM = 8.0
 
+ENDS = (("nose", WIDTH / 2), ("chin", WIDTH / 2))
+
 ROWS, COLUMNS = 275, 141
 
 
@@ -36,7 +38,7 @@ def pieces() -> list[Piece]:
     across = np.broadcast_to(_across(u), (ROWS, COLUMNS))
     flat = np.stack([across, _down(down, opened(u))], axis=-1)
     outline = np.array([(0, 0), (WIDTH, 0), (WIDTH, UNFOLDED), (0, UNFOLDED)], dtype=np.float64)
-    return [Piece("the whole mask", worn, flat, outline, HEM, _lines())]
+    return [Piece("the whole mask", worn, flat, outline, HEM, ENDS, _lines())]
 
 
 def opened(u: Floats) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import map_coordinates
 
+from faceveil.collection.images import UnreadableImageError, read_image
 from faceveil.params.errors import FaceveilError
 from faceveil.printing import chart
 from faceveil.printing.colour_table import (
@@ -102,6 +103,16 @@ def read_print(photo: NDArray[np.float32], name: str = "the photo") -> PrintRead
     )
 
 
+def read_photo(path: Path) -> NDArray[np.float32]:
+    """Read a PNG or JPEG, upright as its EXIF says, float32 ``[H, W, 3]`` in [0, 1]."""
+    try:
+        return read_image(path).astype(np.float32) / 255
+    except UnreadableImageError as reason:
+        raise FaceveilError(
+            f"{path}: no photo that can be read ({reason}); name a PNG or a JPEG of the chart page"
+        ) from None
+
+
 def write_reading(path: Path, reading: PrintReading) -> None:
     """Write a colour table with its counts and errors as JSON, whole or not at all."""
     write_json(path, reading.content())
@@ -144,7 +155,8 @@ def _patch_places() -> Floats:
 def _light(photo: NDArray[np.float32], registration: Registration) -> Floats:
     """Return the factors of a quadratic: the logarithm of how bright paper is, around its mean.
 
-    It is fitted at the chart's bare places. Light falls off over a page, and would be taken for ink.
+    It is fitted at the chart's bare places: light falls off over a page, and is not to be taken for
+    ink.
     """
     at = registration.pixels(chart.bare())
     light = np.log(np.maximum(colours_at(photo, at).mean(axis=1), 1e-3))

@@ -28,20 +28,20 @@ SEAM = 8.0
 def pieces() -> list[Piece]:
     """Return the left and the right half, as the wearer's viewer sees them."""
     worn, flat = _half()
-    mirrored = flat * (-1, 1)
-    left = Piece("left half", worn * (-1, 1), _placed(mirrored), border(_placed(mirrored)), SEAM)
-    right = Piece("right half", worn, _placed(flat), border(_placed(flat)), SEAM)
-    return [left, right]
+    return [_piece("left", worn * (-1, 1), flat * (-1, 1)), _piece("right", worn, flat)]
+
+
+def _piece(side: str, worn: Floats, flat: Floats) -> Piece:
+    """Return a half; its zero is the upper left corner of its extent."""
+    flat = flat - flat.reshape(-1, 2).min(axis=0)
+    ends = (("nose", float(flat[0, 0, 0])), ("chin", float(flat[-1, 0, 0])))
+    note = f"The seam in the middle is the {'right' if side == 'left' else 'left'} edge."
+    return Piece(f"{side} half", worn, flat, border(flat), SEAM, ends, note=note)
 
 
 def seam(piece: Piece) -> Floats:
     """Return the flat places of the seam ``[R, 2]``, from the nose to the chin."""
     return piece.flat[:, 0]
-
-
-def _placed(flat: Floats) -> Floats:
-    """Move a grid so that its extent begins at zero."""
-    return flat - flat.reshape(-1, 2).min(axis=0)
 
 
 @cache

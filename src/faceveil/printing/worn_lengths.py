@@ -1,6 +1,6 @@
-"""How long a mask is along the average head: cloth is cut by these lengths, not by those in front.
+"""How long a mask is along the average head: cloth is cut by that, not by what the front shows.
 
-Places on a mask are ``u``, -1 to 1 across, and ``v``, 0 at the upper to 1 at the lower edge, both as
+Places on a mask are ``u``, -1 to 1 across, and ``v``, 0 at the upper to 1 at the lower edge, both
 seen from the front: ``x = HALF_WIDTH * u``, and the height is linear in ``v`` between the edges.
 """
 
