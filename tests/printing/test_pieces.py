@@ -13,8 +13,9 @@ from faceveil.printing.worn_lengths import FACEMASK, GAITER, on_head
 
 pieces = cache(lambda kind: KINDS[kind].pieces())
 EVERY = [(kind, number) for kind in KINDS for number in range(1 + (kind == "two_piece"))]
-LIMITS = {"pleated": (0.85, 1.25), "two_piece": (0.93, 1.08), "gaiter": (0.70, 1.45)}
-"""Least and largest length on the head per length of cloth, in 90 of 100 places of the design."""
+LIMITS = {"pleated": (0.65, 1.30), "two_piece": (0.93, 1.08), "gaiter": (0.70, 1.45)}
+"""Least and largest length on the head per length of cloth, in 90 of 100 places of the design; a
+half-open pleat is seen at a slant."""
 
 
 def jacobians(piece, cover):
@@ -101,7 +102,7 @@ def test_halves_have_equal_seams_of_the_profiles_length():
 def test_halves_meet_at_the_seam_height_by_height():
     left, right = pieces("two_piece")
     for half, way in ((left, -1), (right, 1)):
-        inside = two_piece.seam(half)[5:-5:10] + (0.2 * way, 0)
+        inside = np.add(two_piece.seam(half)[5:-5:10], (0.2 * way, 0))
         worn = half.worn_at(inside)
         assert np.abs(worn[:, 0]).max() < 0.005
         assert worn[:, 1] == pytest.approx(half.worn[5:-5:10, 0, 1], abs=0.01)

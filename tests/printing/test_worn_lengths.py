@@ -33,7 +33,7 @@ def test_lengths_are_longer_than_from_the_front_and_converged():
         v = np.linspace(0, 1, 4001)
         steps = np.diff(on_head(np.full(1, u), v), axis=0)
         length = lengths_down(np.array([u]), ALL)[0, 0]
-        assert length == pytest.approx(np.linalg.norm(steps, axis=1).sum(), abs=0.02)
+        assert length == pytest.approx(np.linalg.norm(steps, axis=1).sum(), abs=0.03)
         assert length > np.abs(steps[:, 1]).sum()
 
 

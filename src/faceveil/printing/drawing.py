@@ -99,5 +99,5 @@ def printed_piece(axes: Any, art: Artwork, outline: Floats, by: Floats) -> None:
     cut: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.8, "path_effects": halo}
     axes.add_patch(Polygon(art.cut + by, facecolor="none", zorder=4, **cut))
     if not np.array_equal(art.cut, outline):
-        sewn = {"edgecolor": "black", "linewidth": 0.5, "linestyle": (0, (4, 3))}
+        sewn: dict[str, Any] = {"edgecolor": "black", "linewidth": 0.5, "linestyle": (0, (4, 3))}
         axes.add_patch(Polygon(outline + by, facecolor="none", zorder=4, **sewn))

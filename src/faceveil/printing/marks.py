@@ -1,5 +1,7 @@
 """Finding the marks of a chart in a photo: a black disc in a black ring, white between them."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -55,7 +57,7 @@ def find_marks(grey: NDArray[np.float32]) -> Floats:
     return np.array(centres, dtype=np.float64).reshape(-1, 2)
 
 
-def _is_mark(box: NDArray[np.int32], ring: int) -> bool:
+def _is_mark(box: NDArray[Any], ring: int) -> bool:
     """Return whether a part's box holds a ring and one disc in its middle."""
     height, width = box.shape
     if max(height, width) > MOST_LONG * min(height, width):
@@ -76,9 +78,9 @@ def _is_mark(box: NDArray[np.int32], ring: int) -> bool:
     )
 
 
-def _refined(grey: NDArray[np.float32], box: tuple[slice, slice]) -> tuple[float, float]:
+def _refined(grey: NDArray[np.float32], box: tuple[slice, ...]) -> tuple[float, float]:
     """Return the centre of darkness in a box and two pixels around it, x and y."""
-    rows, columns = (slice(max(0, one.start - 2), one.stop + 2) for one in box)
+    rows, columns = (slice(max(0, one.start - 2), one.stop + 2) for one in box[:2])
     part = grey[rows, columns].astype(np.float64)
     # The lightest tenth is paper; what is as light weighs nothing.
     darkness = np.clip(np.percentile(part, 90) - part, 0, None)

@@ -111,7 +111,7 @@ def _from_png(path: Path) -> NDArray[np.float32]:
         raise FaceveilError(
             f"{path}: not a PNG that can be read ({error}); write it anew"
         ) from None
-    return np.moveaxis(pixels.astype(np.float32) / 255, 2, 0)
+    return np.moveaxis(np.asarray(pixels / 255, dtype=np.float32), 2, 0)
 
 
 def _from_tensors(path: Path) -> NDArray[np.float32]:
@@ -153,6 +153,6 @@ def _write_pages(folder: Path, pages: dict[str, Any]) -> None:
 @contextmanager
 def _fixed_bytes() -> Iterator[None]:
     """Write text as outlines in SVG and as text in PDF, and the same bytes on every run."""
-    fixed = {"svg.hashsalt": "faceveil", "svg.fonttype": "path", "pdf.fonttype": 42}
+    fixed: Any = {"svg.hashsalt": "faceveil", "svg.fonttype": "path", "pdf.fonttype": 42}
     with mpl.rc_context({**fixed, "font.family": "DejaVu Sans"}):
         yield

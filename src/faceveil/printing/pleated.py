@@ -46,7 +46,7 @@ def opened(u: Floats) -> Floats:
     length = lengths_down(u, np.ones(1))[0]
     middle = float(lengths_down(np.zeros(1), np.ones(1))[0, 0])
     asked = length * UNFOLDED / middle
-    return np.clip((asked - FOLDED) / HIDDEN, LEAST_OPEN, 1)
+    return np.asarray(np.clip((asked - FOLDED) / HIDDEN, LEAST_OPEN, 1))
 
 
 def _across(u: Floats) -> Floats:

@@ -106,7 +106,7 @@ def read_print(photo: NDArray[np.float32], name: str = "the photo") -> PrintRead
 def read_photo(path: Path) -> NDArray[np.float32]:
     """Read a PNG or JPEG, upright as its EXIF says, float32 ``[H, W, 3]`` in [0, 1]."""
     try:
-        return read_image(path).astype(np.float32) / 255
+        return np.asarray(read_image(path) / 255, dtype=np.float32)
     except UnreadableImageError as reason:
         raise FaceveilError(
             f"{path}: no photo that can be read ({reason}); name a PNG or a JPEG of the chart page"

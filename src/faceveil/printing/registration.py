@@ -156,11 +156,11 @@ def _outer(found: Floats) -> list[tuple[int, ...]]:
     if len(found) < 4 or np.linalg.matrix_rank(found - found.mean(axis=0), tol=1.0) < 2:
         return []
     # Qhull goes counterclockwise with y up, which is clockwise with y down.
-    hull = ConvexHull(found).vertices
+    hull = np.asarray(ConvexHull(found).vertices)
     if len(hull) > MOST_OUTER:
         spread = np.argsort(-np.linalg.norm(found[hull] - found.mean(axis=0), axis=1))
         hull = hull[np.sort(spread[:MOST_OUTER])]
-    return list(combinations(hull.tolist(), 4))
+    return [(a, b, c, d) for a, b, c, d in combinations([int(one) for one in hull], 4)]
 
 
 def _tried(corners: Floats, found: Floats) -> tuple[int, Floats, Floats]:
@@ -171,7 +171,7 @@ def _tried(corners: Floats, found: Floats) -> tuple[int, Floats, Floats]:
         scale = [_pixels_per_mm(homography, one[None]) for one in marks()]
     if not (np.isfinite(expected).all() and np.isfinite(scale).all()):
         return 0, marks()[:0], found[:0]
-    distance, nearest = cKDTree(found).query(expected)
+    distance, nearest = (np.asarray(one) for one in cKDTree(found).query(expected))
     there = distance < NEAR * np.array(scale)
     if len(set(nearest[there])) < there.sum():
         return 0, marks()[:0], found[:0]
