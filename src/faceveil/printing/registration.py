@@ -134,8 +134,8 @@ def _matched(found: Floats, name: str) -> tuple[Floats, Floats]:
     if not best or best[0][0] < LEAST_MARKS:
         raise FaceveilError(
             f"{name}: found {best[0][0] if best else min(len(found), 3)} of the chart's "
-            f"{len(marks())} round marks, {LEAST_MARKS} are needed; photograph the whole page, sharp "
-            "and from above, at 1500 pixels or more along its longer side"
+            f"{len(marks())} round marks, {LEAST_MARKS} are needed; photograph the whole page, "
+            "sharp and from above, at 1500 pixels or more along its longer side"
         )
     # Two ways round that explain as much differ in the two marks that say which is right.
     rivals = [one for one in best[1:] if one[0] == best[0][0] and not _alike(one, best[0])]
