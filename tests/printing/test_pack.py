@@ -70,8 +70,8 @@ def test_wrong_arguments_are_one_line(texture, tmp_path):
     wrong = refused(texture, "d", out, "cone", "a4")
     assert wrong == "--kind: unknown kind 'cone'; allowed are pleated, two_piece, gaiter"
     assert "allowed are a4, letter" in refused(texture, "d", out, "gaiter", "a3")
-    assert "(90 characters); allowed are 1 to 40" in refused(texture, "x" * 90, out, "gaiter", "a4")
-    assert "allowed are 1 to 40" in refused(texture, "no spaces", out, "gaiter", "a4")
+    assert "(90 characters); allowed are 1 to 32" in refused(texture, "x" * 90, out, "gaiter", "a4")
+    assert "allowed are 1 to 32" in refused(texture, "no spaces", out, "gaiter", "a4")
     assert not out.exists()
 
 

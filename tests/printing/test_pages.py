@@ -9,7 +9,7 @@ from faceveil.printing import chart
 from faceveil.printing.kinds import KINDS
 from faceveil.printing.pages import PAPERS, Design, chart_page, instruction_page, piece_page
 
-LONGEST = Design("W" * 40, np.full((3, 126, 144), 0.4, np.float32))
+LONGEST = Design("W" * 32, np.full((3, 126, 144), 0.4, np.float32))
 LEAST_MARGIN = 11.9
 
 

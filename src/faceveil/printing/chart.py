@@ -67,7 +67,7 @@ def patches() -> Floats:
 @cache
 def bare() -> Floats:
     """Return places where nothing is printed, around marks and between patches: ``[N, 2]``."""
-    around = [marks() + np.array(by) for by in ((7, 7), (-7, 7), (7, -7), (-7, -7))]
+    around = [marks() + np.array(by) for by in ((7, 5.2), (-7, 5.2), (7, -5.2), (-7, -5.2))]
     every = np.concatenate(around)
     inside = (every > 0).all(axis=1) & (every < (WIDTH, HEIGHT)).all(axis=1)
     between = patches() + np.array(PITCH) / 2

@@ -23,7 +23,7 @@ from faceveil.runtime.atomic import atomic_directory, check_folder, write_json
 CARD = "print.json"
 """What marks a folder as a print pack, which a new one may replace."""
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
+NAME = re.compile(r"[A-Za-z0-9._-]{1,32}")
 
 SIDES = (32, 4096)
 """Shortest and longest side of a texture in texels."""
@@ -131,7 +131,7 @@ def _checked_name(name: str) -> str:
     if not NAME.fullmatch(name):
         shown = name if len(name) <= 40 else f"{name[:40]}… ({len(name)} characters)"
         raise FaceveilError(
-            f"--name: found {shown!r}; allowed are 1 to 40 of the characters A-Z a-z 0-9 . _ -"
+            f"--name: found {shown!r}; allowed are 1 to 32 of the characters A-Z a-z 0-9 . _ -"
         )
     return name
 

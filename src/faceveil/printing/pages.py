@@ -116,17 +116,17 @@ def chart_origin(paper: tuple[float, float]) -> tuple[float, float]:
 
 
 def _chart_head(axes: Any, design: Design, left: float, top: float) -> None:
-    text(axes, left + 10, top + 20, "Colour chart", fontsize=TITLE, weight="bold")
-    text(axes, left + 10, top + 27, f"Design {design.name}")
+    text(axes, left + 10, top + 14, "Colour chart", fontsize=TITLE, weight="bold")
+    text(axes, left + 10, top + 22, f"Design {design.name}")
     words = (
         "Print this page on the same cloth as the mask.\n"
         "Then photograph or scan all of it, sharp and in\n"
         "even light, without flash and without glare.\n"
         "All round marks must be seen."
     )
-    text(axes, left + 10, top + 37, words)
-    scale_bar(axes, left + 10, top + 65)
-    qr_code(axes, design.name, left + chart.WIDTH - 48, top + 18, 36)
+    text(axes, left + 10, top + 35, words)
+    scale_bar(axes, left + 10, top + 62)
+    qr_code(axes, design.name, left + chart.WIDTH - 46, top + 30, 36)
 
 
 def _chart_foot(axes: Any, x: float, y: float) -> None:
@@ -167,7 +167,7 @@ def _piece_texts(
 ) -> None:
     (width, height), x = size, MARGIN
     y = height - FOOTER + 12
-    text(axes, width / 2, 16, head[0], fontsize=TITLE, weight="bold", ha="center")
+    text(axes, width / 2, 17, head[0], fontsize=TITLE, weight="bold", ha="center")
     text(axes, width / 2, 23.5, head[1], ha="center")
     text(axes, width / 2, 30, head[2], fontsize=SMALL + 1, ha="center")
     qr_code(axes, name, width - MARGIN - 30, y - 2, 28)
