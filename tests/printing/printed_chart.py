@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from faceveil.printing.pages import PAPERS, Design, chart_origin, chart_page
+from faceveil.printing.pages import PAPERS, PrintedDesign, chart_origin, chart_page
 
 DPI = 130
 PIXEL = 25.4 / DPI
@@ -26,7 +26,7 @@ def a_texture(seed: int = 0, height: int = 126, width: int = 144) -> np.ndarray:
 @cache
 def page_pixels(paper: str = "a4") -> np.ndarray:
     """The chart page as it is sent to the printer, float64 ``[H, W, 3]`` in [0, 1]."""
-    figure = chart_page(Design("a-design", a_texture()), PAPERS[paper]).figure
+    figure = chart_page(PrintedDesign("a-design", a_texture()), PAPERS[paper]).figure
     content = BytesIO()
     figure.savefig(content, format="png", dpi=DPI)
     return np.asarray(Image.open(content).convert("RGB")) / 255.0

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -26,7 +27,9 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_a_pack_has_all_pages_in_true_size_and_fixed_bytes(texture, tmp_path):
+@pytest.mark.slow
+def test_a_pack_has_all_pages_in_true_size_and_fixed_bytes(texture, tmp_path, monkeypatch):
+    monkeypatch.setattr(pack, "piece_page", partial(pack.piece_page, dpi=40))
     out = tmp_path / "pack"
     written = write_pack(texture, "d-1", out, "pleated", "a4")
     names = ["1-instructions.svg", "2-chart.svg", "3-the-whole-mask.svg", "print.json", "print.pdf"]
@@ -70,7 +73,9 @@ def test_wrong_arguments_are_one_line(texture, tmp_path):
     wrong = refused(texture, "d", out, "cone", "a4")
     assert wrong == "--kind: unknown kind 'cone'; allowed are pleated, two_piece, gaiter"
     assert "allowed are a4, letter" in refused(texture, "d", out, "gaiter", "a3")
-    assert "(90 characters); allowed are 1 to 32" in refused(texture, "x" * 90, out, "gaiter", "a4")
+    assert "(90 characters)'; allowed are 1 to 32" in refused(
+        texture, "x" * 90, out, "gaiter", "a4"
+    )
     assert "allowed are 1 to 32" in refused(texture, "no spaces", out, "gaiter", "a4")
     assert not out.exists()
 

@@ -7,9 +7,9 @@ from matplotlib.patches import Circle
 
 from faceveil.printing import chart
 from faceveil.printing.kinds import KINDS
-from faceveil.printing.pages import PAPERS, Design, chart_page, instruction_page, piece_page
+from faceveil.printing.pages import PAPERS, PrintedDesign, chart_page, instruction_page, piece_page
 
-LONGEST = Design("W" * 32, np.full((3, 126, 144), 0.4, np.float32))
+LONGEST = PrintedDesign("W" * 32, np.full((3, 126, 144), 0.4, np.float32))
 LEAST_MARGIN = 11.9
 
 

@@ -17,7 +17,7 @@ from safetensors.numpy import load
 
 from faceveil.params.errors import FaceveilError
 from faceveil.printing.kinds import kind_of
-from faceveil.printing.pages import PAPERS, Design, chart_page, instruction_page, piece_page
+from faceveil.printing.pages import PAPERS, PrintedDesign, chart_page, instruction_page, piece_page
 from faceveil.runtime.atomic import atomic_directory, check_folder, write_json
 
 CARD = "print.json"
@@ -49,7 +49,7 @@ def write_pack(texture: Path, name: str, out: Path, kind: str, paper: str) -> li
         FaceveilError: a wrong argument or texture, or ``out`` holds something else.
     """
     made_of, size = kind_of(kind), _paper(paper)
-    design = Design(_checked_name(name), read_texture(texture))
+    design = PrintedDesign(_checked_name(name), read_texture(texture))
     check_replaceable(out)
     pieces = made_of.pieces()
     with _fixed_bytes(), atomic_directory(out) as folder:
@@ -111,7 +111,8 @@ def _from_png(path: Path) -> NDArray[np.float32]:
         raise FaceveilError(
             f"{path}: not a PNG that can be read ({error}); write it anew"
         ) from None
-    return np.moveaxis(np.asarray(pixels / 255, dtype=np.float32), 2, 0)
+    # In order in memory too: safetensors writes the memory of an array as it lies.
+    return np.ascontiguousarray(np.moveaxis(np.asarray(pixels / 255, dtype=np.float32), 2, 0))
 
 
 def _from_tensors(path: Path) -> NDArray[np.float32]:

@@ -44,7 +44,7 @@ UPRIGHT = "Printed side up. Print at 100 %, without scaling."
 
 
 @dataclass(frozen=True)
-class Design:
+class PrintedDesign:
     """What is printed.
 
     Attributes:
@@ -56,7 +56,7 @@ class Design:
     texture: Any
 
 
-def instruction_page(design: Design, wording: Wording, paper: tuple[float, float]) -> Any:
+def instruction_page(design: PrintedDesign, wording: Wording, paper: tuple[float, float]) -> Any:
     """Return the page of instructions."""
     axes = new_page(*paper)
     text(axes, MARGIN, 24, f"{wording.title}: how it is made", fontsize=TITLE, weight="bold")
@@ -92,7 +92,7 @@ def _entry(axes: Any, y: float, entry: str) -> float:
     return y + len(lines) * LINE * READ / BODY + (0.6 if numbered else 0)
 
 
-def chart_page(design: Design, paper: tuple[float, float]) -> Any:
+def chart_page(design: PrintedDesign, paper: tuple[float, float]) -> Any:
     """Return the page that :mod:`faceveil.printing.read_print` reads."""
     axes = new_page(*paper)
     left, top = chart_origin(paper)
@@ -115,7 +115,7 @@ def chart_origin(paper: tuple[float, float]) -> tuple[float, float]:
     return (paper[0] - chart.WIDTH) / 2, (paper[1] - chart.HEIGHT) / 2
 
 
-def _chart_head(axes: Any, design: Design, left: float, top: float) -> None:
+def _chart_head(axes: Any, design: PrintedDesign, left: float, top: float) -> None:
     text(axes, left + 10, top + 14, "Colour chart", fontsize=TITLE, weight="bold")
     text(axes, left + 10, top + 22, f"Design {design.name}")
     words = (
@@ -141,7 +141,7 @@ def _chart_foot(axes: Any, x: float, y: float) -> None:
 
 
 def piece_page(
-    design: Design, title: str, piece: Piece, paper: tuple[float, float], dpi: int = 300
+    design: PrintedDesign, title: str, piece: Piece, paper: tuple[float, float], dpi: int = 300
 ) -> Any:
     """Return the page of a piece; it is larger than the paper where the piece needs it."""
     art = artwork(design.texture, piece, dpi)
