@@ -8,7 +8,7 @@ export UV_COMPILE_BYTECODE := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-all check format bench deps profile readme ui clean
+.PHONY: help setup repro test test-all check format bench deps profile print readme ui clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,14 @@ deps: setup ## Rewrite the library files in dvc.yaml from the import graph
 
 profile: setup ## Set params.yaml to a profile, or `default`: make profile NAME=paper
 	$(RUN) python -m stages.apply_profile $(NAME)
+
+KIND ?= pleated
+PAPER ?= a4
+NAME ?= $(notdir $(basename $(DESIGN)))
+OUT ?= prints/$(NAME)-$(KIND)
+
+print: setup ## Write PDF and SVG to print a mask from: make print DESIGN=design.png KIND=pleated
+	$(RUN) python -m stages.print_pack "$(DESIGN)" --name "$(NAME)" --out "$(OUT)" --kind $(KIND) --paper $(PAPER)
 
 readme: setup ## Copy the numbers and figures of the last run into README and docs
 	$(RUN) python -m stages.update_readme

@@ -110,6 +110,7 @@ def test_files_of_code_in_the_pipeline_are_few():
 def test_stage_file_and_section_share_a_name():
     files = {path.stem for path in (ROOT / "stages").glob("[a-z]*.py")}
     commands = {"apply_profile", "check_collection", "check_params", "update_readme"}
+    commands |= {"print_pack", "read_print"}
     assert {stage_file(body) for body in PIPELINE.values()} == files - commands
     sections = {SECTIONS.get(stage, stage) for stage in PIPELINE}
     assert sections == set(Params.model_fields) - {"experiments", "protections"}

@@ -1,0 +1,1 @@
+"""Designs on paper and cloth: patterns in true millimetres, and what a print of them looks like."""
