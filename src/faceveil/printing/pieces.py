@@ -111,7 +111,9 @@ def grown(outline: Floats, by: float) -> Floats:
     low, high = outline.min(axis=0) - by - 2, outline.max(axis=0) + by + 2
     x, y = (np.arange(low[i], high[i] + COARSE, COARSE) for i in (0, 1))
     places = np.stack(np.meshgrid(x, y), axis=-1)
-    distance = np.asarray(cKDTree(densified(outline)).query(places.reshape(-1, 2))[0])
+    tree, enough = cKDTree(densified(outline)), by + 2
+    found = tree.query(places.reshape(-1, 2), distance_upper_bound=enough)[0]
+    distance = np.minimum(found, enough)  # farther away it is infinite
     distance[contains(outline, places.reshape(-1, 2))] *= -1
     lines: Any = contour_generator(x, y, distance.reshape(places.shape[:2])).lines(by)
     return np.asarray(max(lines, key=len), dtype=np.float64)[:-1]
