@@ -76,7 +76,7 @@ def estimate_coordinates(
 def _seen(pose: Pose, height: int, width: int) -> Hit:
     """Return where each pixel of a photo meets the mask's surface on the average head."""
     # Surfaces are met on grids of even size.
-    columns, rows = np.arange(width + width % 2) + 0.5, np.arange(height + height % 2) + 0.5
+    columns, rows = (np.arange(side + side % 2, dtype=np.float64) + 0.5 for side in (width, height))
     hit = meet(pose, *pose.camera(columns[None, :], rows[:, None]), 1 / pose.scale)
     return Hit(*(plane[:height, :width] for plane in vars(hit).values()))
 

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +72,7 @@ class Template:
         Where no mask is, it is that of the nearest edge.
         """
         level, at = _cells(x, y, step)
-        return _sample(self.shadings[level], at, "nearest")[0]
+        return np.asarray(_sample(self.shadings[level], at, "nearest")[0])
 
 
 def _cells(x: Array, y: Array, step: float) -> tuple[int, Array]:
@@ -122,7 +122,9 @@ def _pyramid(finest: Array) -> list[Array]:
     return levels
 
 
-def _sample(planes: NDArray[Any], at: Array, beyond: str = "constant") -> Array:
+def _sample(
+    planes: NDArray[Any], at: Array, beyond: Literal["constant", "nearest"] = "constant"
+) -> Array:
     """Return planes ``[C, H, W]`` at rows and columns ``[2, h, w]``, bilinear.
 
     Outside they are 0, or what is ``nearest``.

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from faceveil.masks.head import HALF_WIDTH, lower_edge, mask_loft, relief, upper_edge
+from faceveil.masks.head import mask_loft, relief
+from faceveil.rendering.mask_coordinates import HALF_WIDTH, lower_edge, upper_edge
 
 Floats = NDArray[np.float64]
 
