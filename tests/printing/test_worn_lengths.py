@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from faceveil.masks.head import CHIN, HALF_WIDTH
 from faceveil.printing.worn_lengths import (
     GAITER,
     LID,
@@ -12,6 +11,7 @@ from faceveil.printing.worn_lengths import (
     mean_across,
     on_head,
 )
+from faceveil.rendering.mask_coordinates import CHIN, HALF_WIDTH
 
 MIDDLE, ALL = np.zeros(1), np.ones(1)
 
