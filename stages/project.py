@@ -17,7 +17,7 @@ def project(
     from faceveil.params.project import Project
     from faceveil.params.read import read_section
     from faceveil.runtime.device import pick_device
-    from faceveil.wearing.masked import write_transparencies
+    from faceveil.wearing.transparencies import write_transparencies
 
     settings = read_section(PARAMS, "project", Project)
     write_transparencies(curated, projector, settings.transparency, pick_device(), out)

@@ -16,8 +16,8 @@ from faceveil.recognition.recognizer import save_recognizer
 from faceveil.store.faces import PackedFaces
 from faceveil.store.protocol import assign_roles, write_roles
 from faceveil.store.weights import write_weights
-from faceveil.wearing.masked import write_transparencies
 from faceveil.wearing.projector import build_projector
+from faceveil.wearing.transparencies import write_transparencies
 from tests.conftest import ROOT
 from tests.packed import write_faces
 

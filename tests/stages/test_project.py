@@ -53,7 +53,7 @@ def test_an_interrupted_run_leaves_what_was_there(at, monkeypatch):
             raise KeyboardInterrupt
         return replace(faces, transparency=lower_half(len(faces)))
 
-    monkeypatch.setattr("faceveil.wearing.masked.annotated", interrupt)
+    monkeypatch.setattr("faceveil.wearing.transparencies.annotated", interrupt)
     assert run("project").exit_code == 130
     assert (out / "masked.npy").read_bytes() == once
     assert files() == before

@@ -26,8 +26,8 @@ from faceveil.recognition.recognizer import open_recognizer, save_recognizer
 from faceveil.store.faces import PackedFaces
 from faceveil.store.protocol import assign_roles, read_roles, write_roles
 from faceveil.store.weights import write_weights
-from faceveil.wearing.masked import write_transparencies
 from faceveil.wearing.projector import WEIGHTS, build_projector
+from faceveil.wearing.transparencies import write_transparencies
 from tests.conftest import ROOT
 from tests.packed import write_faces
 from tests.recognition.placed_world import write_places

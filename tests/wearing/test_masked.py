@@ -11,9 +11,10 @@ from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
 from faceveil.store.faces import MASKED, PackedFaces, open_faces
 from faceveil.store.weights import write_weights
-from faceveil.wearing import masked
-from faceveil.wearing.masked import open_masked, write_transparencies
+from faceveil.wearing import transparencies
+from faceveil.wearing.masked import open_masked
 from faceveil.wearing.projector import WEIGHTS, build_projector
+from faceveil.wearing.transparencies import write_transparencies
 from tests.packed import write_faces
 from tests.wearing.masked_world import SIZE, photos
 
@@ -181,7 +182,7 @@ def test_coordinates_are_estimated_where_faces_were_found(
     points = np.tile(np.float32(points), (PEOPLE, 1, 1))
     points[::2, :, 1] += 0.1
     (curated / "index.parquet").touch()
-    monkeypatch.setattr(masked, "read_places", lambda *_: Places(boxes, points))
+    monkeypatch.setattr(transparencies, "read_places", lambda *_: Places(boxes, points))
     write_transparencies(curated, projector[0], "projector", CPU, tmp_path / "seen")
     assert len(contents(tmp_path / "seen")) == 4
     faces = open_masked(curated, tmp_path / "seen", "masked")
