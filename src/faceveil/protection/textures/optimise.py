@@ -1,0 +1,279 @@
+"""Optimising textures: from many starts to a few that hide whoever wears them.
+
+Some starts are chosen by how little their wearers look like themselves, improved by gradient
+descent through the photo, and the best are kept. A start that looks like a face and a recognizer's
+own cosine as objective carry over to recognizers that took no part; free pixels from grey do not.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from faceveil.params.errors import FaceveilError
+from faceveil.params.train_texture import TrainTexture
+from faceveil.protection.textures.objectives import (
+    Evaded,
+    false_matches,
+    own_cosine,
+    total_variation,
+)
+from faceveil.protection.textures.starts import draw_starts
+from faceveil.protection.textures.wearers import Wearers, WornPhotos
+from faceveil.runtime.checkpoints import (
+    Checkpoint,
+    Record,
+    Tensors,
+    nested,
+    optimizer_tensors,
+    restore_optimizer,
+    unnested,
+)
+from faceveil.runtime.device import arithmetic, autocast
+from faceveil.runtime.progress import OnEpoch, progress
+from faceveil.runtime.ranks import present_ranks
+from faceveil.runtime.seeding import stream_seed
+from faceveil.wearing.conditions import draw_conditions
+from faceveil.wearing.texture import wear_texture
+
+BETAS = (0.8, 0.99)
+"""Of Adam: shorter than usual, as there are some tens of steps."""
+
+LAST_RATE = 0.1
+"""Share of the learning rate that is left at the end."""
+
+@dataclass(frozen=True)
+class Found:
+    """Textures of one training, best first.
+
+    Attributes:
+        textures: float32 ``[kept, 3, H, W]`` in [0, 1].
+        starts: what they were before the first step, ``[kept, 3, H, W]``.
+        numbers: of those starts among the candidates.
+        likeness: own cosine of who wears them, in units of a match, ``[kept]``.
+        false_matches: share of wearers, over recognizers, who match somebody else, ``[kept]``.
+        curves: of each step, the mean likeness and roughness of all that are optimised.
+    """
+
+    textures: Tensor
+    starts: Tensor
+    numbers: list[int]
+    likeness: list[float]
+    false_matches: list[float]
+    curves: list[dict[str, float]]
+
+
+class Optimisation:
+    """Textures on their way, and Adam's memory of it."""
+
+    def __init__(self, starts: Tensor, numbers: list[int], settings: TrainTexture) -> None:
+        self.numbers = numbers
+        self.textures = starts.clone().requires_grad_()
+        self.optimizer = torch.optim.Adam([self.textures], settings.learning_rate, BETAS)
+        self.curves: list[dict[str, float]] = []
+
+    def snapshot(self) -> tuple[Tensors, Record]:
+        """Return all that is needed to go on; each step draws from streams of its own."""
+        tensors = {"textures": self.textures.detach()}
+        return tensors | nested("optimizer", optimizer_tensors(self.optimizer)), {
+            "numbers": self.numbers,
+            "curves": self.curves,
+        }
+
+    def restore(self, tensors: Tensors, record: Record) -> None:
+        """Go on from what :meth:`snapshot` returned."""
+        with torch.no_grad():
+            self.textures.copy_(tensors["textures"])
+        restore_optimizer(self.optimizer, unnested("optimizer", tensors))
+        self.curves = record["curves"]
+
+
+def optimise(
+    settings: TrainTexture,
+    wearers: Wearers,
+    evaded: Sequence[Evaded],
+    checkpoint: Checkpoint | None = None,
+    report: OnEpoch = lambda *_: None,
+) -> Found:
+    """Choose starts, improve them, and keep the best.
+
+    Where several ranks were joined, each takes its share of the photos of a step and all return the
+    same textures. A checkpoint stays after success; steps that it holds are reported again.
+
+    Raises:
+        FaceveilError: if a texture is no longer finite.
+    """
+    device = evaded[0].templates.device
+    candidates = draw_starts(settings, settings.candidates).to(device)
+    draw = np.random.default_rng(stream_seed(settings.seed, "choosing"))
+    choosing = wearers.photos(wearers.drawn(settings.photos_to_choose, draw))
+    stored = checkpoint.load() if checkpoint else None
+    if stored:
+        numbers = stored[1]["numbers"]
+    else:
+        order = _ranking(settings, *_worn_by(settings, candidates, choosing, evaded))
+        numbers = order[: settings.optimised]
+    state = Optimisation(candidates[numbers], numbers, settings)
+    if stored:
+        state.restore(*stored)
+    _improve(settings, state, wearers, evaded, checkpoint, report)
+    textures = state.textures.detach()
+    likeness, wrong = _worn_by(settings, textures, choosing, evaded)
+    kept = _ranking(settings, likeness, wrong)[: settings.kept]
+    return Found(
+        textures=textures[kept].cpu(),
+        starts=candidates[[numbers[place] for place in kept]].cpu(),
+        numbers=[numbers[place] for place in kept],
+        likeness=likeness[kept].tolist(),
+        false_matches=wrong[kept].tolist(),
+        curves=state.curves,
+    )
+
+
+def _improve(  # noqa: PLR0913, PLR0917  (what a loop needs)
+    settings: TrainTexture,
+    state: Optimisation,
+    wearers: Wearers,
+    evaded: Sequence[Evaded],
+    checkpoint: Checkpoint | None,
+    report: OnEpoch,
+) -> None:
+    """Take the steps that are left."""
+    ranks, done = present_ranks(), len(state.curves)
+    ranks.agree("a step to go on from,", done, state.textures.device)
+    for step, values in enumerate(state.curves, start=1):
+        report(step, values)
+    with progress(
+        "textures", total=settings.steps, initial=done, unit="step", disable=not ranks.leads
+    ) as bar:
+        for step in range(done, settings.steps):
+            values = _step(settings, state, wearers, evaded, step)
+            state.curves.append(values)
+            report(step + 1, values)
+            bar.update()
+            due = (step + 1) % settings.checkpoint_steps == 0 or step + 1 == settings.steps
+            if checkpoint and due and ranks.leads:
+                checkpoint.save(*state.snapshot())
+
+
+def _step(
+    settings: TrainTexture,
+    state: Optimisation,
+    wearers: Wearers,
+    evaded: Sequence[Evaded],
+    step: int,
+) -> dict[str, float]:
+    """Let all textures take one step on the same photos, each as if it were alone."""
+    ranks, textures = present_ranks(), state.textures
+
+    # Photos: of different people, seen under a physical condition each.
+    draw = np.random.default_rng(stream_seed(settings.seed, "photos", step))
+    numbers = wearers.drawn(settings.photos_per_step, draw)
+    share = ranks.share(len(numbers))
+    photos = wearers.photos(numbers[share.start : share.stop])
+
+    # Likeness: of everybody in every texture with who they are, the mean over recognizers.
+    cosines, labels = _seen(settings, textures, photos, evaded, step)
+    likeness = own_cosine(evaded, cosines, labels).view(len(textures), -1).mean(1)
+
+    # Loss: a sum over textures, none of which changes another's gradient.
+    roughness = total_variation(textures)
+    loss = (likeness + settings.smoothness * roughness).sum()
+    state.optimizer.zero_grad()
+    torch.autograd.backward(loss, inputs=[textures])
+    ranks.average([textures], share.faces / len(numbers))
+
+    # Step: along a gradient without detail that no printer shows, and back into the gamut.
+    gradient = textures.grad
+    assert gradient is not None
+    textures.grad = _blurred(gradient, settings.blur)
+    for group in state.optimizer.param_groups:
+        group["lr"] = settings.learning_rate * _rate(step / settings.steps)
+    state.optimizer.step()
+    with torch.no_grad():
+        textures.clamp_(settings.gamut.low, settings.gamut.high)
+    return _values(likeness, roughness, step)
+
+
+def _seen(
+    settings: TrainTexture,
+    textures: Tensor,
+    photos: WornPhotos,
+    evaded: Sequence[Evaded],
+    step: int | None = None,
+) -> tuple[list[Tensor], Tensor]:
+    """Return cosines of everybody in every texture, ``[C * B, T]`` for each recognizer, and labels.
+
+    Without a step they are worn flat, else under the condition that each photo has in this step.
+    """
+    count, device = len(photos.images), textures.device
+    each = np.tile(np.arange(count), len(textures))
+    conditions = None
+    if step is not None:
+        conditions = draw_conditions(settings.conditions, photos.image_ids[each], step, settings.seed)
+    worn = wear_texture(
+        photos.images[each].to(device),
+        photos.transparency[each].to(device),
+        photos.coordinates[each].to(device),
+        textures.repeat_interleave(count, 0),
+        conditions,
+    )
+    places = photos.places[each]
+    cosines = []
+    for one in evaded:
+        with autocast(arithmetic(settings.precision, device), device):
+            embeddings = one.recognizer.embed(worn, places)
+        cosines.append(embeddings.float() @ one.templates.T)
+    return cosines, photos.labels[each].to(device)
+
+
+@torch.no_grad()
+def _worn_by(
+    settings: TrainTexture, textures: Tensor, photos: WornPhotos, evaded: Sequence[Evaded]
+) -> tuple[Tensor, Tensor]:
+    """Return likeness and false matches of all who wear each texture flat, ``[C]`` each."""
+    likeness, wrong = [], []
+    for texture in textures:
+        cosines, labels = _seen(settings, texture[None], photos, evaded)
+        likeness.append(own_cosine(evaded, cosines, labels).mean())
+        wrong.append(false_matches(evaded, cosines, labels).mean())
+    return torch.stack(likeness), torch.stack(wrong)
+
+
+def _ranking(settings: TrainTexture, likeness: Tensor, wrong: Tensor) -> list[int]:
+    """Return numbers of textures, best first; those that make too many false matches come last."""
+    too_many = (wrong > settings.most_false_matches).tolist()
+    return sorted(range(len(likeness)), key=lambda k: (too_many[k], float(likeness[k])))
+
+
+def _rate(done: float) -> float:
+    """Return the share of the learning rate after a share of the steps: half a cosine."""
+    return LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * done)) / 2
+
+
+def _blurred(gradient: Tensor, sigma: float) -> Tensor:
+    if sigma == 0:
+        return gradient
+    size = 2 * math.ceil(3 * sigma) + 1
+    filters: Any = import_module("kornia.filters")
+    blurred: Tensor = filters.gaussian_blur2d(gradient, (size, size), (sigma, sigma))
+    return blurred
+
+
+def _values(likeness: Tensor, roughness: Tensor, step: int) -> dict[str, float]:
+    values = {
+        "likeness": float(likeness.detach().mean()),
+        "best_likeness": float(likeness.detach().min()),
+        "roughness": float(roughness.detach().mean()),
+    }
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise FaceveilError(
+                f"train_texture: {name} is {value} in step {step + 1}; lower learning_rate"
+            )
+    return values
