@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from faceveil.masks.head import CHIN, CHIN_DEPTH, LANDMARKS
+from faceveil.masks.head import CHIN_DEPTH, LANDMARKS
 from faceveil.masks.pose import CHINS, Pose, find_pose
+from faceveil.rendering.mask_coordinates import CHIN
 
 POSES = [
     Pose((60.0, 50.0), 0.7, yaw, pitch, roll)

@@ -5,10 +5,11 @@ import pytest
 from PIL import Image
 
 from faceveil.masks.drawn import CUTS, draw_template
-from faceveil.masks.head import CHIN, HALF_WIDTH, LANDMARKS, upper_edge
+from faceveil.masks.head import LANDMARKS
 from faceveil.masks.outline import find_outline
 from faceveil.masks.templates import BOTTOM, CELL, LEFT, LEVELS, RIGHT, TOP, lay_on_head
 from faceveil.params.errors import FaceveilError
+from faceveil.rendering.mask_coordinates import CHIN, HALF_WIDTH, upper_edge
 
 
 @pytest.fixture(scope="module", params=sorted(CUTS))

@@ -6,10 +6,14 @@ import pytest
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.read import merge, validate
-from faceveil.params.recognizers import DEFAULTS, surrogates_of, target_of
+from faceveil.params.recognizers import DEFAULTS, PACKAGED, surrogates_of, target_of
 from faceveil.params.whole_file import Params, checked
 
 SHIPPED: dict[str, Any] = Params().model_dump(mode="json")
+
+
+SFACE = {"weights": "sface", **PACKAGED["sface"]}
+DLIB = {"weights": "dlib", **PACKAGED["dlib"]}
 
 
 def params(name: str = "resnet18", **values: Any) -> Params:
@@ -21,20 +25,25 @@ def params(name: str = "resnet18", **values: Any) -> Params:
     [
         ("resnet18", {"weights": "vggface2"}, r"resnet18.*'vggface2' do not fit.*'resnet18'"),
         ("resnet18", {"weights": "a.pt"}, r"resnet18.*'a\.pt' do not fit.*'resnet18'"),
-        ("resnet18", {"weights": "a.h5"}, r"resnet18.*scratch, vggface2, .*\.onnx, not 'a\.h5'"),
+        ("resnet18", {"weights": "a.h5"}, r"resnet18.*scratch, vggface2, .*dlib.*\.onnx, not 'a\.h5'"),
         ("facenet", {"weights": "vggface3"}, r"facenet: weights are .*, not 'vggface3'"),
         ("facenet", {"input_size": 64}, "input_size is 64; inception_resnet_v1 needs 80"),
-        ("facenet", {"crop": "aligned"}, "facenet.*role target needs gradients, but crop is 'ali"),
-        ("resnet18", {"crop": "aligned"}, "role surrogate needs gradients, but crop is 'aligned'"),
         (
             "resnet18",
             {"weights": "a.onnx", "architecture": "onnx"},
-            "role surrogate needs gradients.*architecture 'onnx'",
+            "role surrogate needs gradients, and architecture 'onnx' gives none",
         ),
         ("mobilefacenet", {"weights": "a.onnx"}, "do not fit architecture 'mobilefacenet'"),
         ("mobilefacenet", {"architecture": "onnx"}, "'scratch' do not fit architecture 'onnx'"),
         ("mobilefacenet", {"input_size": 100}, r"mobilefacenet\.input_size.*multiple of 16"),
-        ("mobilefacenet", {"crop": "box"}, r"mobilefacenet\.crop.*'frame' or 'aligned'"),
+        ("mobilefacenet", {"crop": "box"}, r"mobilefacenet\.crop.*'frame', 'aligned' or 'chip'"),
+        ("mobilefacenet", {"input_size": 150}, r"mobilefacenet\.input_size.*multiple of 16"),
+        ("mobilefacenet", {"architecture": "sface"}, "'scratch' do not fit architecture 'sface'"),
+        ("mobilefacenet", {"weights": "sface"}, "'sface' go with .*; architecture is mobilefacen"),
+        ("mobilefacenet", SFACE | {"crop": "chip"}, "crop aligned; crop is chip"),
+        ("mobilefacenet", DLIB | {"input_size": 160}, "input_size 150, mean 0.*size is 160"),
+        ("mobilefacenet", DLIB | {"mean": 127.5}, "'dlib' go with .*; mean is 127.5"),
+        ("facenet", SFACE, "role target needs a head that can learn, and weights 'sface' have"),
         ("mobilefacenet", {"similarity": "cosine"}, r"unknown key '.*mobilefacenet\.similarity'"),
     ],
 )
@@ -103,3 +112,11 @@ def test_given_weights_fit_their_architecture():
     assert given.recognizers["resnet18"].weights == "vggface2"
     opened = params("mobilefacenet", weights="data/a.onnx", architecture="onnx")
     assert opened.recognizers["mobilefacenet"].weights == "data/a.onnx"
+    for weights, view in PACKAGED.items():
+        entry = params(weights=weights, **view).recognizers["resnet18"]
+        assert (entry.role, entry.weights) == ("surrogate", weights)
+
+
+@pytest.mark.parametrize("name", ["facenet", "resnet18"])
+def test_what_is_trained_against_may_see_aligned_crops(name):
+    assert params(name, crop="aligned").recognizers[name].crop == "aligned"

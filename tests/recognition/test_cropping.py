@@ -7,7 +7,7 @@ from PIL import Image
 
 from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition.cropping import TEMPLATE, crop_faces, similarity_map
+from faceveil.recognition.cropping import TEMPLATE, crop_faces, crop_template, similarity_map
 
 SIZE = 112
 
@@ -94,7 +94,22 @@ def test_a_large_photo_is_not_sampled_sparsely():
     assert found[..., 20:-20, 20:-20].std() < 0.12  # single samples have 0.19 and more
 
 
-@pytest.mark.parametrize("crop", ["frame", "aligned"])
+def test_a_chip_shows_the_same_face_with_more_around_it():
+    photo = smooth_photo(SIZE, SIZE)
+    chip = crop_faces(photo, place(), "chip", 150)
+    aligned = crop_faces(photo, place(), "aligned", SIZE)
+    for x, y in ((40, 50), (60, 60), (80, 95)):
+        column, row = 1.4913 * x - 9.4, 1.4913 * y - 29.85
+        left, top = int(column), int(row)
+        across, down = column - left, row - top
+        corners = chip[0, :, top : top + 2, left : left + 2]
+        rows = corners[:, 0] * (1 - down) + corners[:, 1] * down
+        found = rows[:, 0] * (1 - across) + rows[:, 1] * across
+        assert torch.allclose(found, aligned[0, :, y, x], atol=1e-3)
+    assert torch.allclose(crop_template("chip", 300), 2 * crop_template("chip", 150))
+
+
+@pytest.mark.parametrize("crop", ["frame", "aligned", "chip"])
 def test_gradients_reach_the_photo(crop):
     photo = torch.rand(2, 3, 128, 128, requires_grad=True)
     both = Places(np.repeat(place().boxes, 2, axis=0), np.repeat(place().points, 2, axis=0))

@@ -64,8 +64,8 @@ def test_a_network_round_trips_and_gives_gradients(tmp_path, architecture):
     with torch.no_grad():
         features, expected = made.trunk(images), made(images)
     seen = found.see(images)
-    assert (found.features, found.embedding) == SHAPES[architecture]
-    assert seen.shape == (3, found.features)
+    assert (found.feature_size, found.embedding_size) == SHAPES[architecture]
+    assert seen.shape == (3, found.feature_size)
     assert torch.allclose(seen, features, atol=1e-5 * float(features.abs().max()))
     assert np.allclose(found.templates(seen), expected, atol=1e-5)
     assert not found.needs_places
@@ -88,17 +88,50 @@ def test_a_given_file_answers_with_embeddings_of_unit_length(given):
     assert templates.dtype == np.float64
     assert np.linalg.norm(templates, axis=1) == pytest.approx(1)
     assert np.allclose(templates * seen.norm(dim=1).numpy()[:, None], seen, atol=1e-6)
-    assert (found.features, found.embedding) == (EMBEDDING, EMBEDDING)
+    assert (found.feature_size, found.embedding_size) == (EMBEDDING, EMBEDDING)
     assert found.needs_places
     assert not found.gives_gradients
 
 
-def test_what_gives_no_gradients_refuses_trunk_and_head(given, tmp_path):
-    aligned = Recognizer(card("mobilefacenet", "aligned"), network("mobilefacenet"), CPU)
-    for one in (open_recognizer(given, CPU), aligned):
-        for part in ("trunk", "head"):
-            with pytest.raises(FaceveilError, match=r"tested: gives no gradients .*crop aligned"):
-                getattr(one, part)
+def test_what_gives_no_gradients_refuses_trunk_and_head(given):
+    one = open_recognizer(given, CPU)
+    for part in ("trunk", "head"):
+        with pytest.raises(FaceveilError, match=r"tested: gives no gradients .*onnx\); use one"):
+            getattr(one, part)
+    with pytest.raises(FaceveilError, match="tested: gives no gradients"):
+        one.features(torch.rand(2, 3, 80, 80), places(2))
+
+
+@pytest.mark.parametrize("crop", ["aligned", "chip"])
+def test_gradients_through_crops_agree_with_finite_differences(crop):
+    made = network("mobilefacenet", 32).double()
+    found = Recognizer(card("mobilefacenet", crop, 32), made, CPU)
+    draw = torch.Generator().manual_seed(1)
+    images = torch.rand((2, 3, 48, 40), generator=draw, dtype=torch.float64, requires_grad=True)
+    weights = torch.randn((2, found.feature_size), generator=draw, dtype=torch.float64)
+    direction = torch.randn(images.shape, generator=draw, dtype=torch.float64)
+
+    def seen(step: float) -> torch.Tensor:
+        return (weights * found.features(images + step * direction, places(2))).sum()
+
+    (slope,) = torch.autograd.grad(seen(0), images)
+    step = 1e-6
+    expected = (seen(step) - seen(-step)) / (2 * step)
+    assert (slope * direction).sum().item() == pytest.approx(expected.item(), rel=1e-4)
+    assert slope[0].abs().sum() > 0
+    assert slope[1].abs().sum() > 0
+
+
+def test_embedding_with_gradients_is_what_templates_are():
+    found = Recognizer(card("mobilefacenet", "aligned"), network("mobilefacenet"), CPU)
+    images = torch.rand(3, 3, 96, 96, requires_grad=True)
+    embedded = found.embed(images, places(3))
+    expected = found.templates(found.see(images.detach(), places(3)))
+    assert np.allclose(embedded.detach().numpy(), expected, atol=1e-5)
+    embedded[:, 0].sum().backward()
+    assert images.grad.abs().sum() > 0
+    with pytest.raises(FaceveilError, match="crop 'aligned' needs the place of every face"):
+        found.embed(images)
 
 
 def test_a_head_that_learned_makes_other_templates(stored):

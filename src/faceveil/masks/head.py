@@ -9,7 +9,6 @@ Farkas 1994, "Anthropometry of the Head and Face".
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from faceveil.rendering.noise import Array
 from faceveil.rendering.surface import Loft, loft
@@ -20,17 +19,8 @@ LANDMARKS = np.array([
 ])  # fmt: skip
 """Eyes, nose and the mouth's corners, in MTCNN's order: float64 ``[5, 3]``."""
 
-CHIN = 111.0
-"""Height of the chin; where MTCNN's box of an average frontal face ends."""
-
 CHIN_DEPTH = 85.0
 """How far the chin is before the axis."""
-
-MOUTH = 67.5
-"""Height of the mouth."""
-
-HALF_WIDTH = 59.0
-"""Half the distance between the side edges of a mask as seen from the front."""
 
 
 @cache
@@ -61,13 +51,3 @@ def relief(x: Array, y: Array) -> Array:
     ridge = np.interp(y, (0, 16, 38, 68, 100, 120), (8, 15, 29, 20, 11, 5))
     spread = np.interp(y, (0, 16, 38, 68, 100), (11, 13, 20, 28, 32))
     return np.asarray(ridge * np.exp(-0.5 * (x / spread) ** 2), dtype=np.float32)
-
-
-def upper_edge(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the height at which a mask begins, ``x`` millimetres beside the nose."""
-    return np.asarray(15 + 13 * (np.abs(x) / HALF_WIDTH) ** 1.4)
-
-
-def lower_edge(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the height at which it ends: under the chin, along the jaw."""
-    return np.asarray(CHIN + 5 - 38 * (np.abs(x) / HALF_WIDTH) ** 2)

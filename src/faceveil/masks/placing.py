@@ -73,15 +73,18 @@ def _mask(pose: Pose, rows: slice, columns: slice, template: Template) -> Array:
     height, width = rows.stop - rows.start, columns.stop - columns.start
     down = rows.start + (np.arange(height * samples) + 0.5)[:, None] / samples
     right = columns.start + (np.arange(width * samples) + 0.5)[None, :] / samples
-    hit = _meet(pose, *pose.camera(right, down), step)
+    hit = meet(pose, *pose.camera(right, down), step)
     cover = np.clip(hit.inside / np.float32(step) + 0.5, 0, 1) * (hit.z > 0)
     fine = template.read(hit.x, hit.y, step) * cover
     blocks = fine.reshape(4, height, samples, width, samples)
     return np.asarray(blocks.mean(axis=(2, 4)), dtype=np.float32)
 
 
-def _meet(pose: Pose, x: Array, y: Array, step: float) -> Hit:
-    """Return where on the head the rays of a photo meet the mask's surface.
+def meet(pose: Pose, x: Array, y: Array, step: float) -> Hit:
+    """Return where on the average head the rays of a photo meet the mask's surface.
+
+    Places are millimetres in the camera's plane, roll taken out, a grid of an even number of rows
+    and columns; ``step`` is their distance.
 
     A nod shifts a place by its distance from the axis, which is taken from a cylinder: the true
     surface ends under the chin.

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from faceveil.masks.head import CHIN, CHIN_DEPTH, LANDMARKS, MOUTH
+from faceveil.masks.head import CHIN_DEPTH, LANDMARKS
+from faceveil.rendering.mask_coordinates import CHIN, MOUTH
 
 PRIOR_PITCH = 0.15
 """Spread of nodding in radians; a long nose looks like a nod."""

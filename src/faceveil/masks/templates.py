@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,11 @@ from scipy.interpolate import RBFInterpolator
 from scipy.ndimage import map_coordinates
 
 from faceveil.collection.images import UnreadableImageError, read_cutout
-from faceveil.masks.drawn import CUTS, draw_template
-from faceveil.masks.head import HALF_WIDTH, lower_edge, upper_edge
+from faceveil.masks.drawn import CUTS, draw_shading, draw_template
 from faceveil.masks.outline import Outline, find_outline
+from faceveil.masks.shading import seen_shading
 from faceveil.params.errors import FaceveilError
+from faceveil.rendering.mask_coordinates import HALF_WIDTH, lower_edge, upper_edge
 from faceveil.rendering.noise import Array
 
 LEFT, RIGHT, TOP, BOTTOM = -76.0, 76.0, -8.0, 132.0
@@ -43,10 +45,13 @@ class Template:
         name: what it is called in ``people.csv``.
         levels: colour times opacity, and opacity, uint8 ``[4, H, W]``, from fine to coarse, over
             :data:`LEFT` to :data:`RIGHT` and :data:`TOP` to :data:`BOTTOM`.
+        shadings: the factor on its colour, float32 ``[1, H, W]``, at the same levels; beyond the
+            mask's edge it goes on.
     """
 
     name: str
     levels: tuple[NDArray[np.uint8], ...]
+    shadings: tuple[Array, ...]
 
     def read(self, x: Array, y: Array, step: float) -> Array:
         """Return what lies at places of the head, float32 ``[4, H, W]`` in [0, 1].
@@ -58,14 +63,34 @@ class Template:
             y: down.
             step: distance of neighbouring places; decides which level is read.
         """
-        level = int(np.clip(np.floor(np.log2(max(step, CELL) / CELL)), 0, len(self.levels) - 1))
-        cell = CELL * 2**level
-        at = np.stack([(y - TOP) / cell - 0.5, (x - LEFT) / cell - 0.5])
+        level, at = _cells(x, y, step)
         return _sample(self.levels[level], at) / np.float32(255)
 
+    def read_shading(self, x: Array, y: Array, step: float) -> Array:
+        """Return the factor on the mask's colour at places of the head, as :meth:`read` does.
 
-def lay_on_head(picture: NDArray[np.uint8], name: str) -> Template:
-    """Make a template of a cut-out."""
+        Where no mask is, it is that of the nearest edge.
+        """
+        level, at = _cells(x, y, step)
+        return _sample(self.shadings[level], at, "nearest")[0]
+
+
+def _cells(x: Array, y: Array, step: float) -> tuple[int, Array]:
+    """Return which level is read, and rows and columns in it."""
+    level = int(np.clip(np.floor(np.log2(max(step, CELL) / CELL)), 0, LEVELS - 1))
+    cell = CELL * 2**level
+    return level, np.stack([(y - TOP) / cell - 0.5, (x - LEFT) / cell - 0.5])
+
+
+def lay_on_head(picture: NDArray[np.uint8], name: str, shading: Array | None = None) -> Template:
+    """Make a template of a cut-out.
+
+    Args:
+        picture: uint8 ``[H, W, 4]``.
+        name: what it is called.
+        shading: the factor on its colour, ``[H, W]``. Where nobody knows it, it is told from the
+            picture: luminance in units of its median.
+    """
     small = _premultiplied(picture)
     outline = find_outline(small[3], name)
     x = np.arange(LEFT + CELL / 2, RIGHT, CELL)
@@ -78,17 +103,33 @@ def lay_on_head(picture: NDArray[np.uint8], name: str) -> Template:
             f"{name}: no mask seen from the front; two of its six corners are one"
         ) from None
     at = found.T[::-1].reshape(2, len(y), len(x)) - 0.5
-    levels = [_sample(small, at)]
+    shades = seen_shading(small[:3], small[3]) if shading is None else shading.astype(np.float32)
+    levels = _pyramid(_sample(small, at))
+    return Template(
+        name,
+        tuple(np.rint(level).astype(np.uint8) for level in levels),
+        tuple(_pyramid(_sample(shades[None], at, "nearest"))),
+    )
+
+
+def _pyramid(finest: Array) -> list[Array]:
+    """Return planes ``[C, H, W]`` from fine to coarse, each the means of the one before."""
+    levels = [finest]
     for _ in range(LEVELS - 1):
         channels, height, width = levels[-1].shape
         blocks = levels[-1].reshape(channels, height // 2, 2, width // 2, 2)
         levels.append(blocks.mean(axis=(2, 4)))
-    return Template(name, tuple(np.rint(level).astype(np.uint8) for level in levels))
+    return levels
 
 
-def _sample(planes: NDArray[np.uint8], at: Array) -> Array:
-    """Return planes ``[C, H, W]`` at rows and columns ``[2, h, w]``, bilinear, 0 outside."""
-    return np.stack([map_coordinates(plane, at, np.float32, order=1) for plane in planes])
+def _sample(planes: NDArray[Any], at: Array, beyond: str = "constant") -> Array:
+    """Return planes ``[C, H, W]`` at rows and columns ``[2, h, w]``, bilinear.
+
+    Outside they are 0, or what is ``nearest``.
+    """
+    return np.stack(
+        [map_coordinates(plane, at, np.float32, order=1, mode=beyond) for plane in planes]
+    )
 
 
 def _premultiplied(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -160,7 +201,7 @@ def open_templates(templates: str, seed: int) -> Templates:
 @lru_cache(maxsize=64)
 def _open(templates: str, name: str) -> Template:
     if templates == RENDERED:
-        return lay_on_head(draw_template(name), name)
+        return lay_on_head(draw_template(name), name, draw_shading(name))
     path = Path(templates) / name
     try:
         return lay_on_head(read_cutout(path), str(path))

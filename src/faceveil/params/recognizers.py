@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from faceveil.params.read import read_names, read_section
 from faceveil.params.section import Precision, Section, Seed, Share
@@ -12,12 +12,16 @@ from faceveil.params.section import Precision, Section, Seed, Share
 Role = Literal["target", "surrogate", "judge"]
 """What designs are trained against; what they may be trained against besides; and neither."""
 
-Architecture = Literal["inception_resnet_v1", "resnet18", "mobilefacenet", "onnx"]
+Architecture = Literal[
+    "inception_resnet_v1", "resnet18", "mobilefacenet", "sface", "dlib_resnet29", "onnx"
+]
 
-Crop = Literal["frame", "aligned"]
-"""What a recognizer sees: the whole photo, or the face with five points put in place."""
+Crop = Literal["frame", "aligned", "chip"]
+"""What a recognizer sees: the whole photo, or the face with five points put in place; where they
+are put differs: ``aligned`` as most embedders are trained, ``chip`` as dlib's is.
+"""
 
-InputSize = Annotated[int, Field(ge=32, le=512, multiple_of=16)]
+InputSize = Annotated[int, Field(ge=32, le=512)]
 """Height and width of what a network sees, in pixels."""
 
 SCRATCH = "scratch"
@@ -26,11 +30,37 @@ SCRATCH = "scratch"
 PUBLISHED = ("vggface2", "casia-webface")
 """facenet-pytorch's published weights, by the name of their training set."""
 
+PACKAGED: dict[str, dict[str, Any]] = {
+    "sface": {
+        "architecture": "sface",
+        "input_size": 112,
+        "mean": 0,
+        "scale": 1,
+        "crop": "aligned",
+    },
+    "dlib": {
+        "architecture": "dlib_resnet29",
+        "input_size": 150,
+        "mean": 0,
+        "scale": 1,
+        "crop": "chip",
+    },
+}
+"""Published weights in Python packages, and the one way in which each sees photos; they take grey
+values and bring them to their own range by themselves.
+"""
+
+STEP = 16
+"""Pixels that input sizes are multiples of; only packaged weights have sizes of their own."""
+
 CURATED = "curated"
 """The check on the curated people themselves."""
 
 LEAST_INCEPTION = 80
 """Least input size of inception_resnet_v1, in pixels, that its strides leave something of."""
+
+LEARNED: tuple[Architecture, ...] = ("inception_resnet_v1", "resnet18", "mobilefacenet")
+"""Architectures that are trained here."""
 
 SUFFIXES: dict[str, Architecture] = {
     ".safetensors": "inception_resnet_v1",
@@ -47,7 +77,8 @@ class RecognizerSettings(Section):
     weights: str = Field(
         default=SCRATCH,
         min_length=1,
-        description="scratch, vggface2, casia-webface, or a path to .safetensors, .pt or .onnx",
+        description="scratch, vggface2, casia-webface, sface, dlib, or a path to .safetensors, "
+        ".pt or .onnx",
     )
     architecture: Architecture = Field(
         description="network; published weights are inception_resnet_v1, onnx is what a file holds"
@@ -90,23 +121,44 @@ class RecognizerSettings(Section):
     precision: Precision = Field(default="auto", description="arithmetic of the training")
     masked_share: Share = Field(default=0.33, description="share of a batch that wears masks")
 
+    @field_validator("input_size")
+    @classmethod
+    def _strides_divide_it(cls, size: int, info: ValidationInfo) -> int:
+        if size % STEP and info.data.get("weights") not in PACKAGED:
+            raise ValueError(f"must be a multiple of {STEP}")
+        return size
+
     @model_validator(mode="after")
     def _weights_fit_the_architecture(self) -> "RecognizerSettings":
-        fits = self.architecture != "onnx"
+        if self.weights in PACKAGED:
+            return self._as_packaged()
+        fits = self.architecture in LEARNED
         if self.weights != SCRATCH:
             suffix = "." + self.weights.rpartition(".")[2]
             if self.weights not in PUBLISHED and suffix not in SUFFIXES:
+                named = ", ".join((SCRATCH, *PUBLISHED, *PACKAGED))
                 raise ValueError(
-                    f"weights are {SCRATCH}, {', '.join(PUBLISHED)} or a path ending in "
-                    f"{', '.join(SUFFIXES)}, not {self.weights!r}"
+                    f"weights are {named} or a path ending in {', '.join(SUFFIXES)}, "
+                    f"not {self.weights!r}"
                 )
             fits = self.architecture == SUFFIXES.get(suffix, "inception_resnet_v1")
         if not fits:
             raise ValueError(
                 f"weights {self.weights!r} do not fit architecture {self.architecture!r}; .onnx "
                 "goes with onnx, other files and published weights with inception_resnet_v1, and "
-                "scratch with all but onnx"
+                f"scratch with {', '.join(LEARNED)}"
             )
+        return self
+
+    def _as_packaged(self) -> "RecognizerSettings":
+        """Refuse another view than the one that packaged weights were trained with."""
+        wanted = PACKAGED[self.weights]
+        for key, value in wanted.items():
+            if getattr(self, key) != value:
+                keys = ", ".join(f"{key} {value}" for key, value in wanted.items())
+                raise ValueError(
+                    f"weights {self.weights!r} go with {keys}; {key} is {getattr(self, key)}"
+                )
         return self
 
     @model_validator(mode="after")
@@ -119,11 +171,15 @@ class RecognizerSettings(Section):
 
     @model_validator(mode="after")
     def _what_is_trained_against_gives_gradients(self) -> "RecognizerSettings":
-        if self.role != "judge" and (self.crop != "frame" or self.architecture == "onnx"):
+        if self.role != "judge" and self.architecture == "onnx":
             raise ValueError(
-                f"role {self.role} needs gradients, but crop is {self.crop!r} and architecture "
-                f"{self.architecture!r}; use crop frame and another architecture than onnx, "
-                "or role judge"
+                f"role {self.role} needs gradients, and architecture 'onnx' gives none; use "
+                "another architecture, or role judge"
+            )
+        if self.role == "target" and self.weights in PACKAGED:
+            raise ValueError(
+                f"role target needs a head that can learn, and weights {self.weights!r} have "
+                "none; use role surrogate or judge"
             )
         return self
 

@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from faceveil.params.errors import FaceveilError
-from faceveil.recognition import mobilefacenet
-from faceveil.recognition.network import Head, Network, Trunk, View
+from faceveil.recognition import dlib_resnet, mobilefacenet, sface
+from faceveil.recognition.network import Head, Network, Trunk, UnitNorm, View
 
 EMBEDDING = 128
 """Numbers per embedding of the small networks."""
@@ -29,7 +29,7 @@ def build_network(architecture: str, view: View) -> Network:
     """Return an untrained network.
 
     Args:
-        architecture: ``inception_resnet_v1``, ``resnet18`` or ``mobilefacenet``.
+        architecture: one of :data:`BUILDERS`.
         view: how it looks at a photo.
 
     Raises:
@@ -59,6 +59,17 @@ def facenet(network: InceptionResnetV1, view: View) -> Network:
     head.weight = network.last_linear.weight
     head.norm = network.last_bn
     return Network(trunk, head)
+
+
+def whole_network(layers: nn.Module, embedding: int, view: View) -> Network:
+    """Return a network that learns no more: its features are its embeddings before the unit norm.
+
+    Args:
+        layers: from photos of the view's size to ``[B, E]``.
+        embedding: E.
+        view: how it looks at a photo.
+    """
+    return Network(Trunk(layers, view, view.input_size), UnitNorm(embedding))
 
 
 def fold_batch_norms(trunk: Trunk) -> None:
@@ -93,9 +104,19 @@ def _resnet18(view: View) -> Network:
     return Network(Trunk(network, view), Head(RESNET_FEATURES, EMBEDDING))
 
 
+def _sface(view: View) -> Network:
+    return whole_network(sface.sface_layers(), sface.EMBEDDING, view)
+
+
+def _dlib(view: View) -> Network:
+    return whole_network(dlib_resnet.dlib_layers(), dlib_resnet.EMBEDDING, view)
+
+
 BUILDERS: dict[str, Callable[[View], Network]] = {
     "inception_resnet_v1": _inception,
     "resnet18": _resnet18,
     "mobilefacenet": _mobilefacenet,
+    "sface": _sface,
+    "dlib_resnet29": _dlib,
 }
 """A builder for each architecture."""

@@ -26,6 +26,12 @@ The numbers of J. Deng et al., "ArcFace: Additive angular margin loss for deep f
 
 TEMPLATE_SIZE = 112
 
+CHIP_SCALE, CHIP_SHIFT, CHIP_SIZE = 1.4913, (-9.4, -29.85), 150
+"""From x and y in an aligned crop of 112 pixels to those in a chip of 150, as dlib cuts faces.
+
+dlib's own chips are cut by other landmarks; where these five lie on them was measured.
+"""
+
 MOST_SAMPLES = 4
 """Samples per pixel and direction at most, where a large photo becomes a small crop."""
 
@@ -38,7 +44,7 @@ def crop_faces(
     Args:
         images: float32 ``[B, 3, H, W]`` in [0, 1].
         places: of the B faces; not needed for ``frame``.
-        crop: ``frame`` or ``aligned``.
+        crop: ``frame``, ``aligned`` or ``chip``.
         input_size: height and width of the result, in pixels.
 
     Returns:
@@ -52,8 +58,21 @@ def crop_faces(
         if images.shape[2:] == size:
             return images
         return functional.interpolate(images, size, mode="bilinear", antialias=True)
-    maps = _maps(images, _known(places, len(images)), input_size)
+    maps = _maps(images, _known(places, len(images), crop), crop_template(crop, input_size))
     return _sample(images, maps, input_size)
+
+
+def crop_template(crop: Crop, input_size: int) -> torch.Tensor:
+    """Return where the five points lie in an ``aligned`` crop or a ``chip``, in pixels.
+
+    Returns:
+        float64 ``[5, 2]``, x and y; a whole number is the middle of a pixel.
+    """
+    points = torch.tensor(TEMPLATE, dtype=torch.float64)
+    if crop == "aligned":
+        return points * (input_size / TEMPLATE_SIZE)
+    shift = torch.tensor(CHIP_SHIFT, dtype=torch.float64)
+    return (points * CHIP_SCALE + shift) * (input_size / CHIP_SIZE)
 
 
 def similarity_map(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -82,25 +101,24 @@ def similarity_map(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return torch.cat([turn, shift[:, :, None]], dim=2)
 
 
-def _known(places: Places | None, count: int) -> Places:
+def _known(places: Places | None, count: int, crop: Crop) -> Places:
     """Refuse faces whose place is not known."""
     known = 0 if places is None else int(places.found.sum())
     if places is None or known < count or len(places) != count:
         raise FaceveilError(
-            f"crop 'aligned' needs the place of every face, and knows {known} of {count}; "
+            f"crop {crop!r} needs the place of every face, and knows {known} of {count}; "
             "leave photos without a face out, or use crop 'frame'"
         )
     return places
 
 
-def _maps(images: torch.Tensor, places: Places, size: int) -> torch.Tensor:
+def _maps(images: torch.Tensor, places: Places, template: torch.Tensor) -> torch.Tensor:
     """Return maps ``[B, 2, 3]`` from places in the crop to places in the photo.
 
     Both are counted in pixels, and a whole number is the middle of a pixel.
     """
     height, width = images.shape[2:]
     points = places.points.astype(np.float64) * (width, height)
-    template = torch.tensor(TEMPLATE, dtype=torch.float64) * (size / TEMPLATE_SIZE)
     return _inverse(similarity_map(torch.from_numpy(points), template))
 
 

@@ -146,7 +146,7 @@ def see(
     Raises:
         FaceveilError: if the place of a face is needed and not known.
     """
-    features = np.empty((len(rows), recognizer.features), np.float32)
+    features = np.empty((len(rows), recognizer.feature_size), np.float32)
     for start in range(0, len(rows), batch_size):
         part = slice(start, start + batch_size)
         where = None if places is None else places[part]

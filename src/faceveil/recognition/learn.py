@@ -65,7 +65,7 @@ class Classifier(nn.Module):
         super().__init__()
         self.dtype = dtype
         self.network = network
-        self.directions = nn.Parameter(torch.randn(people, network.head.weight.shape[0]))
+        self.directions = nn.Parameter(torch.randn(people, network.head.sizes[1]))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Turn images ``[B, 3, S, S]`` in [0, 1], not resized, into logits ``[B, people]``."""

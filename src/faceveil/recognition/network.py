@@ -107,6 +107,12 @@ class Head(Freezable):
         self.norm = nn.BatchNorm1d(embedding, eps=0.001)
         nn.init.kaiming_uniform_(self.weight, a=5**0.5)
 
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """F and E."""
+        embedding, features = self.weight.shape
+        return features, embedding
+
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Turn features into unit embeddings.
 
@@ -120,10 +126,26 @@ class Head(Freezable):
         return functional.normalize(self.norm(projected).float(), dim=1)
 
 
+class UnitNorm(Freezable):
+    """The head of a network whose trunk ends with its last linear layer: there is nothing to learn.
+
+    Attributes:
+        sizes: F and E, which are one number here.
+    """
+
+    def __init__(self, embedding: int) -> None:
+        super().__init__()
+        self.sizes = (embedding, embedding)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Turn features ``[B, E]`` into unit embeddings ``[B, E]``."""
+        return functional.normalize(features, dim=1)
+
+
 class Network(Freezable):
     """A trunk and a head; once frozen, gradients reach the photos alone."""
 
-    def __init__(self, trunk: Trunk, head: Head) -> None:
+    def __init__(self, trunk: Trunk, head: Head | UnitNorm) -> None:
         super().__init__()
         self.trunk = trunk
         self.head = head

@@ -11,11 +11,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.recognizers import SCRATCH, RecognizerSettings
+from faceveil.params.recognizers import PACKAGED, SCRATCH, RecognizerSettings
 from faceveil.recognition.architectures import facenet
 from faceveil.recognition.learn import learn
 from faceveil.recognition.network import Network, View
 from faceveil.recognition.onnx_model import OnnxModel
+from faceveil.recognition.packaged import read_packaged
 from faceveil.recognition.recognizer import Embedder, Recognizer
 from faceveil.recognition.recognizer_accuracy import measure_recognizer
 from faceveil.recognition.recognizer_check import check_recognizer
@@ -54,22 +55,26 @@ def obtain_recognizer(
     """
     card = _card(name, settings)
     section = f"params.yaml: recognizers.{name}"
+    path: Path | None = None
     model: Network | Embedder
     if settings.weights == SCRATCH:
         model, training = learn(section, curated, settings, device, report)
         card |= {"origin": SCRATCH, "training": training}
+    elif settings.weights in PACKAGED:
+        model, origin = read_packaged(settings.weights, f"{section}.weights", View(**card["view"]))
+        card |= origin
     else:
         path = weights_path(settings.weights, f"{section}.weights")
-        published = settings.weights in PUBLISHED
-        origin = settings.weights if published else path.name
-        card |= {"origin": origin, "origin_sha256": fingerprint(path)}
-        view = View(**card["view"])
-        given = settings.architecture == "onnx"
-        model = OnnxModel(path, view) if given else read_facenet(path, view)
+        model = _given(path, settings, View(**card["view"]))
+        name = settings.weights if settings.weights in PUBLISHED else path.name
+        card |= {"origin": name, "origin_sha256": fingerprint(path)}
     recognizer = Recognizer(card, model, device)
     card["check"] = check_recognizer(recognizer, curated, settings)
     card["measured"] = measure_recognizer(recognizer, curated, settings.batch_size)
-    return (model.cpu() if isinstance(model, Network) else path), card
+    if isinstance(model, Network):
+        return model.cpu(), card
+    assert path is not None  # what is no network is in a file
+    return path, card
 
 
 def weights_path(weights: str, key: str) -> Path:
@@ -84,7 +89,7 @@ def weights_path(weights: str, key: str) -> Path:
     """
     path = _downloaded(weights, key) if weights in PUBLISHED else Path(weights)
     if not path.is_file():
-        allowed = ", ".join((SCRATCH, *PUBLISHED))
+        allowed = ", ".join((SCRATCH, *PUBLISHED, *PACKAGED))
         raise FaceveilError(
             f"{key}: no file {weights!r}; put it there, or use {allowed} or another path"
         )
@@ -131,6 +136,11 @@ def _card(name: str, settings: RecognizerSettings) -> Card:
         "view": asdict(View(settings.input_size, settings.mean, settings.scale)),
         "crop": settings.crop,
     }
+
+
+def _given(path: Path, settings: RecognizerSettings, view: View) -> Network | Embedder:
+    """Open a file of weights."""
+    return OnnxModel(path, view) if settings.architecture == "onnx" else read_facenet(path, view)
 
 
 def _state(path: Path) -> dict[str, torch.Tensor]:

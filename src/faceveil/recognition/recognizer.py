@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.architectures import build_network, fold_batch_norms
 from faceveil.recognition.cropping import crop_faces
-from faceveil.recognition.network import Head, Network, Trunk, View
+from faceveil.recognition.network import Head, Network, Trunk, UnitNorm, View
 from faceveil.recognition.onnx_model import OnnxModel
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.store.weights import Card, fingerprint, read_weights, write_weights
@@ -45,7 +46,7 @@ class Recognizer:
 
     Attributes:
         card: what it is, where it comes from, how it looks at photos, how it did in its check.
-        gives_gradients: whether it has a differentiable ``trunk`` and ``head`` on whole photos.
+        gives_gradients: whether gradients reach the photos: of all but ONNX files.
     """
 
     def __init__(self, card: Card, model: Network | Embedder, device: torch.device) -> None:
@@ -60,7 +61,7 @@ class Recognizer:
         self._network = model.freeze().to(device) if isinstance(model, Network) else None
         self._embed = None if isinstance(model, Network) else model
         self._device = device
-        self.gives_gradients = self._network is not None and not self.needs_places
+        self.gives_gradients = self._network is not None
 
     @property
     def name(self) -> str:
@@ -87,19 +88,19 @@ class Recognizer:
         """One line on why nothing may be reported of it, or None: it has passed its check."""
         return check_refusal(self.card)
 
-    @cached_property
-    def features(self) -> int:
+    @property
+    def feature_size(self) -> int:
         """F, numbers per photo of what :meth:`see` returns."""
         return self._sizes[0]
 
-    @cached_property
-    def embedding(self) -> int:
+    @property
+    def embedding_size(self) -> int:
         """E, numbers per template."""
         return self._sizes[1]
 
     @property
     def trunk(self) -> Trunk:
-        """From images ``[B, 3, H, W]`` in [0, 1] to features ``[B, F]``; frozen, differentiable.
+        """From what :meth:`crop` returns to features ``[B, F]``; frozen, differentiable.
 
         Raises:
             FaceveilError: if the recognizer gives no gradients.
@@ -107,13 +108,34 @@ class Recognizer:
         return self._differentiable().trunk
 
     @property
-    def head(self) -> Head:
+    def head(self) -> Head | UnitNorm:
         """From features ``[B, F]`` to unit embeddings ``[B, E]``; frozen, differentiable.
 
         Raises:
             FaceveilError: if the recognizer gives no gradients.
         """
         return self._differentiable().head
+
+    def features(self, images: torch.Tensor, places: Places | None = None) -> torch.Tensor:
+        """Look at photos and let gradients pass to them.
+
+        Args:
+            images: ``[B, 3, H, W]`` in [0, 1], RGB, of the type of the weights: float32, unless
+                they were made otherwise.
+            places: of the B faces, where :attr:`needs_places`; else not looked at. No gradient
+                goes to them.
+
+        Returns:
+            ``[B, F]`` where the recognizer computes.
+
+        Raises:
+            FaceveilError: if a place is needed and not known, or it gives no gradients.
+        """
+        return cast("torch.Tensor", self.trunk(self.crop(images, places)))
+
+    def embed(self, images: torch.Tensor, places: Places | None = None) -> torch.Tensor:
+        """Do what :meth:`features` does, up to unit embeddings ``[B, E]``."""
+        return cast("torch.Tensor", self.head(self.features(images, places)))
 
     def see(self, images: torch.Tensor, places: Places | None = None) -> torch.Tensor:
         """Look at photos, whatever their size; the same bytes each time, on a GPU too.
@@ -170,7 +192,7 @@ class Recognizer:
             length = np.linalg.norm(raw, axis=1, keepdims=True)
             return np.asarray(raw / np.where(length > 0, length, 1))
         chosen = head if head is not None else self._network.head  # type: ignore[union-attr]
-        where = next(chosen.parameters()).device
+        where = self._device if head is None else next(head.parameters()).device
         with torch.inference_mode():
             made: NDArray[np.float64] = chosen(found.to(where)).double().cpu().numpy()
         return made
@@ -179,17 +201,16 @@ class Recognizer:
     def _sizes(self) -> tuple[int, int]:
         """F and E; a file is asked what it makes of a grey photo."""
         if self._network is not None:
-            embedding, features = self._network.head.weight.shape
-            return features, embedding
+            return self._network.head.sizes
         size = self.card["view"]["input_size"]
         numbers = self.see_crops(torch.full((1, 3, size, size), 0.5)).shape[1]
         return numbers, numbers
 
     def _differentiable(self) -> Network:
-        if self._network is None or not self.gives_gradients:
+        if self._network is None:
             raise FaceveilError(
-                f"{self.name}: gives no gradients (architecture {self.card.get('architecture')}, "
-                f"crop {self.card['crop']}); use one with crop frame that is not onnx"
+                f"{self.name}: gives no gradients (architecture {self.card.get('architecture')}); "
+                "use one that is not onnx"
             )
         return self._network
 

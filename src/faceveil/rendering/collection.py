@@ -5,6 +5,7 @@
     unmasked/00000.png                 one photo of each person
     masked/00000_Mask.jpg              the same photo wearing a mask, named as MaskedFace-Net does
     transparent/00000_Mask.png         the mask alone: RGBA, alpha = exact transparency, with straps
+    coordinates/00000_Mask.png         u, v and shading of masked and further masked photos
     further/00000_1.png, 00000_1_Mask.jpg
     background/person_00000/person_00000_0001.png, person_00000_0003_Mask.jpg
     truth.csv                          one row per photo: who, what is worn, what is wrong
@@ -37,8 +38,11 @@ from faceveil.rendering.plan import (
 )
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.parallel import map_in_order
+from faceveil.store.coordinates import write_coordinates
 
 TruthRow = dict[str, str]
+
+FOLDERS = ("unmasked", "masked", "transparent", "coordinates", "further", "background")
 
 COLUMNS = ("path", "subject_id", "image_id", "kind", "worn", "flaw", "skin_tone", "skin_band",
            "age", "sex_typed_shape")  # fmt: skip
@@ -55,7 +59,7 @@ def write_collection(directory: Path, params: Synthesize) -> None:
     shots = plan(params)
     # One thread of BLAS in this process as in others: more of them may add up in another order.
     with threadpool_limits(1), atomic_directory(directory) as folder:
-        for name in ("unmasked", "masked", "transparent", "further", "background"):
+        for name in FOLDERS:
             (folder / name).mkdir()
         taken = map_in_order(partial(_take, folder, params), shots, "photos")
         _write_truth(folder / "truth.csv", [row for rows in taken for row in rows])
@@ -89,6 +93,8 @@ def _write(directory: Path, shot: Shot, pair: Pair) -> list[TruthFile]:
             _picture(pair.unmasked).save(path)
         else:
             _picture(pair.masked).save(path, quality=92, subsampling=0)
+            if shot.role != BACKGROUND and pair.coordinates is not None:
+                write_coordinates(directory / "coordinates" / f"{path.stem}.png", pair.coordinates)
     if shot.cut_out:
         _picture(pair.cutout).save(directory / "transparent" / f"{shot.subject:05d}_Mask.png")
     return files

@@ -26,11 +26,13 @@ class Pair:
         unmasked: sRGB [H, W, 3], 0..1.
         masked: The same where a mask is worn.
         cutout: The mask's sRGB and its transparency [H, W, 4], 0..1.
+        coordinates: Mask coordinates [3, H, W] of the first person; None without a mask.
     """
 
     unmasked: Array
     masked: Array
     cutout: Array
+    coordinates: Array | None = None
 
 
 def take_pair(rng: np.random.Generator, person: Person, size: int, way: str, flaw: str) -> Pair:
@@ -50,9 +52,10 @@ def take_pair(rng: np.random.Generator, person: Person, size: int, way: str, fla
         photo = replace(photo, shift_x=0.5 * float(rng.choice((-1.0, 1.0))))
     pair, _ = _photograph(rng, person, photo, size, way)
     if flaw == "no_mask":
-        return replace(pair, masked=pair.unmasked)
+        return replace(pair, masked=pair.unmasked, coordinates=None)
     if flaw == "blurred":
-        return Pair(_blurred(pair.unmasked), _blurred(pair.masked), pair.cutout)
+        unmasked, masked = _blurred(pair.unmasked), _blurred(pair.masked)
+        return replace(pair, unmasked=unmasked, masked=masked)
     return pair
 
 
@@ -65,7 +68,8 @@ def _photograph(
         return Pair(rendering.image, rendering.image, bare), rendering
     worn = put_on(rendering, person, photo, draw_cut(rng, person, way))
     cutout = np.concatenate([worn.colour, worn.transparency[..., None]], axis=2)
-    return Pair(rendering.image, worn.over(rendering.image), cutout), rendering
+    masked = worn.over(rendering.image)
+    return Pair(rendering.image, masked, cutout, worn.coordinates), rendering
 
 
 def _two_faces(rng: np.random.Generator, person: Person, photo: Photo, size: int) -> Pair:
@@ -83,6 +87,7 @@ def _two_faces(rng: np.random.Generator, person: Person, photo: Photo, size: int
         back.unmasked + cover * (front.unmasked - back.unmasked),
         back.masked + cover * (front.masked - back.masked),
         back.cutout,
+        back.coordinates,
     )
 
 

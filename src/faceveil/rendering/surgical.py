@@ -4,13 +4,20 @@ Its surface is the face's own, smoothed like cloth over nose and chin; its trans
 exactly, and takes in the ear straps. Over it lies only hair that hangs in front of the face.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from faceveil.rendering.camera import develop, shrink
 from faceveil.rendering.canvas import read
 from faceveil.rendering.head import mouth_height
+from faceveil.rendering.mask_coordinates import (
+    EYE_DISTANCE,
+    LUMINANCE,
+    average_height,
+    continued,
+    on_mask,
+)
 from faceveil.rendering.noise import Array, bell, colour, planes, read_tile, step, tile
 from faceveil.rendering.person import Person
 from faceveil.rendering.photo import Photo
@@ -23,6 +30,12 @@ CLOTHS = np.stack([
     colour(150, 194, 184), colour(170, 200, 190),
 ])  # fmt: skip
 CLOTH_SHARES = (0.4, 0.26, 0.2, 0.08, 0.06)
+
+WHITE = np.float32(0.9)
+"""Linear albedo of the cloth that shading is told on."""
+
+NOSE_TIP = 6.5
+"""How far the nose's tip is above its lower end, in millimetres."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +68,12 @@ class RenderedMask:
     Attributes:
         colour: sRGB [H, W, 3], 0..1; meaningful where transparency is above 0.
         transparency: [H, W], 0..1, 1 where only the mask is seen; a multiple of 1/255.
+        coordinates: u, v and shading [3, H, W] of every pixel, as in `mask_coordinates`.
     """
 
     colour: Array
     transparency: Array
+    coordinates: Array
 
     def over(self, image: Array) -> Array:
         """The photo [H, W, 3] wearing the mask: `image * (1 - a) + colour * a`."""
@@ -92,21 +107,57 @@ def put_on(photographed: Rendering, person: Person, photo: Photo, cut: Cut) -> R
     hit = cast(_shape(photographed.skull), view, _cloth_relief(photographed))
     cover, across, down = _cover(hit, cut, view)
     light = light_of(photo)
-    radiance = _cloth(hit, cut, across, down) * _lit(normals(hit.depth, view.pixel), light)
+    folds = _folds(hit, across, down)
+    lit = _lit(normals(hit.depth, view.pixel), light)
+    radiance = planes(cut.cloth) * folds * lit
     part = view.part_of(photographed.view)
     # a strap is seen before the head, not beside it: there it runs behind the cheek
     straps = _straps(view, cut, person) * (1 - cover) * photographed.person[part]
     cover = cover + straps
-    radiance += straps * (planes(0.72 * light.key + 0.1) - radiance)
+    strap = planes(0.72 * light.key + 0.1)
+    radiance += straps * (strap - radiance)
     cover *= 1 - photographed.hair[part]
     layers = np.zeros((4, *photographed.hair.shape), np.float32)
     layers[:, *part] = np.concatenate([radiance * cover, cover[None]])
     seen = shrink(layers, size, photo.blur)
     shown = develop(seen[:3] / np.maximum(seen[3], 1e-3), photo, photographed.exposure)
+    white = WHITE * folds * lit
+    white += straps * (strap - white)
     return RenderedMask(
         np.clip(shown + photographed.grain, 0, 1),
         np.round(255 * np.clip(seen[3], 0, 1)) / np.float32(255),
+        _coordinates((photographed, person, photo), hit, white, part),
     )
+
+
+def _coordinates(
+    taken: tuple[Rendering, Person, Photo], hit: Hit, white: Array, part: tuple[slice, slice]
+) -> Array:
+    """u, v and shading [3, H, W], from rays that meet the mask and white cloth [3, h, w] there.
+
+    A pixel at the head's outline takes the mean of those of its rays that meet the head. Places of
+    hair before the mask are those of the mask under it.
+    """
+    photographed, person, photo = taken
+    size = photographed.image.shape[0]
+    met = ((hit.inside > 0) & (hit.z > 0)).astype(np.float32)
+    layers = np.zeros((6, *photographed.hair.shape), np.float32)
+    layers[:, *part] = np.concatenate([on_mask(*_on_average(hit, person)), white, met[None]]) * met
+    sharp, seen = shrink(layers[[0, 1, 5]], size), shrink(layers[2:], size, photo.blur)
+    # where the mask is opaque, its colour divided by that of flat white cloth in unit light
+    shown = develop(seen[:3] / np.maximum(seen[3], 1e-3), photo, photographed.exposure)
+    plain = develop(np.full((3, 1, 1), WHITE, np.float32), replace(photo, warmth=0.0), 1.0)
+    shading = (shown @ LUMINANCE) / (plain @ LUMINANCE)
+    where = sharp[:2] / np.maximum(sharp[2], 1e-3)
+    return continued(np.concatenate([where, shading[None]]), sharp[2] > 0.5)
+
+
+def _on_average(hit: Hit, person: Person) -> tuple[Array, Array]:
+    """Where on the average head [H, W] rays meet that of a person, in millimetres."""
+    scale = EYE_DISTANCE / person.eye_distance
+    tip, mouth = person.nose_length - NOSE_TIP, mouth_height(person)
+    heights = (scale * one for one in (tip, mouth, person.chin_drop))
+    return scale * hit.x, average_height(scale * hit.y, *heights)
 
 
 def _shape(skull: Loft) -> Loft:
@@ -148,8 +199,8 @@ def _cover(hit: Hit, cut: Cut, view: View) -> tuple[Array, Array, Array]:
     return cover, hit.x / np.float32(cut.half), down
 
 
-def _cloth(hit: Hit, cut: Cut, across: Array, down: Array) -> Array:
-    """Albedo of the cloth [3, H, W]: pleats, hems, the band over the nose, weave."""
+def _folds(hit: Hit, across: Array, down: Array) -> Array:
+    """Factor on the cloth's albedo [H, W]: pleats, hems, the band over the nose, weave."""
     shade = 1 + 0.025 * read_tile(tile(0.8, 0.8), 2 * hit.x + 200, 2 * hit.y)
     shade += 0.03 * read_tile(tile(9, 9), hit.x + 100, hit.y)
     for fold in (0.34, 0.50, 0.66):
@@ -160,8 +211,7 @@ def _cloth(hit: Hit, cut: Cut, across: Array, down: Array) -> Array:
     shade += 0.06 * step(hem, 0.55, 0.35) - 0.16 * bell(hem - 0.55, 0.09)
     band = bell(down - 0.055, 0.012) * step(np.abs(across), 0.55, 0.42)
     shade += 0.14 * band - 0.12 * bell(down - 0.085, 0.012) * step(np.abs(across), 0.55, 0.42)
-    value: Array = planes(cut.cloth) * np.clip(shade, 0.2, 1.3)
-    return value
+    return np.clip(shade, 0.2, 1.3)
 
 
 def _lit(normal: Array, light: Light) -> Array:

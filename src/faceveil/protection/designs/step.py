@@ -20,7 +20,7 @@ from faceveil.runtime.ranks import Ranks
 from faceveil.wearing.composition import in_turn, wear
 
 TrunkPass = Callable[[Tensor], Tensor]
-"""From photos ``[B, 3, S, S]`` in [0, 1] to features ``[B, F]``; frozen, in eval mode."""
+"""From photos or crops ``[B, 3, S, S]`` in [0, 1] to features ``[B, F]``; frozen, in eval mode."""
 
 
 @dataclass(frozen=True)
@@ -109,16 +109,17 @@ def _generator_step(
 
     # Target: head of the trunk's features. Held-out subjects are enrolled where identification is
     # measured, never where anything learns.
-    features = _features(setup, setup.trunk, worn)
+    features = _features(setup, setup.trunk, setup.data.crop(worn, local.subjects.numpy()))
     embeddings = state.head(features)
     cosines = embeddings @ gallery.T
     compared = [cosines[:, : setup.data.trained]]
 
-    # Surrogates: the same photos; they keep their own templates.
+    # Surrogates: the same photos, each in its own crop; they keep their own templates.
     for surrogate in setup.surrogates:
         enrolled = surrogate.gallery
         enrolled = enrolled if local.enrolled is None else enrolled[local.enrolled]
-        compared.append(surrogate.head(_features(setup, surrogate.trunk, worn)) @ enrolled.T)
+        seen = surrogate.crop(worn, local.subjects.numpy())
+        compared.append(surrogate.head(_features(setup, surrogate.trunk, seen)) @ enrolled.T)
 
     # Loss: the mean over recognizers; its gradient goes to the generator alone.
     named = [recognition_loss(one, local.labels, settings.logit_scale) for one in compared]
@@ -171,10 +172,10 @@ def _worn(setup: Setup, subjects: Tensor, designs: Tensor) -> Tensor:
     return worn.contiguous(memory_format=torch.channels_last)
 
 
-def _features(setup: Setup, trunk: TrunkPass, worn: Tensor) -> Tensor:
+def _features(setup: Setup, trunk: TrunkPass, seen: Tensor) -> Tensor:
     """Return a trunk's features ``[b, F]``, computed with the arithmetic of the settings."""
     with autocast(setup.state.arithmetic, setup.state.device):
-        features = trunk(worn)
+        features = trunk(seen)
     return features.float()
 
 

@@ -4,7 +4,7 @@ Everything after this module works with numbers of subjects: number ``i`` is row
 gallery, the label of face ``i`` and row ``i`` of the stored features.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,16 @@ from faceveil.params.errors import FaceveilError
 from faceveil.store.embeddings import EmbeddingTable
 from faceveil.store.faces import PackedFaces
 from faceveil.store.protocol import Roles
+
+CropPass = Callable[[Tensor, NDArray[np.int64]], Tensor]
+"""From photos ``[B, 3, S, S]`` in [0, 1] of training subjects, and these subjects' numbers, to what
+a recognizer sees of them; differentiable.
+"""
+
+
+def whole_photos(photos: Tensor, subjects: NDArray[np.int64]) -> Tensor:  # noqa: ARG001
+    """Crop nothing: a trunk that sees the whole photo resizes it by itself."""
+    return photos
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class TrainingData:
     masked: Tensor  # float32 [T, F], trunk features of the training subjects' masked photos
     plain_mask: Probes  # masked photos of all subjects
     clean_face: Probes  # further unmasked photos of all; the gallery's own where there are none
+    crop: CropPass = whole_photos  # what the target sees of a photo
 
     def counts(self) -> dict[str, int]:
         """Return how many subjects train, are held out and are enrolled."""
@@ -93,9 +104,10 @@ class Surrogate:
     against several at once.
     """
 
-    trunk: nn.Module  # from photos [B, 3, S, S] in [0, 1] to features [B, F]; frozen
+    trunk: nn.Module  # from what crop gives, in [0, 1], to features [B, F]; frozen
     head: nn.Module  # from features to unit embeddings [B, E]; frozen
     gallery: Tensor  # float32 [T, E], row i the template of training subject i
+    crop: CropPass = whole_photos
 
 
 def draw_others(subjects: Tensor, trained: int, size: int, draw: np.random.Generator) -> Tensor:
