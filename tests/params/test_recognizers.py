@@ -25,7 +25,11 @@ def params(name: str = "resnet18", **values: Any) -> Params:
     [
         ("resnet18", {"weights": "vggface2"}, r"resnet18.*'vggface2' do not fit.*'resnet18'"),
         ("resnet18", {"weights": "a.pt"}, r"resnet18.*'a\.pt' do not fit.*'resnet18'"),
-        ("resnet18", {"weights": "a.h5"}, r"resnet18.*scratch, vggface2, .*dlib.*\.onnx, not 'a\.h5'"),
+        (
+            "resnet18",
+            {"weights": "a.h5"},
+            r"resnet18.*scratch, vggface2, .*dlib.*\.onnx, not 'a\.h5'",
+        ),
         ("facenet", {"weights": "vggface3"}, r"facenet: weights are .*, not 'vggface3'"),
         ("facenet", {"input_size": 64}, "input_size is 64; inception_resnet_v1 needs 80"),
         (

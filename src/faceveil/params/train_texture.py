@@ -10,19 +10,6 @@ Start = Literal["grey", "noise", "lower_face"]
 """What a texture is before its first step; ``lower_face`` is that of a person who is rendered."""
 
 
-class Gamut(Section):
-    """The values that a printer can put on cloth."""
-
-    low: Share = Field(default=0.05, description="darkest value of a colour channel")
-    high: Share = Field(default=0.93, description="brightest value of a colour channel")
-
-    @model_validator(mode="after")
-    def _is_a_range(self) -> "Gamut":
-        if self.low >= self.high:
-            raise ValueError(f"low is {self.low} and high {self.high}; low must be below high")
-        return self
-
-
 class TrainTexture(Section):
     """Where textures start, whom they must evade, and how they are optimised."""
 
@@ -47,7 +34,6 @@ class TrainTexture(Section):
     learning_rate: float = Field(default=0.05, gt=0, le=1, description="Adam's, at first")
     smoothness: float = Field(default=0.3, ge=0, description="weight of the total variation")
     blur: float = Field(default=2.0, ge=0, le=32, description="blur of the gradient, in texels")
-    gamut: Gamut = Gamut()
     false_match_rate: float = Field(
         default=0.001, gt=0, lt=1, description="rate that a recognizer's threshold is taken at"
     )

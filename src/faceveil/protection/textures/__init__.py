@@ -1,1 +1,1 @@
-"""Designs as textures in mask coordinates: where they start, what they minimise, how they are found."""
+"""Designs as textures in mask coordinates, and how they are found."""

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.errors import FaceveilError
 from faceveil.params.train_texture import TrainTexture
 from faceveil.protection.textures.objectives import (
@@ -39,6 +40,7 @@ from faceveil.runtime.progress import OnEpoch, progress
 from faceveil.runtime.ranks import present_ranks
 from faceveil.runtime.seeding import stream_seed
 from faceveil.wearing.conditions import draw_conditions
+from faceveil.wearing.crop_jitter import misplaced
 from faceveil.wearing.texture import wear_texture
 
 BETAS = (0.8, 0.99)
@@ -46,6 +48,24 @@ BETAS = (0.8, 0.99)
 
 LAST_RATE = 0.1
 """Share of the learning rate that is left at the end."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a texture is optimised on.
+
+    Attributes:
+        settings: where textures start, how many steps they take, which are kept.
+        strengths: of the physical conditions that masks are worn under in each step.
+        wearers: people who train, in masks.
+        evaded: recognizers that enrolled them.
+    """
+
+    settings: TrainTexture
+    strengths: ConditionStrengths
+    wearers: Wearers
+    evaded: Sequence[Evaded]
+
 
 @dataclass(frozen=True)
 class Found:
@@ -94,11 +114,7 @@ class Optimisation:
 
 
 def optimise(
-    settings: TrainTexture,
-    wearers: Wearers,
-    evaded: Sequence[Evaded],
-    checkpoint: Checkpoint | None = None,
-    report: OnEpoch = lambda *_: None,
+    task: Task, checkpoint: Checkpoint | None = None, report: OnEpoch = lambda *_: None
 ) -> Found:
     """Choose starts, improve them, and keep the best.
 
@@ -108,26 +124,25 @@ def optimise(
     Raises:
         FaceveilError: if a texture is no longer finite.
     """
-    device = evaded[0].templates.device
-    candidates = draw_starts(settings, settings.candidates).to(device)
+    settings, device = task.settings, task.evaded[0].templates.device
+    starts = _printable(task, draw_starts(settings, settings.candidates).to(device))
     draw = np.random.default_rng(stream_seed(settings.seed, "choosing"))
-    choosing = wearers.photos(wearers.drawn(settings.photos_to_choose, draw))
+    photos = task.wearers.photos(task.wearers.drawn(settings.photos_to_choose, draw))
     stored = checkpoint.load() if checkpoint else None
     if stored:
         numbers = stored[1]["numbers"]
     else:
-        order = _ranking(settings, *_worn_by(settings, candidates, choosing, evaded))
-        numbers = order[: settings.optimised]
-    state = Optimisation(candidates[numbers], numbers, settings)
+        numbers = _ranking(task, *_worn_by(task, starts, photos))[: settings.optimised]
+    state = Optimisation(starts[numbers], numbers, settings)
     if stored:
         state.restore(*stored)
-    _improve(settings, state, wearers, evaded, checkpoint, report)
+    _improve(task, state, checkpoint, report)
     textures = state.textures.detach()
-    likeness, wrong = _worn_by(settings, textures, choosing, evaded)
-    kept = _ranking(settings, likeness, wrong)[: settings.kept]
+    likeness, wrong = _worn_by(task, textures, photos)
+    kept = _ranking(task, likeness, wrong)[: settings.kept]
     return Found(
         textures=textures[kept].cpu(),
-        starts=candidates[[numbers[place] for place in kept]].cpu(),
+        starts=starts[[numbers[place] for place in kept]].cpu(),
         numbers=[numbers[place] for place in kept],
         likeness=likeness[kept].tolist(),
         false_matches=wrong[kept].tolist(),
@@ -135,51 +150,39 @@ def optimise(
     )
 
 
-def _improve(  # noqa: PLR0913, PLR0917  (what a loop needs)
-    settings: TrainTexture,
-    state: Optimisation,
-    wearers: Wearers,
-    evaded: Sequence[Evaded],
-    checkpoint: Checkpoint | None,
-    report: OnEpoch,
+def _improve(
+    task: Task, state: Optimisation, checkpoint: Checkpoint | None, report: OnEpoch
 ) -> None:
     """Take the steps that are left."""
-    ranks, done = present_ranks(), len(state.curves)
+    ranks, done, total = present_ranks(), len(state.curves), task.settings.steps
     ranks.agree("a step to go on from,", done, state.textures.device)
     for step, values in enumerate(state.curves, start=1):
         report(step, values)
     with progress(
-        "textures", total=settings.steps, initial=done, unit="step", disable=not ranks.leads
+        "textures", total=total, initial=done, unit="step", disable=not ranks.leads
     ) as bar:
-        for step in range(done, settings.steps):
-            values = _step(settings, state, wearers, evaded, step)
-            state.curves.append(values)
-            report(step + 1, values)
+        for step in range(done, total):
+            state.curves.append(_step(task, state, step))
+            report(step + 1, state.curves[-1])
             bar.update()
-            due = (step + 1) % settings.checkpoint_steps == 0 or step + 1 == settings.steps
+            due = (step + 1) % task.settings.checkpoint_steps == 0 or step + 1 == total
             if checkpoint and due and ranks.leads:
                 checkpoint.save(*state.snapshot())
 
 
-def _step(
-    settings: TrainTexture,
-    state: Optimisation,
-    wearers: Wearers,
-    evaded: Sequence[Evaded],
-    step: int,
-) -> dict[str, float]:
+def _step(task: Task, state: Optimisation, step: int) -> dict[str, float]:
     """Let all textures take one step on the same photos, each as if it were alone."""
-    ranks, textures = present_ranks(), state.textures
+    settings, textures, ranks = task.settings, state.textures, present_ranks()
 
-    # Photos: of different people, seen under a physical condition each.
+    # Photos: of different people, each under a physical condition of its own.
     draw = np.random.default_rng(stream_seed(settings.seed, "photos", step))
-    numbers = wearers.drawn(settings.photos_per_step, draw)
+    numbers = task.wearers.drawn(settings.photos_per_step, draw)
     share = ranks.share(len(numbers))
-    photos = wearers.photos(numbers[share.start : share.stop])
+    photos = task.wearers.photos(numbers[share.start : share.stop])
 
     # Likeness: of everybody in every texture with who they are, the mean over recognizers.
-    cosines, labels = _seen(settings, textures, photos, evaded, step)
-    likeness = own_cosine(evaded, cosines, labels).view(len(textures), -1).mean(1)
+    cosines, labels = _seen(task, textures, photos, step)
+    likeness = own_cosine(task.evaded, cosines, labels).view(len(textures), -1).mean(1)
 
     # Loss: a sum over textures, none of which changes another's gradient.
     roughness = total_variation(textures)
@@ -188,34 +191,30 @@ def _step(
     torch.autograd.backward(loss, inputs=[textures])
     ranks.average([textures], share.faces / len(numbers))
 
-    # Step: along a gradient without detail that no printer shows, and back into the gamut.
-    gradient = textures.grad
-    assert gradient is not None
-    textures.grad = _blurred(gradient, settings.blur)
+    # Step: without detail that no printer shows, and back to colours that it prints.
+    assert textures.grad is not None
+    textures.grad = _blurred(textures.grad, settings.blur)
     for group in state.optimizer.param_groups:
         group["lr"] = settings.learning_rate * _rate(step / settings.steps)
     state.optimizer.step()
     with torch.no_grad():
-        textures.clamp_(settings.gamut.low, settings.gamut.high)
+        textures.copy_(_printable(task, textures))
     return _values(likeness, roughness, step)
 
 
 def _seen(
-    settings: TrainTexture,
-    textures: Tensor,
-    photos: WornPhotos,
-    evaded: Sequence[Evaded],
-    step: int | None = None,
+    task: Task, textures: Tensor, photos: WornPhotos, step: int | None = None
 ) -> tuple[list[Tensor], Tensor]:
     """Return cosines of everybody in every texture, ``[C * B, T]`` for each recognizer, and labels.
 
     Without a step they are worn flat, else under the condition that each photo has in this step.
     """
-    count, device = len(photos.images), textures.device
+    device, count = textures.device, len(photos.images)
     each = np.tile(np.arange(count), len(textures))
     conditions = None
     if step is not None:
-        conditions = draw_conditions(settings.conditions, photos.image_ids[each], step, settings.seed)
+        ids = photos.image_ids[each]
+        conditions = draw_conditions(task.strengths, ids, step, task.settings.seed)
     worn = wear_texture(
         photos.images[each].to(device),
         photos.transparency[each].to(device),
@@ -223,32 +222,36 @@ def _seen(
         textures.repeat_interleave(count, 0),
         conditions,
     )
-    places = photos.places[each]
     cosines = []
-    for one in evaded:
-        with autocast(arithmetic(settings.precision, device), device):
-            embeddings = one.recognizer.embed(worn, places)
-        cosines.append(embeddings.float() @ one.templates.T)
+    for one in task.evaded:
+        crops, places = misplaced(
+            worn, photos.places[each], conditions, one.recognizer.needs_places
+        )
+        with autocast(arithmetic(task.settings.precision, device), device):
+            features = one.recognizer.features(crops, places)
+        cosines.append(one.recognizer.head(features.float()) @ one.templates.T)
     return cosines, photos.labels[each].to(device)
 
 
 @torch.no_grad()
-def _worn_by(
-    settings: TrainTexture, textures: Tensor, photos: WornPhotos, evaded: Sequence[Evaded]
-) -> tuple[Tensor, Tensor]:
+def _worn_by(task: Task, textures: Tensor, photos: WornPhotos) -> tuple[Tensor, Tensor]:
     """Return likeness and false matches of all who wear each texture flat, ``[C]`` each."""
     likeness, wrong = [], []
     for texture in textures:
-        cosines, labels = _seen(settings, texture[None], photos, evaded)
-        likeness.append(own_cosine(evaded, cosines, labels).mean())
-        wrong.append(false_matches(evaded, cosines, labels).mean())
+        cosines, labels = _seen(task, texture[None], photos)
+        likeness.append(own_cosine(task.evaded, cosines, labels).mean())
+        wrong.append(false_matches(task.evaded, cosines, labels).mean())
     return torch.stack(likeness), torch.stack(wrong)
 
 
-def _ranking(settings: TrainTexture, likeness: Tensor, wrong: Tensor) -> list[int]:
+def _ranking(task: Task, likeness: Tensor, wrong: Tensor) -> list[int]:
     """Return numbers of textures, best first; those that make too many false matches come last."""
-    too_many = (wrong > settings.most_false_matches).tolist()
+    too_many = (wrong > task.settings.most_false_matches).tolist()
     return sorted(range(len(likeness)), key=lambda k: (too_many[k], float(likeness[k])))
+
+
+def _printable(task: Task, textures: Tensor) -> Tensor:
+    return textures.clamp(task.strengths.darkest_ink, task.strengths.lightest_ink)
 
 
 def _rate(done: float) -> float:
@@ -260,7 +263,7 @@ def _blurred(gradient: Tensor, sigma: float) -> Tensor:
     if sigma == 0:
         return gradient
     size = 2 * math.ceil(3 * sigma) + 1
-    filters: Any = import_module("kornia.filters")
+    filters: Any = import_module("kornia.filters")  # not at the top: it takes a third of a second
     blurred: Tensor = filters.gaussian_blur2d(gradient, (size, size), (sigma, sigma))
     return blurred
 
@@ -274,6 +277,7 @@ def _values(likeness: Tensor, roughness: Tensor, step: int) -> dict[str, float]:
     for name, value in values.items():
         if not math.isfinite(value):
             raise FaceveilError(
-                f"train_texture: {name} is {value} in step {step + 1}; lower learning_rate"
+                f"train_texture: {name} is {value} in step {step + 1}; lower "
+                "train_texture.learning_rate"
             )
     return values

@@ -8,18 +8,18 @@ from torch import Tensor
 
 from faceveil.params.train_texture import Start, TrainTexture
 from faceveil.rendering.lower_face import lower_face
+from faceveil.rendering.person import draw_person
 from faceveil.runtime.seeding import generator_for, stream_seed
 
 
 def draw_starts(settings: TrainTexture, count: int) -> Tensor:
-    """Draw starts, float32 ``[count, 3, H, W]`` within the gamut; each depends on its number alone.
+    """Draw starts, float32 ``[count, 3, H, W]`` in [0, 1]; each depends on its number alone.
 
     Faces are those of people rendered for this alone: their stream is no collection's, so that
     nobody who lends a face is ever enrolled.
     """
     draw = STARTS[settings.start]
-    starts = torch.stack([draw(settings, number) for number in range(count)])
-    return starts.clamp(settings.gamut.low, settings.gamut.high)
+    return torch.stack([draw(settings, number) for number in range(count)])
 
 
 def _grey(settings: TrainTexture, number: int) -> Tensor:
@@ -33,9 +33,9 @@ def _noise(settings: TrainTexture, number: int) -> Tensor:
 
 
 def _lower_face(settings: TrainTexture, number: int) -> Tensor:
-    draw = np.random.default_rng(stream_seed(settings.seed, "lender", number))
-    face = lower_face(draw, settings.height, settings.width)
-    return torch.from_numpy(face)
+    seed = stream_seed(settings.seed, "lender", number)
+    person = draw_person(np.random.default_rng(seed))
+    return torch.from_numpy(lower_face(person, settings.height, settings.width, seed))
 
 
 STARTS: dict[Start, Callable[[TrainTexture, int], Tensor]] = {
