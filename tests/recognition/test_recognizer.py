@@ -115,7 +115,7 @@ def test_gradients_through_crops_agree_with_finite_differences(crop):
         return (weights * found.features(images + step * direction, places(2))).sum()
 
     (slope,) = torch.autograd.grad(seen(0), images)
-    step = 1e-6
+    step = 1e-7  # larger ones step over kinks of PReLU
     expected = (seen(step) - seen(-step)) / (2 * step)
     assert (slope * direction).sum().item() == pytest.approx(expected.item(), rel=1e-4)
     assert slope[0].abs().sum() > 0
