@@ -110,7 +110,7 @@ def test_a_mask_is_called_after_its_photo_whatever_its_file_claims(root, index):
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system reserves no space")
 def test_space_is_reserved_before_a_photo_is_written(tmp_path):
     """A map into a file with holes kills the process when the disk is full."""
-    packing._reserve(tmp_path / "pixels.npy", (100, 64, 64, 3))
+    packing.reserve(tmp_path / "pixels.npy", (100, 64, 64, 3))
     status = (tmp_path / "pixels.npy").stat()
     assert status.st_blocks * 512 >= status.st_size > 100 * 64 * 64 * 3
     assert not np.load(tmp_path / "pixels.npy").any()

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from faceveil.params.errors import FaceveilError
-from faceveil.store.faces import PackedFaces, open_faces
+from faceveil.store.faces import MASKED, PackedFaces, open_faces
 from faceveil.store.weights import write_weights
-from faceveil.wearing.masked import MASKED, open_masked, write_transparencies
+from faceveil.wearing.masked import open_masked, write_transparencies
 from faceveil.wearing.projector import WEIGHTS, build_projector
 from tests.packed import write_faces
 from tests.wearing.masked_world import SIZE, photos

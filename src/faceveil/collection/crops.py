@@ -9,7 +9,7 @@ square has the box's longer side, so that faces keep their shape.
 import numpy as np
 from numpy.typing import NDArray
 
-from faceveil.collection.images import Pixels, resize
+from faceveil.collection.images import Scalar, resize
 
 CROP = ("crop_left", "crop_top", "crop_right", "crop_bottom")
 """Columns of a packed store that say which part of each photo it holds, as shares of the photo's
@@ -38,19 +38,19 @@ def square_crops(boxes: Shares, sizes: NDArray[np.float64], margin: float) -> Sh
     return np.hstack([(middle - half) / sizes, (middle + half) / sizes])
 
 
-def cut(pixels: Pixels, crop: Corners, size: int) -> Pixels:
-    """Cut a part out of a photo or a transparency and bring it to a square.
+def cut(pixels: NDArray[Scalar], crop: Corners, size: int) -> NDArray[Scalar]:
+    """Cut a part out of a photo, or of one channel of it, and bring it to a square.
 
     Beyond the photo its edge goes on: a mask that leaves the photo stays a mask, and neither the
     photo nor its transparency gets an outline that nothing in the scene has.
 
     Args:
-        pixels: uint8 ``[H, W, 3]`` or ``[H, W]``.
+        pixels: uint8 ``[H, W, 3]``, or uint8 or float32 ``[H, W]``.
         crop: the part; None is all of it.
         size: height and width of the result, in pixels.
 
     Returns:
-        uint8 ``[size, size, 3]`` or ``[size, size]``, antialiased.
+        ``[size, size, 3]`` or ``[size, size]``, antialiased.
     """
     if crop is None:
         return resize(pixels, size, size)

@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from faceveil.collection.funnel import count_funnel
-from faceveil.collection.index import INDEX, write_index
+from faceveil.collection.index import INDEX, read_index, write_index
 from faceveil.collection.layouts import Entry, find_images
 from faceveil.collection.measure import Measures, measure_people
 from faceveil.collection.packing import pack_collection
+from faceveil.collection.packing_coordinates import pack_coordinates
 from faceveil.collection.score import read_truth, score_against_truth
 from faceveil.collection.verdicts import judge
 from faceveil.params.curate import Curate
@@ -43,9 +44,11 @@ def curate_collection(
     """
     check_apart(root, directory)
     check_start(directory)
-    entries = find_images(root)
+    found = find_images(root)
+    # Coordinates go with their photo and say nothing about it: they have no row of their own.
+    entries = [entry for entry in found if entry.kind != "coordinates"]
     check_pairs(root, entries)
-    before = stamps(root, [entry.path for entry in entries])
+    before = stamps(root, [entry.path for entry in found])
     truth = read_truth(root)
     with scratch("curate", {"files": before}, ranks) as unfinished:
         rows = measure_collection(root, entries, unfinished, ranks)
@@ -53,6 +56,7 @@ def curate_collection(
             return {}
         with atomic_directory(directory) as folder:
             counts = _write(root, folder, judge(entries, rows, params), params, truth)
+            pack_coordinates(root, found, read_index(folder / INDEX), folder)
             after = stamps(root, [entry.path for entry in find_images(root)])
             refuse_changes(root, before, after)
     return counts

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 Pixels = NDArray[np.uint8]
 """A photo ``[H, W, 3]``, RGB, or one channel of it ``[H, W]``."""
+
+Scalar = TypeVar("Scalar", np.uint8, np.float32)
 
 LEAST_SIDE = 32
 """Photos with a shorter side show no face that could be measured."""
@@ -57,7 +59,7 @@ class UnreadableImageError(Exception):
 
 REASONS = (
     "missing_file", "empty_file", "not_an_image", "damaged_image", "too_small", "too_large",
-    "not_labels", "no_mask_label", "not_a_cutout", "other_shape",
+    "not_labels", "no_mask_label", "not_a_cutout", "other_shape", "no_coordinates",
 )  # fmt: skip
 """Why a file is of no use; ``other_shape``: labels or a cut-out that do not fit their photo."""
 
@@ -130,13 +132,21 @@ def read_labels(path: Path) -> Pixels:
     return labels
 
 
+def read_stacked(path: Path) -> NDArray[np.uint16]:
+    """Read the mask coordinates of a photo, uint16 ``[3, H, W]``, stacked as 16 bits of grey."""
+    image = _decoded(path)
+    if image.mode not in SIXTEEN_BIT or image.height % 3:
+        raise UnreadableImageError("no_coordinates")
+    return np.asarray(image).astype(np.uint16).reshape(3, -1, image.width)
+
+
 def resize(
-    pixels: Pixels,
+    pixels: NDArray[Scalar],
     height: int,
     width: int,
     box: tuple[float, float, float, float] | None = None,
-) -> Pixels:
-    """Resize uint8 ``[H, W, 3]`` or ``[H, W]``, antialiased (Lanczos; triangle for one channel).
+) -> NDArray[Scalar]:
+    """Resize ``[H, W, 3]`` or ``[H, W]``, antialiased (Lanczos; triangle for one channel).
 
     The box is left, top, right and bottom of the part that is taken, in pixels inside the image, in
     fractions of one too; all of it if not said.

@@ -10,6 +10,7 @@ so that a flat folder, folders by thousand (``00000/00123.png``) and ``CMFD``/``
 ``NNNNN_K.png``                 further photo of the same person, ``K`` one or two digits
 ``NNNNN_K_<worn>.jpg``          the same further photo with a mask
 ``transparent/…_<worn>.png``    cut-out of a masked photo's mask: its alpha channel
+``coordinates/…_<worn>.png``    mask coordinates of a masked photo, three pictures in one
 ``…_<worn>_gt.png``             label image of a masked photo: 0 background, 1 face, 2 mask
 ``P/P_DDDD.png``                photo of background person ``P``, in a folder of that name
 ``P/P_DDDD_Mask.png``           the same, with a mask
@@ -33,7 +34,7 @@ from faceveil.params.errors import FaceveilError
 
 KINDS = (
     "unmasked", "masked", "further_unmasked", "further_masked", "background", "cutout", "labels",
-    "truth", "people", "unrecognized",
+    "coordinates", "truth", "people", "unrecognized",
 )  # fmt: skip
 """What a file of a collection may be."""
 
@@ -50,7 +51,8 @@ CLAIMS = {
 TRUTH = "truth.csv"
 PEOPLE = "people.csv"
 TABLES = {TRUTH: "truth", PEOPLE: "people"}
-CUTOUT_FOLDER = "transparent"
+FOLDERS = {"transparent": "cutout", "coordinates": "coordinates"}
+"""What a PNG of a masked photo's name is in a folder of these names."""
 PICTURES = (".png", ".jpg", ".jpeg")
 
 _WORN = "|".join(sorted((worn for worn in CLAIMS if worn), key=len, reverse=True))
@@ -73,7 +75,8 @@ class Entry:
         path: relative to the root, with forward slashes.
         kind: one of :data:`KINDS`.
         subject_id: who it claims to show; empty if the name does not say.
-        image_id: its name without suffix; for cut-outs and labels that of the masked photo.
+        image_id: its name without suffix; for cut-outs, labels and coordinates that of the masked
+            photo.
         worn_claim: how the name says a mask is worn, a value of :data:`CLAIMS`.
     """
 
@@ -140,11 +143,11 @@ def _photo(path: str, photo: re.Match[str]) -> Entry:
     image_id = f"{photo['subject']}{photo['further'] or ''}{f'_{worn}' if worn else ''}"
     entry = Entry(path, "unmasked", photo["subject"], image_id, CLAIMS[worn])
     is_png = photo["suffix"].lower() == "png"
-    cut_out = CUTOUT_FOLDER in PurePosixPath(path).parts[:-1]
-    if (photo["labels"] or cut_out) and not (worn and is_png and not (photo["labels"] and cut_out)):
-        return Entry(path, "unrecognized")
-    if photo["labels"] or cut_out:
-        return replace(entry, kind="labels" if photo["labels"] else "cutout")
+    told = {FOLDERS[name] for name in PurePosixPath(path).parts[:-1] if name in FOLDERS}
+    told |= {"labels"} if photo["labels"] else set()
+    if told:
+        alone = worn and is_png and len(told) == 1
+        return replace(entry, kind=told.pop()) if alone else Entry(path, "unrecognized")
     kind = "masked" if worn else "unmasked"
     return replace(entry, kind=f"further_{kind}" if photo["further"] else kind)
 

@@ -1,11 +1,9 @@
 """From chosen photos on disk to packed, memory-mapped ones; one chunk in memory at a time."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +22,7 @@ from faceveil.collection.layouts import unmasked_id
 from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.parallel import map_in_order
-from faceveil.store.faces import COLUMNS, KINDS, open_faces
+from faceveil.store.faces import COLUMNS, KINDS, Store, open_faces, reserve
 
 CHUNK_BYTES = 2**24
 """Size of the photos that a process reads before it hands them over."""
@@ -32,7 +30,6 @@ CHUNK_BYTES = 2**24
 LEAST_CHUNKS = 16
 """Chunks from which on further processes are worth their start."""
 
-Store = np.memmap[Any, np.dtype[np.uint8]]
 Paths = tuple[str, ...]
 
 
@@ -96,17 +93,7 @@ def _create(directory: Path, rows: pd.DataFrame, image_size: int) -> list[Store]
     shapes: dict[str, tuple[int, ...]] = {"pixels": (*shape, 3)}
     if "annotation" in rows:
         shapes["transparency"] = shape
-    return [_reserve(directory / f"{name}.npy", of) for name, of in shapes.items()]
-
-
-def _reserve(path: Path, shape: tuple[int, ...]) -> Store:
-    """Create a memory-mapped array whose bytes are all there."""
-    # A disk that is full is an error here; a write into the map would kill the process.
-    store: Store = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-    if hasattr(os, "posix_fallocate"):  # not on every system
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return store
+    return [reserve(directory / f"{name}.npy", of) for name, of in shapes.items()]
 
 
 def _chunks(kind: str, rows: pd.DataFrame, per_chunk: int) -> Iterator[Chunk]:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from faceveil.collection.images import (
     LABEL_MODES,
+    SIXTEEN_BIT,
     Header,
     UnreadableImageError,
     read_header,
@@ -186,6 +187,8 @@ def _look(path: Path, entry: Entry, whole: bool) -> File:
             raise UnreadableImageError("not_labels")
         if entry.kind == "cutout" and not header.transparent:
             raise UnreadableImageError("not_a_cutout")
+        if entry.kind == "coordinates" and header.mode not in SIXTEEN_BIT:
+            raise UnreadableImageError("no_coordinates")
     except UnreadableImageError as reason:
         return File(entry, size, unreadable=str(reason))
     return File(entry, size, header)
@@ -267,7 +270,7 @@ def _row(surveyed: Survey, group: str) -> Cells:
     published = 0 if surveyed.of(*TABLES.values()) else PUBLISHED.get(group, 0)
     of_image = group not in NO_IMAGES
     modes = sum(file.header.mode != "RGB" for file in images if file.header)
-    photos = of_image and group not in ("cutout", "labels")
+    photos = of_image and group not in ("cutout", "labels", "coordinates")
     return (
         group,
         f"{len(files):,}",

@@ -7,6 +7,8 @@
     further/00000_1.png, 00000_1_Mask.png
     transparent/00000_Mask.png, 00000_1_Mask.png
                                        each mask alone: RGBA, alpha = exact transparency
+    coordinates/00000_Mask.png, 00000_1_Mask.png
+                                       u, v and shading of each masked photo
     people.csv                         one row per file of the originals: who, what became of it
 
 A photo without a face that is certain enough is written without a mask.

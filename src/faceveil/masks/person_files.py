@@ -10,14 +10,16 @@ from PIL import Image
 from faceveil.collection.detection import detect_faces
 from faceveil.collection.images import Pixels, UnreadableImageError, fit, read_image
 from faceveil.collection.measure import count_faces
+from faceveil.masks.coordinates import worn_coordinates
 from faceveil.masks.originals import PersonFolder
 from faceveil.masks.placing import Face, over, put_on
 from faceveil.masks.templates import Templates
 from faceveil.params.errors import FaceveilError
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.runtime.parallel import one_thread
+from faceveil.store.coordinates import write_coordinates
 
-FOLDERS = ("unmasked", "masked", "further", "transparent")
+FOLDERS = ("unmasked", "masked", "further", "transparent", "coordinates")
 
 COLUMNS = ("subject_id", "person", "original", "image_id", "template", "outcome")
 """Columns of people.csv: the person's number and folder, the file relative to the root, what the
@@ -116,6 +118,9 @@ def _write(root: Path, directory: Path, one: FoundPhoto, name: str, templates: T
     bare, masked = ("further", "further") if "_" in name else ("unmasked", "masked")
     Image.fromarray(photo).save(directory / bare / f"{name}.png")
     if one.face:
-        cutout = put_on(photo, one.face, templates.open(templates.choose(one.path)))
+        template = templates.open(templates.choose(one.path))
+        cutout = put_on(photo, one.face, template)
         Image.fromarray(over(photo, cutout)).save(directory / masked / f"{name}_Mask.png")
         Image.fromarray(cutout).save(directory / "transparent" / f"{name}_Mask.png")
+        coordinates = worn_coordinates(photo.shape, one.face, template)
+        write_coordinates(directory / "coordinates" / f"{name}_Mask.png", coordinates)

@@ -92,7 +92,7 @@ def continued(planes: Array, known: NDArray[np.bool_]) -> Array:
         of an evenly lit mask.
     """
     if known.sum() < LEAST_KNOWN:
-        return np.broadcast_to(np.float32((0, 0.5, 1)).reshape(3, 1, 1), planes.shape).copy()
+        return np.zeros_like(planes) + np.array((0, 0.5, 1), np.float32).reshape(3, 1, 1)
     trend = np.zeros_like(planes)
     trend[:2] = _best_plane(planes[:2], known)
     rest = np.where(known, planes - trend, 0)

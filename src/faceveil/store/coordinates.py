@@ -15,7 +15,7 @@ RANGES = ((-1.5, 1.5), (-0.5, 1.5), (0.0, 2.0))
 
 MOST = 65535
 
-_LEAST, _GREATEST = (np.float32(ends).reshape(3, 1, 1) for ends in zip(*RANGES, strict=True))
+_LEAST, _GREATEST = np.array(RANGES, np.float32).T.reshape(2, 3, 1, 1)
 
 
 def clipped(planes: NDArray[np.float32]) -> NDArray[np.float32]:

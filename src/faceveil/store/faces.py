@@ -2,13 +2,16 @@
 
 A folder holds ``pixels.npy`` (uint8 ``[N, S, S, 3]``, RGB), ``rows.parquet`` (one row per photo, in
 the order of the pixels: ``subject_id``, ``image_id``, ``split`` and, where photos are not packed
-whole, the columns :data:`faceveil.collection.crops.CROP`) and, for annotated photos,
-``transparency.npy`` (uint8 ``[N, S, S]``, 255 where the mask covers all).
+whole, the columns :data:`faceveil.collection.crops.CROP`), for annotated photos
+``transparency.npy`` (uint8 ``[N, S, S]``, 255 where the mask covers all) and, for masked photos of
+which they are known, ``coordinates.npy`` (uint16 ``[N, 3, S, S]``).
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,12 +19,20 @@ import torch
 from numpy.typing import NDArray
 
 from faceveil.params.errors import FaceveilError
+from faceveil.store.coordinates import as_coordinates
 
 KINDS = ("unmasked", "masked", "further_unmasked", "further_masked", "background", "annotated")
 """The kinds of packed photos; ``annotated`` are masked photos with a known transparency."""
 
+MASKED = ("masked", "further_masked")
+"""Kinds of photos of people who wear a mask."""
+
 COLUMNS = ("subject_id", "image_id", "split")
 SPLITS = ("train", "test", "spare", "background")
+
+COORDINATES = "coordinates.npy"
+
+Store = np.memmap[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)
@@ -32,11 +43,14 @@ class PackedFaces:
         pixels: uint8 ``[N, S, S, 3]``, RGB, memory-mapped.
         rows: ``subject_id``, ``image_id``, ``split`` of each photo, in the order of ``pixels``.
         transparency: uint8 ``[N, S, S]`` or None; 255 is opaque mask.
+        coordinates: uint16 ``[N, 3, S, S]`` or None, memory-mapped, as
+            :mod:`faceveil.store.coordinates` stores them.
     """
 
     pixels: NDArray[np.uint8]
     rows: pd.DataFrame
     transparency: NDArray[np.uint8] | None = None
+    coordinates: NDArray[np.uint16] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -55,6 +69,15 @@ class PackedFaces:
         if self.transparency is None:
             raise FaceveilError("these photos have no transparency; only 'annotated' ones have")
         return torch.from_numpy(self.transparency[rows].astype(np.float32) / 255)[:, None]
+
+    def mask_coordinates(self, rows: Sequence[int] | NDArray[np.int64] | slice) -> torch.Tensor:
+        """Return u, v and shading as float32 ``[B, 3, S, S]``."""
+        if self.coordinates is None:
+            raise FaceveilError(
+                "these photos have no mask coordinates; only masked ones have, which curation "
+                "packed or the stage project estimated: run `dvc repro curate project`"
+            )
+        return torch.from_numpy(as_coordinates(self.coordinates[rows]))
 
     def rows_of(self, subject_ids: Sequence[str]) -> NDArray[np.int64]:
         """Return the row of each subject's first photo, joined by id."""
@@ -79,9 +102,41 @@ def open_faces(curated: Path, kind: str) -> PackedFaces:
     pixels = np.load(directory / "pixels.npy", mmap_mode="r", allow_pickle=False)
     alpha = directory / "transparency.npy"
     transparency = np.load(alpha, mmap_mode="r", allow_pickle=False) if alpha.is_file() else None
-    faces = PackedFaces(pixels, pd.read_parquet(directory / "rows.parquet"), transparency)
+    rows = pd.read_parquet(directory / "rows.parquet")
+    faces = PackedFaces(pixels, rows, transparency, open_coordinates(directory / COORDINATES))
     _check(directory, faces)
     return faces
+
+
+def open_coordinates(path: Path) -> NDArray[np.uint16] | None:
+    """Open packed mask coordinates memory-mapped, None if there are none."""
+    if not path.is_file():
+        return None
+    found: NDArray[np.uint16] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return found
+
+
+def check_coordinates(path: Path, faces: PackedFaces, advice: str) -> None:
+    """Refuse coordinates of other photos, naming their file and what to do."""
+    if faces.coordinates is None:
+        return
+    count, size, *_ = faces.pixels.shape
+    expected, found = (count, 3, size, size), faces.coordinates
+    if found.shape != expected or found.dtype != np.uint16:
+        raise FaceveilError(
+            f"{path}: mask coordinates {found.dtype} {list(found.shape)} where the photos need "
+            f"uint16 {list(expected)}; {advice}"
+        )
+
+
+def reserve(path: Path, shape: tuple[int, ...], dtype: type = np.uint8) -> Store:
+    """Create a memory-mapped array whose bytes are all there."""
+    # A disk that is full is an error here; a write into the map would kill the process.
+    store: Store = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    if hasattr(os, "posix_fallocate"):  # not on every system
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return store
 
 
 def _check(directory: Path, faces: PackedFaces) -> None:
@@ -93,6 +148,7 @@ def _check(directory: Path, faces: PackedFaces) -> None:
         raise FaceveilError(f"{directory}: {count} rows need uint8 [{count}, S, S, 3], not {shape}")
     if faces.transparency is not None and faces.transparency.shape != shape[:3]:
         raise FaceveilError(f"{directory}: transparency {faces.transparency.shape} fits no {shape}")
+    check_coordinates(directory / COORDINATES, faces, "run `dvc repro -f curate`")
     if faces.rows["image_id"].duplicated().any():
         raise FaceveilError(f"{directory}: an image_id occurs twice")
     unknown = set(faces.rows["split"]) - set(SPLITS)
