@@ -59,7 +59,7 @@ class ConditionStrengths(Section):
         default=0.02, ge=0, le=0.2, description="deviation of the sensor's noise in each pixel"
     )
     jpeg_probability: Share = Field(
-        default=0.3, description="probability that a photo was stored as JPEG"
+        default=0.1, description="probability that a photo was stored as JPEG"
     )
     min_jpeg_quality: float = Field(default=50, ge=5, le=100, description="lowest JPEG quality")
     max_jpeg_quality: float = Field(default=95, ge=5, le=100, description="highest JPEG quality")

@@ -4,7 +4,7 @@ Photos are float ``[B, 3, S, S]``; all is differentiable with respect to them, a
 depends on row ``i`` alone.
 """
 
-from functools import lru_cache
+from functools import lru_cache, reduce
 from importlib import import_module
 from typing import Any
 
@@ -26,8 +26,7 @@ def captured(photos: Tensor, conditions: Conditions) -> Tensor:
     gains = conditions.light_gain[:, None] * conditions.white_balance
     lit = light(photos, gains, conditions.light_offset)
     size = lit.shape[-1]
-    lens = blurring(conditions.blur, size).to(lit)
-    seen = separable(lit, resampling(conditions.resolution, size).to(lit) @ lens)
+    seen = separable(lit, blurring(conditions.blur, size), resampling(conditions.resolution, size))
     noisy = add_noise(seen, conditions.noise, conditions.noise_seed)
     return compress(noisy.clamp(0, 1), conditions.jpeg_quality)
 
@@ -38,19 +37,19 @@ def light(photos: Tensor, gains: Tensor, offset: Tensor) -> Tensor:
 
 
 def blurring(blur: Tensor, size: int) -> Tensor:
-    """Return Gaussian blurs as matrices, float64 ``[B, size, size]``, rows sum to 1.
+    """Return Gaussian blurs as matrices, float32 ``[B, size, size]``, rows sum to 1.
 
     ``blur`` is the deviation as share of the side, ``[B]``. At the photo's edge the weights of the
     pixels that are there are raised to sum to 1.
     """
-    deviation = (blur.double() * size).clamp(min=SHARP)[:, None, None]
-    place = torch.arange(size, dtype=torch.float64, device=blur.device)
+    deviation = (blur.cpu() * size).clamp(min=SHARP)[:, None, None]
+    place = torch.arange(size, dtype=torch.float32)
     weights = torch.exp(-0.5 * ((place[:, None] - place) / deviation) ** 2)
     return weights / weights.sum(dim=2, keepdim=True)
 
 
 def resampling(resolution: Tensor, size: int) -> Tensor:
-    """Return what fewer pixels leave, as matrices, float64 ``[B, size, size]`` on the CPU.
+    """Return what fewer pixels leave, as matrices, float32 ``[B, size, size]``, rows sum to 1.
 
     A photo of ``resolution`` times the size, ``[B]``, is enlarged again; at 1 nothing changes.
     """
@@ -58,10 +57,16 @@ def resampling(resolution: Tensor, size: int) -> Tensor:
     return torch.stack([_shrunk_and_enlarged(size, int(pixels)) for pixels in small])
 
 
-def separable(photos: Tensor, matrices: Tensor) -> Tensor:
-    """Apply a matrix per photo, ``[B, S, S]``, to its columns and to its rows."""
-    each = matrices.to(photos)[:, None]
-    return each @ photos @ each.transpose(2, 3)
+def separable(photos: Tensor, *steps: Tensor) -> Tensor:
+    """Apply matrices ``[B, S, S]``, one step after the other, to each photo's columns and rows.
+
+    One photo at a time: the order of sums in a batched product may depend on the batch's size.
+    """
+    seen = []
+    for photo, *matrices in zip(photos, *(step.to(photos) for step in steps), strict=True):
+        whole = reduce(lambda earlier, later: later @ earlier, matrices)
+        seen.append(whole @ photo @ whole.T)
+    return torch.stack(seen)
 
 
 def add_noise(photos: Tensor, deviation: Tensor, seeds: Tensor) -> Tensor:
@@ -84,18 +89,19 @@ def compress(photos: Tensor, quality: Tensor) -> Tensor:
     kornia's JPEG, whose rounding has a smooth gradient: C. Reich et al., "Differentiable JPEG: The
     devil is in the details" (2024). ``quality`` is ``[B]``.
     """
-    rows = torch.nonzero(~torch.isnan(quality))[:, 0]
-    if not len(rows):
+    rows = torch.nonzero(~torch.isnan(quality))[:, 0].tolist()
+    if not rows:
         return photos
     enhance: Any = import_module("kornia.enhance")  # not at the top: it takes a second
-    chosen = rows.to(photos.device)
-    stored = enhance.jpeg_codec_differentiable(photos[chosen], quality[rows].to(photos))
-    return photos.index_copy(0, chosen, stored.clamp(0, 1))
+    stored = list(torch.split(photos, 1))
+    for row in rows:  # not all at once: the order of its sums depends on the batch's size
+        stored[row] = enhance.jpeg_codec_differentiable(stored[row], quality[row : row + 1])
+    return torch.cat(stored).clamp(0, 1)
 
 
 @lru_cache(maxsize=256)
 def _shrunk_and_enlarged(size: int, pixels: int) -> Tensor:
     """Return PyTorch's own bilinear resizing to ``pixels`` and back, as a matrix."""
-    unit = torch.eye(size, dtype=torch.float64)[None, None]
+    unit = torch.eye(size)[None, None]
     small = functional.interpolate(unit, (pixels, size), mode="bilinear", antialias=True)
     return functional.interpolate(small, (size, size), mode="bilinear")[0, 0]

@@ -115,7 +115,7 @@ def _scaled(
 ) -> Conditions:
     """Return conditions of ``[B, 19]`` normal and ``[B, 6]`` uniform numbers."""
     moved, turned, size, ink, offset, gain, shift, balance, crop, tilt, zoom = (
-        numbers.squeeze(1) for numbers in normals.split(NORMALS, dim=1)
+        numbers.squeeze(1) for numbers in torch.split(normals, list(NORMALS), dim=1)
     )
     dot, blur, is_small, small, is_jpeg, quality = uniforms.unbind(1)
     least, most = settings.min_jpeg_quality, settings.max_jpeg_quality

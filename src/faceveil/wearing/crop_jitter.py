@@ -92,4 +92,4 @@ def _boxes(
     centre = corners.mean(axis=1, keepdims=True)
     scale = np.sqrt(np.linalg.det(back))[:, None, None]
     aim = middle + (centre - middle - moved) @ back.transpose(0, 2, 1)
-    return (aim + (corners - centre) * scale).reshape(-1, 4).astype(np.float32)
+    return np.asarray(aim + (corners - centre) * scale, dtype=np.float32).reshape(-1, 4)

@@ -51,15 +51,18 @@ def wear_texture(
         FaceveilError: if the photos have no mask coordinates.
         ValueError: if shapes do not fit.
     """
-    known = _checked(photos, coordinates, textures)
-    if conditions is None:
-        worn = sample_texture(textures, known, transparency)
-        return wear(photos, transparency, worn * known[:, 2:]).clamp(0, 1)
-    if len(conditions) != len(photos):
+    known = _checked(photos, transparency, coordinates, textures)
+    if conditions is not None and len(conditions) != len(photos):
         raise ValueError(f"{len(photos)} photos need as many conditions, not {len(conditions)}")
-    moved = move_mask(known, conditions)
-    worn = printed(sample_texture(textures, moved, transparency), conditions, colours)
-    return captured(wear(photos, transparency, worn * known[:, 2:]), conditions)
+    if conditions is not None:
+        known = move_mask(known, conditions)
+    box = _box(transparency)
+    worn = sample_texture(textures, known[box], transparency[box])
+    if conditions is not None:
+        worn = printed(worn, conditions, colours)
+    blended = photos.clone()
+    blended[box] = wear(photos[box], transparency[box], worn * known[box][:, 2:])
+    return blended.clamp(0, 1) if conditions is None else captured(blended, conditions)
 
 
 def sample_texture(textures: Tensor, coordinates: Tensor, transparency: Tensor) -> Tensor:
@@ -67,18 +70,22 @@ def sample_texture(textures: Tensor, coordinates: Tensor, transparency: Tensor) 
 
     Texel ``(i, j)`` lies at ``v = (i + 0.5) / H``, ``u = -1 + 2 (j + 0.5) / W``; between texels it
     is bilinear, beyond the edge the nearest one. Where a pixel covers several texels, it sees their
-    mean, from a pyramid of ever smaller textures: L. Williams, "Pyramidal parametrics" (1983). What
-    no pixel shows, where ``transparency`` is 0, is not smoothed.
+    mean, from a pyramid of ever smaller textures: L. Williams, "Pyramidal parametrics" (1983).
+    Black where ``transparency``, ``[B, 1, S, S]``, is 0.
     """
-    level = _level(textures, coordinates, transparency)
+    level, shown = _level(textures, coordinates), transparency > 0
     grid = torch.stack([coordinates[:, 0], 2 * coordinates[:, 1] - 1], dim=-1)
     found = torch.zeros_like(coordinates)
-    for number in range(int(level.max().ceil()) + 1):
-        share = (1 - (level - number).abs()).clamp(min=0)
-        size = [max(1, -(-side // 2**number)) for side in textures.shape[2:]]
-        smaller = functional.interpolate(textures, size, mode="area") if number else textures
-        seen = functional.grid_sample(smaller, grid, padding_mode="border", align_corners=False)
-        found = found + share * seen
+    for number in range(int(level[shown].max().ceil()) + 1 if shown.any() else 0):
+        share = (1 - (level - number).abs()).clamp(min=0) * shown
+        if share.any():
+            size = [max(1, -(-side // 2**number)) for side in textures.shape[2:]]
+            found = found + share * functional.grid_sample(
+                functional.interpolate(textures, size, mode="area") if number else textures,
+                grid,
+                padding_mode="border",
+                align_corners=False,
+            )
     return found.clamp(0, 1)  # weights of a mean may sum to a little more than 1
 
 
@@ -102,36 +109,54 @@ def move_mask(coordinates: Tensor, conditions: Conditions) -> Tensor:
 
 
 @torch.no_grad()
-def _level(textures: Tensor, coordinates: Tensor, transparency: Tensor) -> Tensor:
+def _level(textures: Tensor, coordinates: Tensor) -> Tensor:
     """Return which level of the pyramid each pixel sees, ``[B, 1, S, S]``: log2 of its texels.
 
-    They are counted as the root mean square of a step to the right and a step down.
+    They are counted as the root mean square of a step across and a step down, each the smaller one
+    of the two to the neighbours: at the edge of a pleat the other one leads to another fold.
     """
     height, width = textures.shape[2:]
-    u, v = coordinates[:, :1] * (width / 2), coordinates[:, 1:2] * height
-    squares = torch.zeros_like(u)
-    for texels in (u, v):
-        right = functional.pad(texels.diff(dim=3), (0, 1, 0, 0), mode="replicate")
-        below = functional.pad(texels.diff(dim=2), (0, 0, 0, 1), mode="replicate")
-        squares += right**2 + below**2
-    most = max(0, min(height, width).bit_length() - 1)
-    level = (0.5 * torch.log2(squares / 2)).clamp(0, most)
-    return torch.where(transparency > 0, level, 0)
+    squares = torch.zeros_like(coordinates[:, :1])
+    for texels in (coordinates[:, :1] * (width / 2), coordinates[:, 1:2] * height):
+        for axis in (2, 3):
+            steps = texels.diff(dim=axis) ** 2
+            first, last = steps.narrow(axis, 0, 1), steps.narrow(axis, steps.shape[axis] - 1, 1)
+            before, after = torch.cat([first, steps], axis), torch.cat([steps, last], axis)
+            squares += torch.minimum(before, after)
+    return (0.5 * torch.log2(squares / 2)).clamp(0, min(height, width).bit_length() - 1)
 
 
-def _checked(photos: Tensor, coordinates: Tensor | None, textures: Tensor) -> Tensor:
-    """Return the coordinates, or say what does not fit; ``wear`` checks photo and transparency."""
+def _box(transparency: Tensor) -> tuple[slice, ...]:
+    """Return the part of the photos that has all masks, and one pixel more on each side.
+
+    What is outside costs nothing; with the pixel more, steps between pixels are those of the photo.
+    """
+    shown = (transparency > 0).any(dim=1).any(dim=0)
+    sides = []
+    for axis in (1, 0):
+        places = torch.nonzero(shown.any(dim=axis))[:, 0].tolist() or [0]
+        sides.append(slice(max(0, places[0] - 1), places[-1] + 2))
+    return (slice(None), slice(None), *sides)
+
+
+def _checked(
+    photos: Tensor, transparency: Tensor, coordinates: Tensor | None, textures: Tensor
+) -> Tensor:
+    """Return the coordinates, or say what is missing or does not fit."""
     if coordinates is None:
         raise FaceveilError(
             "the photos have no mask coordinates, which a texture is worn at; "
             "run the stage that writes them again, or use placement image"
         )
     count, _, height, width = photos.shape
-    if coordinates.shape != (count, COORDINATES, height, width):
-        raise ValueError(
-            f"coordinates must be {(count, COORDINATES, height, width)},"
-            f" not {tuple(coordinates.shape)}"
-        )
+    for what, tensor, channels in (
+        ("photos", photos, 3),
+        ("transparency", transparency, 1),
+        ("coordinates", coordinates, COORDINATES),
+    ):
+        if tensor.shape != (count, channels, height, width):
+            wanted = (count, channels, height, width)
+            raise ValueError(f"{what} must be {wanted}, not {tuple(tensor.shape)}")
     if textures.dim() != 4 or textures.shape[:2] != (count, 3) or not textures.numel():
         raise ValueError(f"textures must be ({count}, 3, H, W), not {tuple(textures.shape)}")
     return coordinates
