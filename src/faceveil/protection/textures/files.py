@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,32 @@ from torch import Tensor
 
 from faceveil.params.errors import FaceveilError, run_again
 from faceveil.params.train_texture import TrainTexture
-from faceveil.protection.textures.optimise import Found
 from faceveil.runtime.atomic import atomic_directory, atomic_path
 from faceveil.store.weights import fingerprint
 
 TEXTURES = "textures.safetensors"
 """Holds ``textures`` and ``starts``, float32 ``[K, 3, H, W]`` in [0, 1] each."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Textures of one training, best first.
+
+    Attributes:
+        textures: float32 ``[kept, 3, H, W]`` in [0, 1].
+        starts: what they were before the first step, ``[kept, 3, H, W]``.
+        numbers: of those starts among the candidates.
+        likeness: own cosine of who wears them, in units of a match, ``[kept]``.
+        false_matches: share of wearers, over recognizers, who match somebody else, ``[kept]``.
+        curves: of each step, the mean likeness and roughness of all that are optimised.
+    """
+
+    textures: Tensor
+    starts: Tensor
+    numbers: list[int]
+    likeness: list[float]
+    false_matches: list[float]
+    curves: list[dict[str, float]]
 
 
 def write_textures(

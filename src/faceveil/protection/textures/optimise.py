@@ -18,6 +18,7 @@ from torch import Tensor
 from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.errors import FaceveilError
 from faceveil.params.train_texture import TrainTexture
+from faceveil.protection.textures.files import Found
 from faceveil.protection.textures.objectives import (
     Evaded,
     false_matches,
@@ -65,27 +66,6 @@ class Task:
     strengths: ConditionStrengths
     wearers: Wearers
     evaded: Sequence[Evaded]
-
-
-@dataclass(frozen=True)
-class Found:
-    """Textures of one training, best first.
-
-    Attributes:
-        textures: float32 ``[kept, 3, H, W]`` in [0, 1].
-        starts: what they were before the first step, ``[kept, 3, H, W]``.
-        numbers: of those starts among the candidates.
-        likeness: own cosine of who wears them, in units of a match, ``[kept]``.
-        false_matches: share of wearers, over recognizers, who match somebody else, ``[kept]``.
-        curves: of each step, the mean likeness and roughness of all that are optimised.
-    """
-
-    textures: Tensor
-    starts: Tensor
-    numbers: list[int]
-    likeness: list[float]
-    false_matches: list[float]
-    curves: list[dict[str, float]]
 
 
 class Optimisation:
