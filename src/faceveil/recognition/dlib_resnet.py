@@ -3,9 +3,9 @@
 D. King, "High quality face recognition with deep metric learning" (2017): the network of K. He et
 al., "Deep residual learning for image recognition" (2016), with fewer layers and half the channels.
 The network is the one that dlib's example ``dnn_face_recognition_ex`` defines. dlib compares its
-128 numbers by Euclidean distance, at most 0.6 apart; faceveil compares unit vectors by cosine,
-which tells the people of Labeled Faces in the Wild apart as well (98.6 % against 98.6 % of 1000
-pairs, at the best threshold of either).
+128 numbers by Euclidean distance, at most 0.6 apart; faceveil compares unit vectors by cosine. On
+158 people of Labeled Faces in the Wild, two photos each, cosines tell pairs apart at least as well:
+at the best threshold 99.8 % of mated and non-mated pairs on average, distances 99.4 %.
 """
 
 from collections.abc import Iterator

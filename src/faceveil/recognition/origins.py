@@ -66,8 +66,8 @@ def obtain_recognizer(
     else:
         path = weights_path(settings.weights, f"{section}.weights")
         model = _given(path, settings, View(**card["view"]))
-        name = settings.weights if settings.weights in PUBLISHED else path.name
-        card |= {"origin": name, "origin_sha256": fingerprint(path)}
+        source = settings.weights if settings.weights in PUBLISHED else path.name
+        card |= {"origin": source, "origin_sha256": fingerprint(path)}
     recognizer = Recognizer(card, model, device)
     card["check"] = check_recognizer(recognizer, curated, settings)
     card["measured"] = measure_recognizer(recognizer, curated, settings.batch_size)
