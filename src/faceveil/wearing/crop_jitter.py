@@ -18,6 +18,24 @@ EYE_DISTANCE = 0.3146
 """Distance of the eyes in an aligned crop, as share of its side: 35.2 of 112 pixels."""
 
 
+def misplaced(
+    photos: Tensor, places: Places, conditions: Conditions | None, needs_places: bool
+) -> tuple[Tensor, Places]:
+    """Return what a recognizer is given under a condition: its crop is misplaced, none other.
+
+    Args:
+        photos: ``[B, 3, S, S]``.
+        places: of their faces.
+        conditions: of the photos; without, all stays.
+        needs_places: whether the recognizer sees crops around places, else the whole photo.
+    """
+    if conditions is None:
+        return photos, places
+    if needs_places:
+        return photos, jitter_places(places, conditions)
+    return jitter_frame(photos, conditions), places
+
+
 def jitter_places(places: Places, conditions: Conditions) -> Places:
     """Return the places of B faces in square photos, misplaced around the middle of their points.
 

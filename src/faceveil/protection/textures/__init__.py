@@ -1,0 +1,1 @@
+"""Designs as textures in mask coordinates, and how they are found."""

@@ -1,0 +1,103 @@
+"""Trained textures on disk: a folder for each training, with textures, their starts and a card."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from faceveil.params.errors import FaceveilError, run_again
+from faceveil.params.train_texture import TrainTexture
+from faceveil.runtime.atomic import atomic_directory, atomic_path
+from faceveil.store.weights import fingerprint
+
+TEXTURES = "textures.safetensors"
+"""Holds ``textures`` and ``starts``, float32 ``[K, 3, H, W]`` in [0, 1] each."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Textures of one training, best first.
+
+    Attributes:
+        textures: float32 ``[kept, 3, H, W]`` in [0, 1].
+        starts: what they were before the first step, ``[kept, 3, H, W]``.
+        numbers: of those starts among the candidates.
+        likeness: own cosine of who wears them, in units of a match, ``[kept]``.
+        false_matches: share of wearers, over recognizers, who match somebody else, ``[kept]``.
+        curves: of each step, the mean likeness and roughness of all that are optimised.
+    """
+
+    textures: Tensor
+    starts: Tensor
+    numbers: list[int]
+    likeness: list[float]
+    false_matches: list[float]
+    curves: list[dict[str, float]]
+
+
+def write_textures(
+    directory: Path, found: Sequence[Found], settings: TrainTexture, card: dict[str, Any]
+) -> None:
+    """Write what each training found to ``<directory>/<number>/``, all or nothing.
+
+    ``card`` is what else the cards say: experiment, recognizers, fingerprints of the inputs.
+    """
+    with atomic_directory(directory) as folder:
+        for number, one in enumerate(found):
+            own = folder / str(number)
+            own.mkdir()
+            (own / TEXTURES).write_bytes(save({"textures": one.textures, "starts": one.starts}))
+            full = {
+                **card,
+                "architecture": "texture",
+                "training": number,
+                "settings": settings.model_dump(mode="json"),
+                "starts": one.numbers,
+                "likeness": one.likeness,
+                "false_matches": one.false_matches,
+                "textures_sha256": fingerprint(own / TEXTURES),
+            }
+            (own / "card.json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")
+
+
+def read_textures(folder: Path) -> tuple[Tensor, Tensor]:
+    """Return the textures and the starts of one training, float32 ``[K, 3, H, W]`` each.
+
+    Raises:
+        FaceveilError: if the file is missing, damaged or holds something else.
+    """
+    path = folder / TEXTURES
+    if not path.is_file():
+        raise FaceveilError(f"{path}: no such textures; {run_again(path)}")
+    try:
+        tensors = load(path.read_bytes())
+        textures, starts = tensors["textures"], tensors["starts"]
+    except (SafetensorError, KeyError) as error:
+        raise FaceveilError(f"{path}: holds no textures ({error}); {run_again(path)}") from None
+    for name, values in (("textures", textures), ("starts", starts)):
+        if values.ndim != 4 or values.shape[1] != 3 or values.dtype != torch.float32:
+            raise FaceveilError(
+                f"{path}: {name} are {list(values.shape)} {values.dtype}, not float32 [K, 3, H, W]"
+            )
+    return textures, starts
+
+
+def write_curves(path: Path, found: Sequence[Found]) -> pd.DataFrame:
+    """Write the values of every step as CSV: ``training``, ``epoch`` from 1, and the values."""
+    table = pd.DataFrame(
+        [
+            {"training": number, "epoch": step, **values}
+            for number, one in enumerate(found)
+            for step, values in enumerate(one.curves, start=1)
+        ]
+    )
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False)
+    return table
