@@ -78,7 +78,7 @@ def recognizer(seed):
     weight = torch.randn(12, 128) / 12
     one = SimpleNamespace(
         needs_places=False,
-        features=lambda images, places: trunk(images),  # noqa: ARG005
+        features=lambda images, places: trunk(images),
         head=lambda features: functional.normalize(features @ weight.T, dim=1),
     )
     bare = one.head(trunk(photos())).view(PEOPLE, EACH, -1).mean(1)
