@@ -11,6 +11,7 @@ from faceveil.collection.packing_coordinates import pack_coordinates
 from faceveil.params.errors import FaceveilError
 from faceveil.store.coordinates import write_coordinates
 from faceveil.store.faces import PackedFaces, open_faces
+from faceveil.wearing.texture import mask_coordinates
 from tests.packed import write_faces
 
 SIDE, IDS = 40, ("00001", "00002", "00003")
@@ -54,14 +55,14 @@ def pack(root, size=20, crop=None):
 def test_they_are_joined_by_id_and_made_smaller(root):
     faces = pack(root)
     assert isinstance(faces.coordinates, np.memmap) and faces.coordinates.dtype == np.uint16
-    found = faces.mask_coordinates([2, 0]).numpy()
+    found = mask_coordinates(faces, [2, 0]).numpy()
     assert found[:, 2].mean(axis=(1, 2)) == pytest.approx([1.5, 0.5], abs=1e-4)
     means = planes(3)[:2].reshape(2, 20, 2, 20, 2).mean(axis=(2, 4))
     np.testing.assert_allclose(found[0, :2, 2:-2, 2:-2], means[:, 2:-2, 2:-2], atol=1e-4)
 
 
 def test_they_are_cut_out_as_the_photo_is(root):
-    found = pack(root, size=20, crop=(0.25, 0.5, 0.75, 1.0)).mask_coordinates([0]).numpy()[0]
+    found = mask_coordinates(pack(root, size=20, crop=(0.25, 0.5, 0.75, 1.0)), [0]).numpy()[0]
     np.testing.assert_allclose(found[:2, 2:-2, 2:-2], planes(1)[:2, 22:38, 12:28], atol=1e-4)
 
 
@@ -71,7 +72,7 @@ def test_where_no_photo_has_any_none_are_packed(root):
     faces = pack(root)
     assert faces.coordinates is None
     with pytest.raises(FaceveilError, match="no mask coordinates"):
-        faces.mask_coordinates([0])
+        mask_coordinates(faces, [0])
 
 
 def test_a_photo_without_some_is_named(root):

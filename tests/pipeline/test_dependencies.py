@@ -31,6 +31,7 @@ RERUN = {
     "synthesize": {"synthesize"},
     "put_on_masks": {"put_on_masks"},
     "conditions": set(),  # no stage wears textures yet
+    "train_texture": set(),  # no stage wears textures yet
     "curate": {"curate"},
     "protocol": {"protocol", "train_gan", "protect", "protect_designs", *READERS},
     "train_projector": {"train_projector"},

@@ -14,6 +14,7 @@ from faceveil.store.weights import write_weights
 from faceveil.wearing import transparencies
 from faceveil.wearing.masked import open_masked
 from faceveil.wearing.projector import WEIGHTS, build_projector
+from faceveil.wearing.texture import mask_coordinates
 from faceveil.wearing.transparencies import write_transparencies
 from tests.packed import write_faces
 from tests.wearing.masked_world import SIZE, photos
@@ -187,7 +188,7 @@ def test_coordinates_are_estimated_where_faces_were_found(
     assert len(contents(tmp_path / "seen")) == 4
     faces = open_masked(curated, tmp_path / "seen", "masked")
     assert isinstance(faces.coordinates, np.memmap) and faces.coordinates.dtype == np.uint16
-    u, v, _ = faces.mask_coordinates(slice(None)).unbind(1)
+    u, v, _ = mask_coordinates(faces, slice(None)).unbind(1)
     row, column = round(0.65 * SIZE), SIZE // 2
     assert (v[::2, row, column] < v[1, row, column] - 0.05).all()
     assert u[:, row, column].abs().max() < 0.1

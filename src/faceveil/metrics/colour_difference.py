@@ -7,7 +7,7 @@ Supplementary Test Data, and Mathematical Observations", with all weights 1.
 import numpy as np
 from numpy.typing import NDArray
 
-Colours = NDArray[np.float64]
+ColourValues = NDArray[np.float64]
 
 TO_XYZ = np.array([
     (0.4124564, 0.3575761, 0.1804375),
@@ -17,12 +17,12 @@ TO_XYZ = np.array([
 """Linear sRGB to XYZ (IEC 61966-2-1, white D65)."""
 
 
-def linear(srgb: Colours) -> Colours:
+def linear(srgb: ColourValues) -> ColourValues:
     """Return linear light of sRGB values in [0, 1], any shape."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0) + 0.055) / 1.055) ** 2.4)
 
 
-def lab(srgb: Colours) -> Colours:
+def lab(srgb: ColourValues) -> ColourValues:
     """Return CIE L*a*b* (white D65) of sRGB values in [0, 1], float64 ``[..., 3]``."""
     xyz = linear(np.asarray(srgb, dtype=np.float64)) @ (TO_XYZ / TO_XYZ.sum(axis=1)[:, None]).T
     root = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
@@ -30,7 +30,7 @@ def lab(srgb: Colours) -> Colours:
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
-def delta_e_2000(first: Colours, second: Colours) -> Colours:
+def delta_e_2000(first: ColourValues, second: ColourValues) -> ColourValues:
     """Return the difference of colours given as L*a*b*, ``[..., 3]`` each, as ``[...]``."""
     (l1, a1, b1), (l2, a2, b2) = (np.moveaxis(one, -1, 0) for one in (first, second))
     mean_chroma = (np.hypot(a1, b1) + np.hypot(a2, b2)) / 2
@@ -48,11 +48,13 @@ def delta_e_2000(first: Colours, second: Colours) -> Colours:
     return np.asarray(np.sqrt(np.maximum(dl**2 + dc**2 + dh**2 + rotation * dc * dh, 0)))
 
 
-def _seventh(chroma: Colours) -> Colours:
+def _seventh(chroma: ColourValues) -> ColourValues:
     return np.asarray(chroma**7 / (chroma**7 + 25.0**7))
 
 
-def _hues(h1: Colours, h2: Colours, grey: Colours) -> tuple[Colours, Colours]:
+def _hues(
+    h1: ColourValues, h2: ColourValues, grey: ColourValues
+) -> tuple[ColourValues, ColourValues]:
     """Return from one hue to the other by the shorter way, and the mean hue in [0, 2 pi)."""
     h1, h2 = h1 % (2 * np.pi), h2 % (2 * np.pi)
     turn = h2 - h1
@@ -64,7 +66,7 @@ def _hues(h1: Colours, h2: Colours, grey: Colours) -> tuple[Colours, Colours]:
     return np.where(grey, 0.0, turn), np.where(grey, h1 + h2, mean)
 
 
-def _hue_weight(hue: Colours) -> Colours:
+def _hue_weight(hue: ColourValues) -> ColourValues:
     terms = ((-0.17, 1, -30), (0.24, 2, 0), (0.32, 3, 6), (-0.20, 4, -63))
     weight = sum(factor * np.cos(times * hue + np.radians(by)) for factor, times, by in terms)
     return np.asarray(1 + weight)

@@ -13,7 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from faceveil.params.protect import Protect
-from faceveil.protection.base import Draw, Photos, Protection, Worn
+from faceveil.protection.base import Draw, Photos, Protection
 from faceveil.protection.deal import deal_variants
 from faceveil.runtime.progress import progress
 from faceveil.store.faces import PackedFaces, open_faces
@@ -143,13 +143,11 @@ def _applied(
 
 def _protected(protection: Protection, faces: PackedFaces, part: pd.DataFrame, seed: int) -> Tensor:
     rows: NDArray[np.int64] = part["row"].to_numpy(dtype=np.int64)
-    on_cloth = isinstance(protection, Worn) and protection.placement == "mask"
     photos = Photos(
         images=faces.images(rows).contiguous(),
         subject_ids=part["subject_id"].to_numpy(dtype=np.str_),
         image_ids=part["image_id"].to_numpy(dtype=np.str_),
         transparency=None if faces.transparency is None else faces.transparencies(rows),
-        coordinates=faces.mask_coordinates(rows) if on_cloth else None,
     )
     with torch.inference_mode():
         return protection.apply(photos, Draw(seed, part["variant"].to_numpy(dtype=np.int64)))

@@ -19,7 +19,6 @@ import torch
 from numpy.typing import NDArray
 
 from faceveil.params.errors import FaceveilError
-from faceveil.store.coordinates import as_coordinates
 
 KINDS = ("unmasked", "masked", "further_unmasked", "further_masked", "background", "annotated")
 """The kinds of packed photos; ``annotated`` are masked photos with a known transparency."""
@@ -69,15 +68,6 @@ class PackedFaces:
         if self.transparency is None:
             raise FaceveilError("these photos have no transparency; only 'annotated' ones have")
         return torch.from_numpy(self.transparency[rows].astype(np.float32) / 255)[:, None]
-
-    def mask_coordinates(self, rows: Sequence[int] | NDArray[np.int64] | slice) -> torch.Tensor:
-        """Return u, v and shading as float32 ``[B, 3, S, S]``."""
-        if self.coordinates is None:
-            raise FaceveilError(
-                "these photos have no mask coordinates; only masked ones have, which curation "
-                "packed or the stage project estimated: run `dvc repro curate project`"
-            )
-        return torch.from_numpy(as_coordinates(self.coordinates[rows]))
 
     def rows_of(self, subject_ids: Sequence[str]) -> NDArray[np.int64]:
         """Return the row of each subject's first photo, joined by id."""

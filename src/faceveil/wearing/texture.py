@@ -6,11 +6,17 @@ texture is looked up at the coordinates of the mask first, so that a texel lies 
 the cloth in every photo, and the result is then worn by the same function.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from faceveil.params.errors import FaceveilError
+from faceveil.store.coordinates import as_coordinates
+from faceveil.store.faces import PackedFaces
 from faceveil.wearing.capture import captured
 from faceveil.wearing.composition import wear
 from faceveil.wearing.conditions import Conditions
@@ -21,6 +27,20 @@ HEIGHT = 1.75
 
 COORDINATES = 3
 """Channels of mask coordinates: u across in [-1.5, 1.5], v down in [-0.5, 1.5], and shading."""
+
+
+def mask_coordinates(faces: PackedFaces, rows: Sequence[int] | NDArray[np.int64] | slice) -> Tensor:
+    """Return u, v and shading of masked photos, float32 ``[B, 3, S, S]``.
+
+    Raises:
+        FaceveilError: if nobody knows them.
+    """
+    if faces.coordinates is None:
+        raise FaceveilError(
+            "these photos have no mask coordinates; only masked ones have, which curation packed "
+            "or the stage project estimated: run `dvc repro curate project`"
+        )
+    return torch.from_numpy(as_coordinates(faces.coordinates[rows]))
 
 
 def wear_texture(

@@ -22,7 +22,7 @@ TEXTURES = "textures.safetensors"
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundTextures:
     """Textures of one training, best first.
 
     Attributes:
@@ -43,7 +43,7 @@ class Found:
 
 
 def write_textures(
-    directory: Path, found: Sequence[Found], settings: TrainTexture, card: dict[str, Any]
+    directory: Path, found: Sequence[FoundTextures], settings: TrainTexture, card: dict[str, Any]
 ) -> None:
     """Write what each training found to ``<directory>/<number>/``, all or nothing.
 
@@ -89,7 +89,7 @@ def read_textures(folder: Path) -> tuple[Tensor, Tensor]:
     return textures, starts
 
 
-def write_curves(path: Path, found: Sequence[Found]) -> pd.DataFrame:
+def write_curves(path: Path, found: Sequence[FoundTextures]) -> pd.DataFrame:
     """Write the values of every step as CSV: ``training``, ``epoch`` from 1, and the values."""
     table = pd.DataFrame(
         [

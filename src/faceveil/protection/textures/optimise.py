@@ -18,7 +18,7 @@ from torch import Tensor
 from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.errors import FaceveilError
 from faceveil.params.train_texture import TrainTexture
-from faceveil.protection.textures.files import Found
+from faceveil.protection.textures.files import FoundTextures
 from faceveil.protection.textures.objectives import (
     Evaded,
     false_matches,
@@ -95,7 +95,7 @@ class Optimisation:
 
 def optimise(
     task: Task, checkpoint: Checkpoint | None = None, report: OnEpoch = lambda *_: None
-) -> Found:
+) -> FoundTextures:
     """Choose starts, improve them, and keep the best.
 
     Where several ranks were joined, each takes its share of the photos of a step and all return the
@@ -120,7 +120,7 @@ def optimise(
     textures = state.textures.detach()
     likeness, wrong = _worn_by(task, textures, photos)
     kept = _ranking(task, likeness, wrong)[: settings.kept]
-    return Found(
+    return FoundTextures(
         textures=textures[kept].cpu(),
         starts=starts[[numbers[place] for place in kept]].cpu(),
         numbers=[numbers[place] for place in kept],

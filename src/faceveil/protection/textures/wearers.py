@@ -19,6 +19,7 @@ from faceveil.recognition.recognizer import open_recognizer
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.faces import PackedFaces
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
+from faceveil.wearing.texture import mask_coordinates
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Wearers:
         return WornPhotos(
             images=torch.cat([faces.images(row) for faces, row in read]),
             transparency=torch.cat([faces.transparencies(row) for faces, row in read]),
-            coordinates=torch.cat([faces.mask_coordinates(row) for faces, row in read]),
+            coordinates=torch.cat([mask_coordinates(faces, row) for faces, row in read]),
             labels=torch.from_numpy(self.labels[numbers]),
             places=Places(
                 np.concatenate([one.boxes for one in places]),
