@@ -16,6 +16,11 @@ from torch import Tensor
 from faceveil.params.section import Section
 from faceveil.store.faces import PackedFaces
 from faceveil.wearing.composition import wear
+from faceveil.wearing.conditions import Conditions
+from faceveil.wearing.texture import wear_texture
+
+Placement = Literal["image", "mask"]
+"""What patterns are fixed to."""
 
 Scope = Literal["photo", "wearer", "set"]
 """What it takes: any photo, a photo of somebody who wears a mask, or all people at once."""
@@ -30,12 +35,15 @@ class Photos:
         subject_ids: str ``[B]``.
         image_ids: str ``[B]``.
         transparency: where the mask is, float32 ``[B, 1, S, S]`` in [0, 1]; None without a mask.
+        coordinates: where on the mask each pixel lies, and its shading, float32 ``[B, 3, S, S]``;
+            None where nobody knows.
     """
 
     images: Tensor
     subject_ids: NDArray[np.str_]
     image_ids: NDArray[np.str_]
     transparency: Tensor | None = None
+    coordinates: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -45,10 +53,12 @@ class Draw:
     Attributes:
         seed: of the stage.
         variants: which design, key or style each photo gets, int64 ``[B]``, below ``variants``.
+        conditions: physical condition of each photo; None is flat, as designs are drawn.
     """
 
     seed: int
     variants: NDArray[np.int64]
+    conditions: Conditions | None = None
 
 
 class Protection(ABC):
@@ -116,7 +126,14 @@ def method_name(protection: type[Protection]) -> str:
 
 
 class Worn(Protection):
-    """A pattern that is seen where the mask is."""
+    """A pattern that is seen where the mask is.
+
+    Attributes:
+        placement: ``image`` fixes patterns to the photo's frame, as published; ``mask`` puts them
+            on the cloth, at its coordinates and in its light.
+    """
+
+    placement: Placement = "image"
 
     def run(self, photos: Photos, draw: Draw) -> Tensor:
         """Put each photo's pattern on it."""
@@ -124,8 +141,19 @@ class Worn(Protection):
         size = photos.images.shape[-1]
         kinds, place = np.unique(draw.variants, return_inverse=True)
         patterns = torch.stack([self.pattern(int(kind), size, draw.seed) for kind in kinds])
-        return wear(photos.images, photos.transparency, patterns[place])
+        if self.placement == "image":
+            return wear(photos.images, photos.transparency, patterns[place])
+        return wear_texture(
+            photos.images,
+            photos.transparency,
+            photos.coordinates,
+            patterns[place],
+            draw.conditions,
+        )
 
     @abstractmethod
     def pattern(self, variant: int, size: int, seed: int) -> Tensor:
-        """Return the pattern of a variant, float32 ``[3, S, S]`` in [0, 1]."""
+        """Return the pattern of a variant, float32 in [0, 1].
+
+        It is ``[3, S, S]`` where it is fixed to the frame, else a texture ``[3, H, W]``.
+        """

@@ -13,13 +13,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from faceveil.params.protect import Protect
-from faceveil.protection.base import Draw, Photos, Protection
+from faceveil.protection.base import Draw, Photos, Protection, Worn
 from faceveil.protection.deal import deal_variants
 from faceveil.runtime.progress import progress
 from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.store.photos import JUDGE, write_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS, Roles
 from faceveil.wearing.masked import open_masked
+from faceveil.wearing.texture import mask_coordinates
 
 
 @dataclass(frozen=True)
@@ -143,11 +144,13 @@ def _applied(
 
 def _protected(protection: Protection, faces: PackedFaces, part: pd.DataFrame, seed: int) -> Tensor:
     rows: NDArray[np.int64] = part["row"].to_numpy(dtype=np.int64)
+    on_cloth = isinstance(protection, Worn) and protection.placement == "mask"
     photos = Photos(
         images=faces.images(rows).contiguous(),
         subject_ids=part["subject_id"].to_numpy(dtype=np.str_),
         image_ids=part["image_id"].to_numpy(dtype=np.str_),
         transparency=None if faces.transparency is None else faces.transparencies(rows),
+        coordinates=mask_coordinates(faces, rows) if on_cloth else None,
     )
     with torch.inference_mode():
         return protection.apply(photos, Draw(seed, part["variant"].to_numpy(dtype=np.int64)))

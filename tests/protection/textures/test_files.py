@@ -8,6 +8,9 @@ from safetensors.torch import save
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.train_texture import TrainTexture
+from faceveil.protection.methods.design import Design
+from faceveil.protection.methods.shuffled import Shuffled
+from faceveil.protection.methods.untrained import Untrained
 from faceveil.protection.textures.files import (
     TEXTURES,
     FoundTextures,
@@ -42,6 +45,23 @@ def test_a_card_says_what_they_are(folder):
     assert card["experiment"] == "universal"
     assert (card["training"], card["starts"]) == (1, [3, 1])
     assert card["settings"]["steps"] == TrainTexture().steps
+
+
+def test_designs_are_textures_of_all_trainings_on_the_cloth(folder):
+    design, start, shuffled = (
+        method(method.Settings()) for method in (Design, Untrained, Shuffled)
+    )
+    for one in (design, start, shuffled):
+        one.read(folder, 7)
+        assert one.placement == "mask"
+        assert one.variants == 4
+    assert torch.equal(design.drawn, torch.cat([found(0).textures, found(1).textures]))
+    assert torch.equal(start.drawn, torch.cat([found(0).starts, found(1).starts]))
+    mixed = shuffled.pattern(2, 32, 7)
+    assert mixed.shape == (3, 8, 10)
+    assert not torch.equal(mixed, design.drawn[2])
+    colours = [{tuple(c) for c in one.flatten(1).T.tolist()} for one in (mixed, design.drawn[2])]
+    assert colours[0] == colours[1]
 
 
 def test_curves_are_a_row_a_step(tmp_path):

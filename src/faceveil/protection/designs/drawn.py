@@ -11,6 +11,7 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.section import Section
 from faceveil.protection.base import Worn
 from faceveil.protection.designs.generators import Generator, load_generator
+from faceveil.protection.textures.files import TEXTURES, read_textures
 from faceveil.runtime.seeding import generator_for
 
 
@@ -40,7 +41,10 @@ def training_folders(experiment: Path) -> list[Path]:
 
 
 class DrawnDesigns(Worn):
-    """Designs of all trainings of an experiment; variant ``t * K + k`` is training t's design k."""
+    """Designs of all trainings of an experiment; variant ``t * K + k`` is training t's design k.
+
+    They are what generators draw, worn as these learned to; or textures, which are what they are.
+    """
 
     STREAM: ClassVar[str] = "evaluate"
 
@@ -58,13 +62,19 @@ class DrawnDesigns(Worn):
         return len(self.drawn)
 
     def read(self, folder: Path, seed: int) -> None:
-        """Draw the designs of every training."""
-        self.drawn = torch.cat(
-            [
-                draw_designs(load_generator(one), self.settings.designs, seed, self.STREAM)
-                for one in training_folders(folder)
-            ]
-        )
+        """Read the designs of every training."""
+        trainings = training_folders(folder)
+        self.placement = "mask" if (trainings[0] / TEXTURES).is_file() else "image"
+        designs = self.textures if self.placement == "mask" else self.generated
+        self.drawn = torch.cat([designs(one, number, seed) for number, one in enumerate(trainings)])
+
+    def textures(self, training: Path, number: int, seed: int) -> Tensor:  # noqa: ARG002
+        """Return the designs of a training that found textures, ``[K, 3, H, W]``."""
+        return read_textures(training)[0]
+
+    def generated(self, training: Path, number: int, seed: int) -> Tensor:  # noqa: ARG002
+        """Draw the designs of a trained generator, ``[K, 3, S, S]``."""
+        return draw_designs(load_generator(training), self.settings.designs, seed, self.STREAM)
 
     def pattern(self, variant: int, size: int, seed: int) -> Tensor:  # noqa: ARG002
         """Return a design."""

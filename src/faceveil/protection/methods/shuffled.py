@@ -13,5 +13,6 @@ class Shuffled(DrawnDesigns):
     def pattern(self, variant: int, size: int, seed: int) -> Tensor:
         """Return the pixels in an order that the seed decides."""
         design = super().pattern(variant, size, seed)
-        order = torch.randperm(size * size, generator=generator_for(seed, "shuffled", variant))
+        stream = generator_for(seed, "shuffled", variant)
+        order = torch.randperm(design[0].numel(), generator=stream)
         return design.flatten(1)[:, order].view_as(design)

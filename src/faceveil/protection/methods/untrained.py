@@ -1,27 +1,28 @@
-"""Designs of a generator that was never trained."""
+"""Designs before any training."""
 
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from faceveil.protection.designs.drawn import DrawnDesigns, draw_designs, training_folders
+from faceveil.protection.designs.drawn import DrawnDesigns, draw_designs
 from faceveil.protection.designs.generators import WEIGHTS, build_generator
+from faceveil.protection.textures.files import read_textures
 from faceveil.runtime.seeding import seeded
 from faceveil.store.weights import read_card
 
 
 class Untrained(DrawnDesigns):
-    """A fresh generator of the same architecture as each training's."""
+    """What a fresh generator of the same architecture draws, or the textures' starts."""
 
-    def read(self, folder: Path, seed: int) -> None:
+    def textures(self, training: Path, number: int, seed: int) -> Tensor:  # noqa: ARG002
+        """Return what each texture was before its first step."""
+        return read_textures(training)[1]
+
+    def generated(self, training: Path, number: int, seed: int) -> Tensor:
         """Build and draw."""
-        parts: list[Tensor] = []
-        for number, one in enumerate(training_folders(folder)):
-            card = read_card(one / WEIGHTS)
-            with seeded(seed, "untrained", number):
-                fresh = build_generator(
-                    card["latent_size"], card["image_size"], card["distribution"]
-                ).eval()
-            parts.append(draw_designs(fresh, self.settings.designs, seed, self.STREAM))
-        self.drawn = torch.cat(parts)
+        card = read_card(training / WEIGHTS)
+        with seeded(seed, "untrained", number):
+            fresh = build_generator(
+                card["latent_size"], card["image_size"], card["distribution"]
+            ).eval()
+        return draw_designs(fresh, self.settings.designs, seed, self.STREAM)
