@@ -253,10 +253,10 @@ def test_an_experiment_overrides_keys_of_train_gan(tmp_path):
         "train_gan": {"epochs": 3, "penalty": {"weight": 0.5}},
     }
     params = read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
-    assert params.gan_training("exp4").epochs == 3
-    assert params.gan_training("exp4").penalty.weight == 0.5
-    assert params.gan_training("exp4").penalty.anchor == params.train_gan.penalty.anchor
-    assert params.gan_training("exp0").epochs == params.train_gan.epochs
+    assert params.training("exp4").epochs == 3
+    assert params.training("exp4").penalty.weight == 0.5
+    assert params.training("exp4").penalty.anchor == params.train_gan.penalty.anchor
+    assert params.training("exp0").epochs == params.train_gan.epochs
 
 
 def test_an_override_that_train_gan_does_not_know_is_refused(tmp_path):
@@ -268,7 +268,7 @@ def test_an_override_that_train_gan_does_not_know_is_refused(tmp_path):
 def test_an_unknown_experiment_names_the_known():
     params = validate(Params, SHIPPED, "params.yaml")
     with pytest.raises(FaceveilError, match="no experiment 'exp9'; there are exp0"):
-        params.gan_training("exp9")
+        params.training("exp9")
 
 
 @pytest.mark.parametrize(

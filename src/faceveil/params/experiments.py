@@ -1,13 +1,17 @@
-"""Section ``experiments``: what the recognizer learns from in each experiment, by name."""
+"""Section ``experiments``: how designs are made in each experiment, by name."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from faceveil.params.read import merge, read_section, validate
 from faceveil.params.section import Section, once
 from faceveil.params.train_gan import TrainGan
+from faceveil.params.train_texture import TrainTexture
+
+Method = Literal["gan", "texture"]
+"""What makes designs: a generator trained against the target, or pixels optimised by themselves."""
 
 Source = Literal["generated", "masked", "unmasked"]
 """Photos the recognizer may learn from: designs worn, plain masks, no mask."""
@@ -16,21 +20,35 @@ LearnsFrom = Annotated[tuple[Source, ...], once("a source")]
 
 
 class Experiment(Section):
-    """One experiment: the recognizer's sources, and what it changes of ``train_gan``."""
+    """One experiment: its method, the recognizer's sources, what it changes of the section."""
 
+    method: Method = Field(description="gan or texture: the section train_gan or train_texture")
     recognizer_learns_from: LearnsFrom = Field(
-        description="sources of the recognizer's step; none keeps the recognizer fixed"
+        default=(),
+        description="gan: sources of the recognizer's step; none keeps the recognizer fixed",
     )
     train_gan: dict[str, Any] = Field(
         default={}, description="keys of train_gan that this experiment overrides"
     )
+    train_texture: dict[str, Any] = Field(
+        default={}, description="keys of train_texture that this experiment overrides"
+    )
+
+    @model_validator(mode="after")
+    def _keys_fit_the_method(self) -> "Experiment":
+        gan = {"recognizer_learns_from": self.recognizer_learns_from, "train_gan": self.train_gan}
+        other = gan if self.method == "texture" else {"train_texture": self.train_texture}
+        if wrong := [key for key, value in other.items() if value]:
+            raise ValueError(f"method {self.method} has no {wrong[0]}; take it out")
+        return self
 
 
 EXPERIMENTS = {
-    "exp0": Experiment(recognizer_learns_from=()),
-    "exp1": Experiment(recognizer_learns_from=("generated",)),
-    "exp2": Experiment(recognizer_learns_from=("generated", "unmasked")),
-    "exp3": Experiment(recognizer_learns_from=("generated", "masked", "unmasked")),
+    "exp0": Experiment(method="gan"),
+    "exp1": Experiment(method="gan", recognizer_learns_from=("generated",)),
+    "exp2": Experiment(method="gan", recognizer_learns_from=("generated", "unmasked")),
+    "exp3": Experiment(method="gan", recognizer_learns_from=("generated", "masked", "unmasked")),
+    "universal": Experiment(method="texture"),
 }
 """The experiments of a file that names none."""
 
@@ -47,6 +65,19 @@ def read_gan_training(path: Path, experiment: str) -> GanTraining:
     """Read ``train_gan`` of params.yaml, with the overrides of an experiment."""
     chosen = read_section(path, f"experiments.{experiment}", Experiment)
     return gan_training_of(experiment, read_section(path, "train_gan", TrainGan), chosen)
+
+
+def read_texture_training(path: Path, experiment: str) -> TrainTexture:
+    """Read ``train_texture`` of params.yaml, with the overrides of an experiment."""
+    chosen = read_section(path, f"experiments.{experiment}", Experiment)
+    base = read_section(path, "train_texture", TrainTexture)
+    return texture_training_of(experiment, base, chosen)
+
+
+def texture_training_of(name: str, base: TrainTexture, experiment: Experiment) -> TrainTexture:
+    """Return ``train_texture`` with the overrides of an experiment; refuse what is not allowed."""
+    merged = merge(base.model_dump(), experiment.train_texture)
+    return validate(TrainTexture, merged, f"params.yaml: experiments.{name}.train_texture")
 
 
 def gan_training_of(name: str, base: TrainGan, experiment: Experiment) -> GanTraining:

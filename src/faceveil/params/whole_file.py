@@ -10,11 +10,18 @@ from pydantic import Field, field_validator, model_validator
 
 from faceveil.params.adapt import Adapt
 from faceveil.params.calibrate import Calibrate
+from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import EXPERIMENTS, Experiment, GanTraining, gan_training_of
+from faceveil.params.experiments import (
+    EXPERIMENTS,
+    Experiment,
+    GanTraining,
+    gan_training_of,
+    texture_training_of,
+)
 from faceveil.params.project import Project
 from faceveil.params.protect import Protect
 from faceveil.params.protections import PROTECTIONS, ProtectionSettings
@@ -27,6 +34,7 @@ from faceveil.params.section import Section
 from faceveil.params.synthesize import Synthesize
 from faceveil.params.train_gan import TrainGan
 from faceveil.params.train_projector import TrainProjector
+from faceveil.params.train_texture import TrainTexture
 
 NAMED = ("recognizers", "experiments", "protections")
 """Sections whose keys are names, each of an entry."""
@@ -46,6 +54,8 @@ class Params(Section):
     train_projector: TrainProjector = TrainProjector()
     embed: Embed = Embed()
     train_gan: TrainGan = TrainGan()
+    conditions: ConditionStrengths = ConditionStrengths()
+    train_texture: TrainTexture = TrainTexture()
     experiments: dict[str, Experiment] = Field(default=EXPERIMENTS, min_length=1)
     project: Project = Project()
     protections: dict[str, ProtectionSettings] = PROTECTIONS
@@ -104,10 +114,10 @@ class Params(Section):
 
     def trained_against(self, experiment: str) -> tuple[str, ...]:
         """Return the recognizers that an experiment's designs are trained against, by name."""
-        return (self.target, *self.gan_training(experiment).ensemble)
+        return (self.target, *self.training(experiment).ensemble)
 
-    def gan_training(self, experiment: str) -> GanTraining:
-        """Return ``train_gan`` with the overrides of an experiment.
+    def training(self, experiment: str) -> GanTraining | TrainTexture:
+        """Return the section of an experiment's method, with the overrides of the experiment.
 
         Raises:
             FaceveilError: if there is no such experiment.
@@ -115,7 +125,10 @@ class Params(Section):
         if experiment not in self.experiments:
             known = ", ".join(self.experiments)
             raise FaceveilError(f"params.yaml: no experiment {experiment!r}; there are {known}")
-        return gan_training_of(experiment, self.train_gan, self.experiments[experiment])
+        chosen = self.experiments[experiment]
+        if chosen.method == "texture":
+            return texture_training_of(experiment, self.train_texture, chosen)
+        return gan_training_of(experiment, self.train_gan, chosen)
 
 
 def read_params(path: Path) -> Params:
@@ -128,7 +141,7 @@ def read_params(path: Path) -> Params:
 
 
 def checked(values: object, where: str) -> Params:
-    """Validate the values of a whole file, and what each experiment makes of ``train_gan``.
+    """Validate the values of a whole file, and what each experiment makes of its section.
 
     Raises:
         FaceveilError: names the key, what was found and what is allowed.
@@ -136,12 +149,12 @@ def checked(values: object, where: str) -> Params:
     params = validate(Params, values, where)
     allowed = surrogates_of(params.recognizers)
     for name, experiment in params.experiments.items():
-        for one in gan_training_of(name, params.train_gan, experiment).ensemble:
+        for one in params.training(name).ensemble:
             if one not in allowed:
                 known = params.recognizers.get(one)
                 found = f"which is a {known.role}" if known else "which is not in recognizers"
                 raise FaceveilError(
-                    f"{where}: train_gan.ensemble of {name} names {one!r}, {found}; allowed are "
-                    f"recognizers with role surrogate: {', '.join(allowed) or 'there are none'}"
+                    f"{where}: train_{experiment.method}.ensemble of {name} names {one!r}, "
+                    f"{found}; allowed are recognizers with role surrogate: {', '.join(allowed) or 'there are none'}"
                 )
     return params

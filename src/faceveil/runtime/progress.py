@@ -24,3 +24,9 @@ def progress(
     """
     pace: dict[str, Any] = {} if sys.stderr.isatty() else {"mininterval": 60, "delay": 60}
     return tqdm(steps, title, total, unit=unit, **pace, **options)
+
+
+def named(report: OnEpoch, training: int) -> OnEpoch:
+    """Return what reports the values of a training under names of its own."""
+    ending = f"/{training}" if training else ""
+    return lambda epoch, values: report(epoch, {f"{name}{ending}": v for name, v in values.items()})

@@ -23,7 +23,7 @@ from faceveil.protection.designs.state import State
 from faceveil.protection.designs.step import Batch, Setup, train_step
 from faceveil.protection.designs.training_data import Surrogate, TrainingData, draw_others
 from faceveil.runtime.checkpoints import Checkpoint, scratch_checkpoint
-from faceveil.runtime.progress import OnEpoch, progress
+from faceveil.runtime.progress import OnEpoch, named, progress
 from faceveil.runtime.ranks import present_ranks
 from faceveil.runtime.seeding import generator_for, stream_seed
 
@@ -64,7 +64,7 @@ def trained(settings: GanTraining, inputs: GanInputs, report: OnEpoch) -> Iterat
     states, checkpoints = [], []
     data, target, surrogates = inputs.data, inputs.target, inputs.surrogates
     for number in range(settings.trainings):
-        one, told = settings_of(settings, number), _named(report, number)
+        one, told = settings_of(settings, number), named(report, number)
         key = {"settings": one.model_dump(mode="json"), **inputs.fingerprints}
         checkpoints.append(scratch_checkpoint("train_gan", key))
         states.append(train_mask_gan(one, data, target, checkpoints[-1], told, surrogates))
@@ -127,12 +127,6 @@ def sheet_epochs(epochs: int) -> set[int]:
         [0, 1, 2, 5, 10, 22, 46, 100]
     """
     return {0, *np.geomspace(1, epochs, SHEETS - 1).round().astype(int).tolist()}
-
-
-def _named(report: OnEpoch, training: int) -> OnEpoch:
-    """Return what reports the values of a training under names of its own."""
-    ending = f"/{training}" if training else ""
-    return lambda epoch, values: report(epoch, {f"{name}{ending}": v for name, v in values.items()})
 
 
 def _train_epoch(setup: Setup, epoch: int, bar: "tqdm[Any]") -> dict[str, float]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -101,3 +103,8 @@ def write_curves(path: Path, found: Sequence[FoundTextures]) -> pd.DataFrame:
     with atomic_path(path) as temporary:
         table.to_csv(temporary, index=False)
     return table
+
+
+def as_pictures(textures: Tensor) -> NDArray[np.uint8]:
+    """Turn textures ``[K, 3, H, W]`` in [0, 1] into pictures, uint8 ``[K, H, W, 3]``."""
+    return np.asarray(textures.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1))

@@ -6,8 +6,9 @@ own cosine as objective carry over to recognizers that took no part; free pixels
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -34,10 +35,11 @@ from faceveil.runtime.checkpoints import (
     nested,
     optimizer_tensors,
     restore_optimizer,
+    scratch_checkpoint,
     unnested,
 )
 from faceveil.runtime.device import arithmetic, autocast
-from faceveil.runtime.progress import OnEpoch, progress
+from faceveil.runtime.progress import OnEpoch, named, progress
 from faceveil.runtime.ranks import present_ranks
 from faceveil.runtime.seeding import stream_seed
 from faceveil.wearing.conditions import draw_conditions
@@ -91,6 +93,31 @@ class Optimisation:
             self.textures.copy_(tensors["textures"])
         restore_optimizer(self.optimizer, unnested("optimizer", tensors))
         self.curves = record["curves"]
+
+
+@contextmanager
+def trained(
+    task: Task, inputs: Mapping[str, str], report: OnEpoch
+) -> Iterator[list[FoundTextures]]:
+    """Do all trainings of an experiment, one after the other, and yield what they found.
+
+    Each has a checkpoint of its own in the scratch folder, so that a killed run goes on in the
+    training and step it was in. All are deleted once the block, which stores the outcome, has
+    ended well. Names of the values that training ``t`` reports end in ``/t``, from the second on.
+    """
+    found, checkpoints = [], []
+    for number in range(task.settings.trainings):
+        seed = stream_seed(task.settings.seed, "training", number) if number else task.settings.seed
+        settings = task.settings.model_copy(update={"seed": seed, "trainings": 1})
+        strengths = task.strengths.model_dump(mode="json")
+        key = {"settings": settings.model_dump(mode="json"), "conditions": strengths, **inputs}
+        checkpoints.append(scratch_checkpoint("train_texture", key))
+        one = replace(task, settings=settings)
+        found.append(optimise(one, checkpoints[-1], named(report, number)))
+    yield found
+    if present_ranks().leads:
+        for checkpoint in checkpoints:
+            checkpoint.delete()
 
 
 def optimise(
@@ -179,7 +206,8 @@ def _step(task: Task, state: Optimisation, step: int) -> dict[str, float]:
     state.optimizer.step()
     with torch.no_grad():
         textures.copy_(_printable(task, textures))
-    return _values(likeness, roughness, step)
+    named_rightly = (cosines[0].argmax(1) == labels).float().mean()
+    return _values(likeness, roughness, named_rightly, step)
 
 
 def _seen(
@@ -248,8 +276,9 @@ def _blurred(gradient: Tensor, sigma: float) -> Tensor:
     return blurred
 
 
-def _values(likeness: Tensor, roughness: Tensor, step: int) -> dict[str, float]:
+def _values(likeness: Tensor, roughness: Tensor, accuracy: Tensor, step: int) -> dict[str, float]:
     values = {
+        "generated_train_accuracy": float(accuracy),
         "likeness": float(likeness.detach().mean()),
         "best_likeness": float(likeness.detach().min()),
         "roughness": float(roughness.detach().mean()),

@@ -1,0 +1,78 @@
+"""Faces and recognizers in; the textures of all trainings of one experiment out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stages._ranks import on_ranks
+from stages._stage import PARAMS, stage
+
+
+def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one by one)
+    experiment: Annotated[str, typer.Argument(help="an entry of section experiments")],
+    curated: Annotated[Path, typer.Option(help="packed faces")],
+    transparencies: Annotated[Path, typer.Option(help="where masks are")],
+    protocol: Annotated[Path, typer.Option(help="who enrolls and who probes")],
+    recognizers: Annotated[Path, typer.Option(help="folder of the recognizers' folders")],
+    embeddings: Annotated[Path, typer.Option(help="embeddings of bare faces")],
+    out: Annotated[Path, typer.Option(help="folder of trainings to write")],
+    curves: Annotated[Path, typer.Option(help="CSV to write: values of each step")],
+    figure: Annotated[Path, typer.Option(help="PNG to write: starts and textures")],
+) -> None:
+    """Optimise textures that hide their wearers from the target, and from surrogates."""
+    from contextlib import ExitStack
+
+    from faceveil.params.conditions import ConditionStrengths
+    from faceveil.params.experiments import read_texture_training
+    from faceveil.params.read import read_section
+    from faceveil.params.recognizers import read_target
+    from faceveil.protection.protect import Sources
+    from faceveil.protection.textures.files import as_pictures, write_curves, write_textures
+    from faceveil.protection.textures.optimise import Task, trained
+    from faceveil.protection.textures.wearers import Wearers, enroll, fingerprints
+    from faceveil.report.figures.evolution import draw_evolution
+    from faceveil.runtime.device import pick_device
+    from faceveil.runtime.ranks import joined, present_ranks
+    from faceveil.runtime.seeding import seed_everything
+    from faceveil.store.protocol import read_roles
+    from faceveil.tracking.run import track
+
+    settings = read_texture_training(PARAMS, experiment)
+    against = (read_target(PARAMS), *settings.ensemble)
+    strengths = read_section(PARAMS, "conditions", ConditionStrengths)
+    sources = Sources(curated, transparencies, read_roles(protocol))
+    with joined(pick_device()) as device, ExitStack() as opened:
+        run = None  # all ranks train, the first alone records and writes
+        if present_ranks().leads:
+            run = opened.enter_context(track("train_texture", settings, experiment=experiment))
+        seed_everything(settings.seed)
+        evaded = [
+            enroll(recognizers / name, embeddings / name, sources.roles.of_role("train"),
+                   settings.false_match_rate, device)
+            for name in against
+        ]  # fmt: skip
+        task = Task(settings, strengths, Wearers(sources), evaded)
+        inputs = fingerprints(sources, evaded)
+        report = run.metrics if run else lambda *_: None
+        with trained(task, inputs, lambda step, values: report(values, step)) as found:
+            if run is None:
+                return
+            card = {"experiment": experiment, "trained_against": against, "inputs": inputs}
+            write_textures(out, found, settings, card)
+            write_curves(curves, found)
+            sheets = {
+                0: as_pictures(found[0].starts),
+                settings.steps: as_pictures(found[0].textures),
+            }
+            draw_evolution(sheets, figure, f"Textures of {experiment}, before and after")
+        run.dataset("curated", curated / "masked" / "rows.parquet")
+        run.figure(figure)
+        for file in sorted(out.glob("*/*")):
+            run.artifact(file, file.parent.name)
+
+
+app = stage(on_ranks(train_texture))
+
+if __name__ == "__main__":
+    app()
