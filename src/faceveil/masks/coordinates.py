@@ -76,8 +76,9 @@ def estimate_coordinates(
 def _seen(pose: Pose, height: int, width: int) -> Hit:
     """Return where each pixel of a photo meets the mask's surface on the average head."""
     # Surfaces are met on grids of even size.
-    columns, rows = np.arange(width + width % 2) + 0.5, np.arange(height + height % 2) + 0.5
-    hit = meet(pose, *pose.camera(columns[None, :], rows[:, None]), 1 / pose.scale)
+    columns = np.arange(width + width % 2, dtype=np.float64)[None, :] + 0.5
+    rows = np.arange(height + height % 2, dtype=np.float64)[:, None] + 0.5
+    hit = meet(pose, *pose.camera(columns, rows), 1 / pose.scale)
     return Hit(*(plane[:height, :width] for plane in vars(hit).values()))
 
 

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +72,8 @@ class Template:
         Where no mask is, it is that of the nearest edge.
         """
         level, at = _cells(x, y, step)
-        return _sample(self.shadings[level], at, "nearest")[0]
+        found: Array = _sample(self.shadings[level], at, "nearest")[0]
+        return found
 
 
 def _cells(x: Array, y: Array, step: float) -> tuple[int, Array]:
@@ -122,7 +123,10 @@ def _pyramid(finest: Array) -> list[Array]:
     return levels
 
 
-def _sample(planes: NDArray[Any], at: Array, beyond: str = "constant") -> Array:
+Beyond = Literal["constant", "nearest"]
+
+
+def _sample(planes: NDArray[Any], at: Array, beyond: Beyond = "constant") -> Array:
     """Return planes ``[C, H, W]`` at rows and columns ``[2, h, w]``, bilinear.
 
     Outside they are 0, or what is ``nearest``.

@@ -211,7 +211,8 @@ def _folds(hit: Hit, across: Array, down: Array) -> Array:
     shade += 0.06 * step(hem, 0.55, 0.35) - 0.16 * bell(hem - 0.55, 0.09)
     band = bell(down - 0.055, 0.012) * step(np.abs(across), 0.55, 0.42)
     shade += 0.14 * band - 0.12 * bell(down - 0.085, 0.012) * step(np.abs(across), 0.55, 0.42)
-    return np.clip(shade, 0.2, 1.3)
+    value: Array = np.clip(shade, 0.2, 1.3)
+    return value
 
 
 def _lit(normal: Array, light: Light) -> Array:
