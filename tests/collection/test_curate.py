@@ -39,12 +39,26 @@ def test_flaws_and_wrongly_worn_masks_are_found(curated):
     assert score["worn_balanced_accuracy"] >= 0.95
 
 
-def test_every_file_is_in_the_index_with_a_verdict(curated, collection):
+def test_every_file_but_coordinates_is_in_the_index_with_a_verdict(curated, collection):
     directory, counts = curated
     index = read_index(directory / "index.parquet")
     files = [path for path in collection.rglob("*") if path.is_file()]
+    files = [path for path in files if path.parent.name != "coordinates"]
     assert len(index) == len(files) == counts["files"]["found"]
     assert (index["verdict"] != "").all()
+
+
+def test_masked_photos_are_packed_with_their_coordinates(curated, collection):
+    directory, _ = curated
+    for kind in ("masked", "further_masked"):
+        faces = open_faces(directory, kind)
+        row = len(faces) - 1
+        name = f"{faces.rows['image_id'].iloc[row]}.png"
+        with Image.open(collection / "coordinates" / name) as image:
+            whole = np.asarray(image).reshape(3, image.width, image.width)
+        assert len(faces.coordinates) == len(faces) > 0
+        assert abs(whole.mean() - faces.coordinates[row].mean()) < 0.01 * 65535
+    assert open_faces(directory, "unmasked").coordinates is None
 
 
 def test_pairs_are_joined_by_id_and_split_by_person(curated, params):
@@ -278,7 +292,9 @@ def test_an_interrupted_run_measures_nothing_again(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("faceveil.collection.curate.pack_collection", interrupted)
         curate_collection(collection, tmp_path / "curated", params)
-    assert sum(measured) == len(find_images(collection))
+    # Coordinates go with their photo and are not measured.
+    entries = [one for one in find_images(collection) if one.kind != "coordinates"]
+    assert sum(measured) == len(entries)
     (first, *_) = sorted(scratch.glob("curate-*/part-*"))
     first.write_bytes(first.read_bytes()[:-9])
     chunks = len(measured)

@@ -34,6 +34,7 @@ NAMES = [
      "person_00003_0005_Mask", "correct"),
     ("lfw/Ann_Lee/Ann_Lee_0002.jpg", "background", "Ann_Lee", "Ann_Lee_0002", "none"),
     ("transparent/00007_12_Mask.png", "cutout", "00007", "00007_12_Mask", "correct"),
+    ("coordinates/00007_12_Mask.png", "coordinates", "00007", "00007_12_Mask", "correct"),
     ("truth.csv", "truth", "", "", "none"),
     ("people.csv", "people", "", "", "none"),
 ]  # fmt: skip

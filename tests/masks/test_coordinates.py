@@ -1,8 +1,11 @@
 """Coordinates of masks put on, and estimated ones, against the head that was rendered."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from faceveil.collection.detection import detect_faces
 from faceveil.masks.coordinates import LONGEST_SIDE, SHADES, estimate_coordinates, worn_coordinates
 from faceveil.masks.drawn import CUTS
 from faceveil.masks.head import mask_loft, relief
@@ -11,7 +14,10 @@ from faceveil.masks.pose import find_pose
 from faceveil.masks.shading import seen_shading
 from faceveil.masks.templates import open_templates
 from faceveil.rendering.mask_coordinates import CHIN, HALF_WIDTH, MOUTH, NOSE, on_mask
+from faceveil.rendering.photo import draw_photo
 from tests.masks.test_placing import GREY, face_at
+from tests.rendering.people import somebody
+from tests.rendering.test_mask_coordinates import places, wear
 
 WARDROBE = open_templates("rendered", 0)
 
@@ -90,3 +96,23 @@ def test_the_standard_mask_reaches_from_the_nose_to_under_the_chin():
     assert 0 < v[0] < v[1] < v[2] < 1
     face = face_at()
     assert find_pose(face.box, face.landmarks).yaw == pytest.approx(0, abs=0.02)
+
+
+def test_an_estimated_texel_lies_on_the_same_place_in_two_photos():
+    """Landmarks are found on the same photo without mask; the truth is the renderer's."""
+    off = []
+    for number in range(4):
+        person = somebody(30 + number)
+        shots = [
+            wear(person, draw_photo(np.random.default_rng([number, i]), person)) for i in range(2)
+        ]
+        bare = [np.round(255 * rendering.image).astype(np.uint8) for rendering, _ in shots]
+        both = []
+        for photo, found, (rendering, worn) in zip(bare, detect_faces(bare), shots, strict=True):
+            alpha = np.round(255 * worn.transparency).astype(np.uint8)
+            place = found.boxes[0], found.landmarks[0]
+            estimated = estimate_coordinates(photo, alpha, *place)
+            both.append(places(rendering, replace(worn, coordinates=estimated)))
+        off.append(np.linalg.norm(both[0] - both[1], axis=-1).ravel())
+    assert np.isfinite(off).mean() > 0.5
+    assert np.nanmedian(off) < 0.04 * 2 * HALF_WIDTH

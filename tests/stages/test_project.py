@@ -23,7 +23,8 @@ def at(worn_world, here):
 def test_what_the_projector_sees_of_every_masked_photo_is_written(at):
     at()
     [out] = succeed("project")
-    assert sorted(path.stem for path in out.iterdir()) == sorted(KINDS)
+    beside = [f"{kind}_coordinates" for kind in KINDS]
+    assert sorted(path.stem for path in out.iterdir()) == sorted([*KINDS, *beside])
     projector = load_projector(Path("models/projector"))
     for kind in KINDS:
         with torch.inference_mode():
@@ -32,6 +33,9 @@ def test_what_the_projector_sees_of_every_masked_photo_is_written(at):
         assert found.dtype == np.uint8
         assert np.abs(found - 255 * seen.numpy()).max() < 0.51
         assert len(np.unique(found)) > 2
+        estimated = np.load(out / f"{kind}_coordinates.npy")
+        assert estimated.dtype == np.uint16
+        assert estimated.shape == (len(found), 3, *found.shape[1:])
 
 
 def test_annotations_are_written_where_the_settings_say_so(at):
