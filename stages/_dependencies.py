@@ -24,6 +24,9 @@ OUTSIDE = {
 METHODS = "faceveil.protection.methods"
 DESIGNS = "faceveil.protection.designs"
 
+METHOD = "${item.method}"
+"""What dvc.yaml writes in a name for the method of an experiment."""
+
 DRAWS = "report"
 """The stage whose results are pictures: it depends on how they look."""
 
@@ -92,10 +95,16 @@ def _is_library(path: str) -> bool:
     return path.endswith(".py") and "${" not in path
 
 
-def stage_file(stage: dict[str, Any]) -> str:
-    """Return the name of the stage file that a stage of dvc.yaml runs."""
+def stage_files(stage: dict[str, Any]) -> list[str]:
+    """Return the names of the stage files that a stage of dvc.yaml runs: one, or one a method."""
+    from typing import get_args
+
+    from faceveil.params.experiments import Method
+
     command: str = _body(stage)["cmd"]
-    return command.split()[2].removeprefix("stages.")
+    name = command.split()[2].removeprefix("stages.")
+    methods = get_args(Method) if METHOD in name else [""]
+    return [name.replace(METHOD, method) for method in methods]
 
 
 def _body(stage: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +125,8 @@ def write_dependencies(pipeline: Path) -> None:
     for stage in document["stages"].values():
         body = _body(stage)
         artifacts = [path for path in body["deps"] if not _is_library(path)]
-        body["deps"] = artifacts + files[stage_file(stage)]
+        reached = set[str]().union(*(files[name] for name in stage_files(stage)))
+        body["deps"] = artifacts + sorted(reached)
     yaml.dump(document, pipeline)
 
 

@@ -23,9 +23,7 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
     """Optimise textures that hide their wearers from the target, and from surrogates."""
     from contextlib import ExitStack
 
-    from faceveil.params.conditions import ConditionStrengths
     from faceveil.params.experiments import read_texture_training
-    from faceveil.params.read import read_section
     from faceveil.params.recognizers import read_target
     from faceveil.protection.protect import Sources
     from faceveil.protection.textures.files import as_pictures, write_curves, write_textures
@@ -40,7 +38,6 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
 
     settings = read_texture_training(PARAMS, experiment)
     against = (read_target(PARAMS), *settings.ensemble)
-    strengths = read_section(PARAMS, "conditions", ConditionStrengths)
     sources = Sources(curated, transparencies, read_roles(protocol))
     with joined(pick_device()) as device, ExitStack() as opened:
         run = None  # all ranks train, the first alone records and writes
@@ -52,14 +49,14 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
                    settings.false_match_rate, device)
             for name in against
         ]  # fmt: skip
-        task = Task(settings, strengths, Wearers(sources), evaded)
+        task = Task(settings, Wearers(sources), evaded)
         inputs = fingerprints(sources, evaded)
         report = run.metrics if run else lambda *_: None
         with trained(task, inputs, lambda step, values: report(values, step)) as found:
             if run is None:
                 return
             card = {"experiment": experiment, "trained_against": against, "inputs": inputs}
-            write_textures(out, found, settings, card)
+            write_textures(out, found, card | {"settings": settings.model_dump(mode="json")})
             write_curves(curves, found)
             sheets = {
                 0: as_pictures(found[0].starts),

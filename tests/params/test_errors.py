@@ -16,7 +16,7 @@ PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
     [
         ("models/recognizers/facenet/card.json", "run `dvc repro prepare_recognizer@facenet`"),
         ("models/projector/projector.safetensors", "run `dvc repro train_projector`"),
-        ("models/gan/exp0/0/head.safetensors", "run `dvc repro train_gan@exp0`"),
+        ("models/gan/exp0/0/head.safetensors", "run `dvc repro train@exp0`"),
         ("/a/folder/models/adapted/exp1/2/10.safetensors", "run `dvc repro adapt@exp1`"),
         ("data/embeddings/bare/facenet", "run `dvc repro embed@facenet`"),
         (

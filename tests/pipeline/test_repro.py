@@ -176,7 +176,7 @@ QUEUED = "+experiments.exp5={recognizer_learns_from: [masked], train_gan: {epoch
 
 def queue(repository, name):
     """Queue an experiment that trains generators, and start a worker in the background."""
-    repository.run("dvc", "exp", "run", "--queue", "-n", name, "-S", QUEUED, "train_gan@exp5")
+    repository.run("dvc", "exp", "run", "--queue", "-n", name, "-S", QUEUED, "train@exp5")
     # The worker would hold a pipe open, and whoever reads it would wait for the worker.
     repository.run("sh", "-c", "dvc queue start -j 1 > queue.log 2>&1")
 
@@ -202,7 +202,7 @@ def written(repository, name):
     pattern = f"refs/exps/*/*/{name}"
     commit = repository.run("git", "for-each-ref", "--format=%(objectname)", pattern).strip()
     lock = YAML(typ="safe").load(repository.run("git", "show", f"{commit}:dvc.lock"))
-    return {out["path"]: out["md5"] for out in lock["stages"]["train_gan@exp5"]["outs"]}
+    return {out["path"]: out["md5"] for out in lock["stages"]["train@exp5"]["outs"]}
 
 
 def test_a_killed_queued_experiment_goes_on_when_it_is_queued_again(reproduced):
@@ -218,9 +218,7 @@ def test_a_killed_queued_experiment_goes_on_when_it_is_queued_again(reproduced):
     until(lambda: "again" in repository.run("dvc", "exp", "list"))
     assert not [path for path in unfinished if path.exists()]
     temporary = ("dvc", "exp", "run", "--temp", "-f", "-s", "-n", "undisturbed")
-    assert "Running stage 'train_gan@exp5'" in repository.run(
-        *temporary, "-S", QUEUED, "train_gan@exp5"
-    )
+    assert "Running stage 'train@exp5'" in repository.run(*temporary, "-S", QUEUED, "train@exp5")
     assert "killed" not in repository.run("dvc", "exp", "list")
     assert written(repository, "again") == written(repository, "undisturbed")
     assert len(written(repository, "again")) == 3

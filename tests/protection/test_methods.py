@@ -186,7 +186,7 @@ def test_trainings_are_in_the_order_of_their_numbers(tmp_path):
 @pytest.mark.parametrize("name", ["design", "mean_colour", "shuffled", "untrained"])
 def test_without_a_training_designs_are_refused(tmp_path, name):
     with pytest.raises(
-        FaceveilError, match=f"no training here; run `dvc repro train_gan@{tmp_path.name}`"
+        FaceveilError, match=f"no training here; run `dvc repro train@{tmp_path.name}`"
     ):
         trained(name, tmp_path)
 

@@ -40,7 +40,7 @@ MISSING = [
         "models/recognizers/facenet/card.json: no such card; "
         "run `dvc repro prepare_recognizer@facenet`",
     ),
-    ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan@exp1` first"),
+    ("models/gan", "models/gan/exp1: no training here; run `dvc repro train@exp1` first"),
     (
         "models/adapted",
         "models/adapted/exp0/0/2.safetensors: no such weights; run `dvc repro adapt@exp0`",

@@ -95,7 +95,7 @@ def test_people_are_learned_by_their_role_in_the_protocol(at):
             "models/recognizers/facenet/card.json: no such card; "
             "run `dvc repro prepare_recognizer@facenet`",
         ),
-        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train_gan@exp1` first"),
+        ("models/gan", "models/gan/exp1: no training here; run `dvc repro train@exp1` first"),
     ],
 )
 def test_a_missing_input_is_one_line(at, missing, line):

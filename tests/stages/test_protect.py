@@ -141,7 +141,7 @@ def test_a_missing_input_is_one_line_that_names_it_and_the_command(at, stage, na
 def test_without_trainings_no_designs_are_worn(at):
     at("protect_designs", "exp1", without="models/gan")
     said = refused("protect_designs", "exp1")
-    assert "models/gan/exp1: no training here; run `dvc repro train_gan@exp1` first" in said
+    assert "models/gan/exp1: no training here; run `dvc repro train@exp1` first" in said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Section ``conditions``: how strongly a printed mask and its photo differ from the drawn ones."""
+"""Block ``conditions``: how strongly a printed mask and its photo differ from the drawn ones."""
 
 from pydantic import Field, model_validator
 

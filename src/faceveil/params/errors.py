@@ -5,7 +5,7 @@ from pathlib import Path
 WRITERS = {
     "models/recognizers/": ["prepare_recognizer@{}"],
     "models/projector/": ["train_projector"],
-    "models/gan/": ["train_gan@{}"],
+    "models/gan/": ["train@{}"],
     "models/adapted/": ["adapt@{}"],
     "data/embeddings/bare/": ["embed@{}"],
     "data/embeddings/": ["embed_protected@{}", "embed_designs@{}"],

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.section import Precision, Section, Seed, Share, once
 
 Start = Literal["grey", "noise", "lower_face"]
@@ -41,6 +42,7 @@ class TrainTexture(Section):
         default=0.1,
         description="share of wearers who may match somebody else in a texture that is kept",
     )
+    conditions: ConditionStrengths = ConditionStrengths()
     precision: Precision = Field(default="auto", description="arithmetic of the recognizers")
     checkpoint_steps: int = Field(default=20, ge=1, description="steps between two checkpoints")
     seed: Seed = Field(default=2021, description="seed of the first training; others are derived")

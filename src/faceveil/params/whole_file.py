@@ -10,7 +10,6 @@ from pydantic import Field, field_validator, model_validator
 
 from faceveil.params.adapt import Adapt
 from faceveil.params.calibrate import Calibrate
-from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
@@ -54,7 +53,6 @@ class Params(Section):
     train_projector: TrainProjector = TrainProjector()
     embed: Embed = Embed()
     train_gan: TrainGan = TrainGan()
-    conditions: ConditionStrengths = ConditionStrengths()
     train_texture: TrainTexture = TrainTexture()
     experiments: dict[str, Experiment] = Field(default=EXPERIMENTS, min_length=1)
     project: Project = Project()
@@ -155,6 +153,7 @@ def checked(values: object, where: str) -> Params:
                 found = f"which is a {known.role}" if known else "which is not in recognizers"
                 raise FaceveilError(
                     f"{where}: train_{experiment.method}.ensemble of {name} names {one!r}, "
-                    f"{found}; allowed are recognizers with role surrogate: {', '.join(allowed) or 'there are none'}"
+                    f"{found}; allowed are recognizers with role surrogate: "
+                    f"{', '.join(allowed) or 'there are none'}"
                 )
     return params

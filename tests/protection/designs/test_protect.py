@@ -187,6 +187,6 @@ def test_more_designs_than_there_are_are_refused_and_nothing_is_left(sources, mo
 
 
 def test_an_experiment_without_trainings_is_refused(sources, tmp_path):
-    with pytest.raises(FaceveilError, match="no training here; run `dvc repro train_gan@none`"):
+    with pytest.raises(FaceveilError, match="no training here; run `dvc repro train@none`"):
         protect_designs("exp", tmp_path / "none", sources, SETTINGS, tmp_path / "exp")
     assert not list(tmp_path.iterdir())

@@ -29,7 +29,8 @@ def found(seed):
 @pytest.fixture
 def folder(tmp_path):
     place = tmp_path / "models/gan/universal"
-    write_textures(place, [found(0), found(1)], TrainTexture(), {"experiment": "universal"})
+    card = {"experiment": "universal", "settings": TrainTexture().model_dump(mode="json")}
+    write_textures(place, [found(0), found(1)], card)
     return place
 
 

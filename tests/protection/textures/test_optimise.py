@@ -30,7 +30,7 @@ def test_the_last_value_of_a_fixed_seed():
 
 
 def test_best_comes_first_and_all_are_in_the_printers_range():
-    found = optimise(task(strengths=ConditionStrengths(), steps=3))
+    found = optimise(task(conditions=ConditionStrengths(), steps=3))
     assert found.likeness == sorted(found.likeness)
     assert found.textures.min() >= 0.05
     assert found.textures.max() <= 0.93
@@ -63,7 +63,7 @@ def test_those_that_make_too_many_false_matches_come_last():
 
 @pytest.mark.parametrize("stopped", [1, 2, 4])
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, stopped):
-    whole = optimise(task(strengths=ConditionStrengths()))
+    whole = optimise(task(conditions=ConditionStrengths()))
 
     def stop(step, _):
         if step == stopped + 1:
@@ -71,10 +71,10 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, stopped):
 
     checkpoint = Checkpoint(tmp_path / "checkpoint.safetensors")
     with pytest.raises(KeyboardInterrupt):
-        optimise(task(strengths=ConditionStrengths()), checkpoint, stop)
+        optimise(task(conditions=ConditionStrengths()), checkpoint, stop)
     told = []
     again = optimise(
-        task(strengths=ConditionStrengths()), checkpoint, lambda step, _: told.append(step)
+        task(conditions=ConditionStrengths()), checkpoint, lambda step, _: told.append(step)
     )
     assert same(whole, again)
     assert told == [1, 2, 3, 4, 5]
@@ -82,7 +82,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, stopped):
 
 def test_conditions_change_what_is_learned_and_a_seed_repeats_it():
     flat, worn, again = (
-        optimise(task(strengths=strengths) if strengths else task())
+        optimise(task(conditions=strengths) if strengths else task())
         for strengths in (None, ConditionStrengths(), ConditionStrengths())
     )
     assert same(worn, again)

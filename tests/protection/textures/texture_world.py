@@ -85,8 +85,8 @@ def recognizer(seed):
     return Evaded(one, functional.normalize(bare, dim=1), threshold=0.9, nonmated=0.4)
 
 
-def task(recognizers=2, strengths=NO_CONDITIONS, **changes):
+def task(recognizers=2, conditions=NO_CONDITIONS, **changes):
     """Return the small task, some settings changed."""
-    settings = TrainTexture.model_validate({**SHORT, **changes})
+    settings = TrainTexture.model_validate({**SHORT, "conditions": conditions, **changes})
     evaded = [recognizer(seed) for seed in range(recognizers)]
-    return Task(settings, strengths, SmallWearers(), evaded)
+    return Task(settings, SmallWearers(), evaded)

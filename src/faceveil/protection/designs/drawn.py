@@ -35,7 +35,7 @@ def training_folders(experiment: Path) -> list[Path]:
     found = [path for path in experiment.glob("*") if path.name.isdecimal()]
     if not found:
         raise FaceveilError(
-            f"{experiment}: no training here; run `dvc repro train_gan@{experiment.name}` first"
+            f"{experiment}: no training here; run `dvc repro train@{experiment.name}` first"
         )
     return sorted(found, key=lambda path: int(path.name))
 

@@ -15,7 +15,6 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from faceveil.params.errors import FaceveilError, run_again
-from faceveil.params.train_texture import TrainTexture
 from faceveil.runtime.atomic import atomic_directory, atomic_path
 from faceveil.store.weights import fingerprint
 
@@ -44,12 +43,10 @@ class FoundTextures:
     curves: list[dict[str, float]]
 
 
-def write_textures(
-    directory: Path, found: Sequence[FoundTextures], settings: TrainTexture, card: dict[str, Any]
-) -> None:
+def write_textures(directory: Path, found: Sequence[FoundTextures], card: dict[str, Any]) -> None:
     """Write what each training found to ``<directory>/<number>/``, all or nothing.
 
-    ``card`` is what else the cards say: experiment, recognizers, fingerprints of the inputs.
+    ``card`` is what else the cards say: experiment, settings, recognizers, fingerprints of inputs.
     """
     with atomic_directory(directory) as folder:
         for number, one in enumerate(found):
@@ -60,7 +57,6 @@ def write_textures(
                 **card,
                 "architecture": "texture",
                 "training": number,
-                "settings": settings.model_dump(mode="json"),
                 "starts": one.numbers,
                 "likeness": one.likeness,
                 "false_matches": one.false_matches,

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.errors import FaceveilError
 from faceveil.params.train_texture import TrainTexture
 from faceveil.protection.textures.files import FoundTextures
@@ -59,13 +58,11 @@ class Task:
 
     Attributes:
         settings: where textures start, how many steps they take, which are kept.
-        strengths: of the physical conditions that masks are worn under in each step.
         wearers: people who train, in masks.
         evaded: recognizers that enrolled them.
     """
 
     settings: TrainTexture
-    strengths: ConditionStrengths
     wearers: Wearers
     evaded: Sequence[Evaded]
 
@@ -109,8 +106,7 @@ def trained(
     for number in range(task.settings.trainings):
         seed = stream_seed(task.settings.seed, "training", number) if number else task.settings.seed
         settings = task.settings.model_copy(update={"seed": seed, "trainings": 1})
-        strengths = task.strengths.model_dump(mode="json")
-        key = {"settings": settings.model_dump(mode="json"), "conditions": strengths, **inputs}
+        key = {"settings": settings.model_dump(mode="json"), **inputs}
         checkpoints.append(scratch_checkpoint("train_texture", key))
         one = replace(task, settings=settings)
         found.append(optimise(one, checkpoints[-1], named(report, number)))
@@ -222,7 +218,7 @@ def _seen(
     conditions = None
     if step is not None:
         ids = photos.image_ids[each]
-        conditions = draw_conditions(task.strengths, ids, step, task.settings.seed)
+        conditions = draw_conditions(task.settings.conditions, ids, step, task.settings.seed)
     worn = wear_texture(
         photos.images[each].to(device),
         photos.transparency[each].to(device),
@@ -259,7 +255,9 @@ def _ranking(task: Task, likeness: Tensor, wrong: Tensor) -> list[int]:
 
 
 def _printable(task: Task, textures: Tensor) -> Tensor:
-    return textures.clamp(task.strengths.darkest_ink, task.strengths.lightest_ink)
+    return textures.clamp(
+        task.settings.conditions.darkest_ink, task.settings.conditions.lightest_ink
+    )
 
 
 def _rate(done: float) -> float:
