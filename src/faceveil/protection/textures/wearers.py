@@ -68,6 +68,8 @@ class Wearers:
         found: list[tuple[str, int, int, int]] = []  # photo, part, row, person
         for part, kind in enumerate(MASKED_PHOTOS.values()):
             faces, places = sources.faces(kind), read_places(sources.curated, kind)
+            if len(faces):
+                mask_coordinates(faces, slice(0))  # refused at once, not in the middle of a step
             self._faces.append(faces)
             self._places.append(places)
             words = zip(faces.rows["image_id"], faces.rows["subject_id"], places.found, strict=True)
@@ -164,7 +166,7 @@ def fingerprints(sources: Sources, evaded: Sequence[Evaded]) -> dict[str, str]:
     for kind in MASKED_PHOTOS.values():
         faces = sources.faces(kind)
         digest = hashlib.sha256()
-        for values in (faces.pixels, faces.transparency, faces.coordinates):
+        for values in (faces.pixels, faces.transparency, faces.coordinates) if len(faces) else ():
             digest.update(np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
         made[kind] = digest.hexdigest()
     templates = {one.recognizer.name: one.templates.cpu().numpy().tobytes() for one in evaded}
