@@ -21,6 +21,7 @@ def report(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     """Write the page, the table, the headline numbers and the figures, and print the table."""
     from faceveil.params.read import read_section
     from faceveil.params.report import Report
+    from faceveil.protection.designs.drawn import design_weights
     from faceveil.report.gather import gather
     from faceveil.report.outputs import headline_numbers, write_figures, write_table
     from faceveil.report.page import write_page
@@ -35,7 +36,7 @@ def report(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     numbers = {name: headline_numbers(results, name) for name in results.experiments}
     runs = {}
     for name, own in numbers.items():
-        weights = fingerprint(gans / name / "0" / "generator.safetensors")
+        weights = fingerprint(design_weights(gans / name / "0"))
         runs[name] = restore_child(name, weights, own)
     with track("report", settings) as run:
         contents = gather(results, metrics, (curated, protected), PARAMS, settings.people_shown)

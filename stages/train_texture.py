@@ -26,7 +26,12 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
     from faceveil.params.experiments import read_texture_training
     from faceveil.params.recognizers import read_target
     from faceveil.protection.protect import Sources
-    from faceveil.protection.textures.files import as_pictures, write_curves, write_textures
+    from faceveil.protection.textures.files import (
+        TEXTURES,
+        as_pictures,
+        write_curves,
+        write_textures,
+    )
     from faceveil.protection.textures.optimise import Task, trained
     from faceveil.protection.textures.wearers import Wearers, enroll, fingerprints
     from faceveil.report.figures.evolution import draw_evolution
@@ -34,6 +39,8 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
     from faceveil.runtime.ranks import joined, present_ranks
     from faceveil.runtime.seeding import seed_everything
     from faceveil.store.protocol import read_roles
+    from faceveil.store.weights import fingerprint
+    from faceveil.tracking.restore import WEIGHTS_TAG
     from faceveil.tracking.run import track
 
     settings = read_texture_training(PARAMS, experiment)
@@ -56,7 +63,8 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
             if run is None:
                 return
             card = {"experiment": experiment, "trained_against": against, "inputs": inputs}
-            write_textures(out, found, card | {"settings": settings.model_dump(mode="json")})
+            card |= {"settings": settings.model_dump(mode="json")}
+            write_textures(out, found, evaded[0].recognizer.head, card)
             write_curves(curves, found)
             sheets = {
                 0: as_pictures(found[0].starts),
@@ -65,6 +73,7 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
             draw_evolution(sheets, figure, f"Textures of {experiment}, before and after")
         run.dataset("curated", curated / "masked" / "rows.parquet")
         run.figure(figure)
+        run.tag(WEIGHTS_TAG, fingerprint(out / "0" / TEXTURES))
         for file in sorted(out.glob("*/*")):
             run.artifact(file, file.parent.name)
 

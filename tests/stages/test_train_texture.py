@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from faceveil.protection.textures.files import TEXTURES, read_textures
 from faceveil.store.coordinates import as_stored
 from faceveil.store.faces import COORDINATES, open_faces
+from faceveil.store.weights import HEAD_WEIGHTS
 from stages.train_texture import app
 from tests.conftest import ROOT
 from tests.packed import write_faces
@@ -53,6 +54,9 @@ class Recorder:
 
     def artifact(self, path, folder):
         self.files.append(f"{folder}/{path.name}")
+
+    def tag(self, key, value):
+        assert key and len(value) == 64
 
     def dataset(self, name, path):
         assert path.is_file()
@@ -131,7 +135,8 @@ def test_all_outputs_are_written_and_tracked(recorder):
     assert Path("figures/evolution/universal.png").stat().st_size > 1000
     assert [step for step, _ in recorder.told] == [1, 2, 1, 2]
     assert recorder.told[-1][1][0].endswith("/1")
-    own = [f"{number}/{name}" for number in (0, 1) for name in ("card.json", TEXTURES)]
+    names = ("card.json", HEAD_WEIGHTS, TEXTURES)
+    own = [f"{number}/{name}" for number in (0, 1) for name in names]
     assert recorder.files == ["curated", "universal.png", *own]
     assert not list(Path(".scratch").iterdir())
 

@@ -23,7 +23,7 @@ from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.photos import LEARN
-from faceveil.store.weights import read_weights, write_weights
+from faceveil.store.weights import HEAD_WEIGHTS, read_weights, write_weights
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def adapt_experiment(
                 torch.from_numpy(worn.features[own.index.to_numpy()]), _labels(own, people)
             )
             head = deepcopy(recognizer.head)
-            read_weights(place / "head.safetensors", head)
+            read_weights(place / HEAD_WEIGHTS, head)
             (folder / place.name).mkdir()
             for count in settings.photos:
                 learned = adapt_head(head, gallery, photos.first(count), settings)

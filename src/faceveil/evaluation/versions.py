@@ -15,7 +15,7 @@ from torch import nn
 
 from faceveil.protection.designs.drawn import training_folders
 from faceveil.recognition.recognizer import Recognizer
-from faceveil.store.weights import read_weights
+from faceveil.store.weights import HEAD_WEIGHTS, read_weights
 
 ADAPTED = "adapted"
 """Role of a version of the target that learned."""
@@ -72,7 +72,7 @@ def versions_of(recognizer: Recognizer, heads: Heads) -> Iterator[list[Version]]
     for name, learns in heads.experiments.items():
         if learns:
             yield [
-                _with_head(recognizer, f"{recognizer.name}:{name}", folder / "head.safetensors")
+                _with_head(recognizer, f"{recognizer.name}:{name}", folder / HEAD_WEIGHTS)
                 for folder in training_folders(heads.gans / name)
             ]
     for name in heads.experiments:

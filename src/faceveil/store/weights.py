@@ -13,6 +13,9 @@ from torch import nn
 from faceveil.params.errors import FaceveilError, run_again
 from faceveil.runtime.atomic import atomic_path
 
+HEAD_WEIGHTS = "head.safetensors"
+"""The target's head as a training of designs left it."""
+
 Card = dict[str, Any]
 """What a model is: architecture, origin, training, measured accuracy; anything JSON can hold."""
 

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from safetensors.torch import save
+from torch import nn
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.train_texture import TrainTexture
@@ -30,7 +31,7 @@ def found(seed):
 def folder(tmp_path):
     place = tmp_path / "models/gan/universal"
     card = {"experiment": "universal", "settings": TrainTexture().model_dump(mode="json")}
-    write_textures(place, [found(0), found(1)], card)
+    write_textures(place, [found(0), found(1)], nn.Linear(2, 3), card)
     return place
 
 

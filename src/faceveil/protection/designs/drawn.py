@@ -10,7 +10,7 @@ from torch import Tensor
 from faceveil.params.errors import FaceveilError
 from faceveil.params.section import Section
 from faceveil.protection.base import Worn
-from faceveil.protection.designs.generators import Generator, load_generator
+from faceveil.protection.designs.generators import WEIGHTS, Generator, load_generator
 from faceveil.protection.textures.files import TEXTURES, read_textures
 from faceveil.runtime.seeding import generator_for
 
@@ -40,6 +40,12 @@ def training_folders(experiment: Path) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name))
 
 
+def design_weights(training: Path) -> Path:
+    """Return the file that a training's designs come from: textures, or a generator."""
+    textures = training / TEXTURES
+    return textures if textures.is_file() else training / WEIGHTS
+
+
 class DrawnDesigns(Worn):
     """Designs of all trainings of an experiment; variant ``t * K + k`` is training t's design k.
 
@@ -64,7 +70,7 @@ class DrawnDesigns(Worn):
     def read(self, folder: Path, seed: int) -> None:
         """Read the designs of every training."""
         trainings = training_folders(folder)
-        self.placement = "mask" if (trainings[0] / TEXTURES).is_file() else "image"
+        self.placement = "mask" if design_weights(trainings[0]).name == TEXTURES else "image"
         designs = self.textures if self.placement == "mask" else self.generated
         self.drawn = torch.cat([designs(one, number, seed) for number, one in enumerate(trainings)])
 

@@ -24,9 +24,7 @@ from faceveil.runtime.checkpoints import (
 )
 from faceveil.runtime.device import arithmetic
 from faceveil.runtime.seeding import generator_for, seeded
-from faceveil.store.weights import fingerprint, write_weights
-
-HEAD_WEIGHTS = "head.safetensors"
+from faceveil.store.weights import HEAD_WEIGHTS, fingerprint, write_weights
 
 SHOWN = 6
 """Designs in a sheet; their latents stay the same over all epochs."""

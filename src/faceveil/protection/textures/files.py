@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor
+from torch import Tensor, nn
 
 from faceveil.params.errors import FaceveilError, run_again
 from faceveil.runtime.atomic import atomic_directory, atomic_path
-from faceveil.store.weights import fingerprint
+from faceveil.store.weights import HEAD_WEIGHTS, fingerprint, write_weights
 
 TEXTURES = "textures.safetensors"
 """Holds ``textures`` and ``starts``, float32 ``[K, 3, H, W]`` in [0, 1] each."""
@@ -43,16 +43,23 @@ class FoundTextures:
     curves: list[dict[str, float]]
 
 
-def write_textures(directory: Path, found: Sequence[FoundTextures], card: dict[str, Any]) -> None:
+def write_textures(
+    directory: Path, found: Sequence[FoundTextures], head: nn.Module, card: dict[str, Any]
+) -> None:
     """Write what each training found to ``<directory>/<number>/``, all or nothing.
 
-    ``card`` is what else the cards say: experiment, settings, recognizers, fingerprints of inputs.
+    Args:
+        directory: folder of the experiment.
+        found: by training.
+        head: the target's, as every training leaves it: textures teach a recognizer nothing.
+        card: what else the cards say: experiment, settings, recognizers, fingerprints of inputs.
     """
     with atomic_directory(directory) as folder:
         for number, one in enumerate(found):
             own = folder / str(number)
             own.mkdir()
             (own / TEXTURES).write_bytes(save({"textures": one.textures, "starts": one.starts}))
+            write_weights(own / HEAD_WEIGHTS, head, {})
             full = {
                 **card,
                 "architecture": "texture",
