@@ -32,8 +32,8 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
         write_curves,
         write_textures,
     )
-    from faceveil.protection.textures.optimise import Task, trained
-    from faceveil.protection.textures.wearers import Wearers, enroll, fingerprints
+    from faceveil.protection.textures.inputs import read_task
+    from faceveil.protection.textures.optimise import trained
     from faceveil.report.figures.evolution import draw_evolution
     from faceveil.runtime.device import pick_device
     from faceveil.runtime.ranks import joined, present_ranks
@@ -51,20 +51,15 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
         if present_ranks().leads:
             run = opened.enter_context(track("train_texture", settings, experiment=experiment))
         seed_everything(settings.seed)
-        evaded = [
-            enroll(recognizers / name, embeddings / name, sources.roles.of_role("train"),
-                   settings.false_match_rate, device)
-            for name in against
-        ]  # fmt: skip
-        task = Task(settings, Wearers(sources), evaded)
-        inputs = fingerprints(sources, evaded)
+        folders = (recognizers, embeddings)
+        task, inputs = read_task(settings, against, sources, folders, device)
         report = run.metrics if run else lambda *_: None
         with trained(task, inputs, lambda step, values: report(values, step)) as found:
             if run is None:
                 return
             card = {"experiment": experiment, "trained_against": against, "inputs": inputs}
             card |= {"settings": settings.model_dump(mode="json")}
-            write_textures(out, found, evaded[0].recognizer.head, card)
+            write_textures(out, found, task.evaded[0].recognizer.head, card)
             write_curves(curves, found)
             sheets = {
                 0: as_pictures(found[0].starts),
