@@ -19,8 +19,9 @@ def protect(
     from faceveil.params.protect import Protect
     from faceveil.params.protections import ProtectionSettings
     from faceveil.params.read import read_section
-    from faceveil.protection.protect import Sources, protect_entry
+    from faceveil.protection.protect import protect_entry
     from faceveil.protection.registry import build
+    from faceveil.protection.sources import Sources
     from faceveil.store.protocol import read_roles
 
     settings = read_section(PARAMS, "protect", Protect)

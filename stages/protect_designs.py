@@ -20,7 +20,7 @@ def protect_designs(
     from faceveil.params.protect import Protect
     from faceveil.params.read import read_section
     from faceveil.protection.designs.protect import protect_designs as protect
-    from faceveil.protection.protect import Sources
+    from faceveil.protection.sources import Sources
     from faceveil.store.protocol import read_roles
 
     sources = Sources(curated, transparencies, read_roles(protocol))

@@ -25,7 +25,7 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
 
     from faceveil.params.experiments import read_texture_training
     from faceveil.params.recognizers import read_target
-    from faceveil.protection.protect import Sources
+    from faceveil.protection.sources import Sources
     from faceveil.protection.textures.files import (
         TEXTURES,
         as_pictures,

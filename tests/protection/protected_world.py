@@ -8,7 +8,7 @@ import torch
 
 from faceveil.params.protocol import Protocol
 from faceveil.protection.designs.generators import WEIGHTS, build_generator
-from faceveil.protection.protect import Sources
+from faceveil.protection.sources import Sources
 from faceveil.store.faces import PackedFaces
 from faceveil.store.protocol import assign_roles
 from faceveil.store.weights import write_weights

@@ -17,8 +17,9 @@ from faceveil.params.protocol import Protocol
 from faceveil.params.read import merge, read_section
 from faceveil.protection.designs.protect import protect_designs
 from faceveil.protection.designs.state import State, write_trainings
-from faceveil.protection.protect import Sources, protect_entry
+from faceveil.protection.protect import protect_entry
 from faceveil.protection.registry import build
+from faceveil.protection.sources import Sources
 from faceveil.recognition.architectures import build_network
 from faceveil.recognition.embedding import embed_curated, embed_protected
 from faceveil.recognition.network import View

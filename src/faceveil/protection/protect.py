@@ -15,40 +15,12 @@ from tqdm import tqdm
 from faceveil.params.protect import Protect
 from faceveil.protection.base import Draw, Photos, Protection, Worn
 from faceveil.protection.deal import deal_variants
+from faceveil.protection.sources import Sources
 from faceveil.runtime.progress import progress
 from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.store.photos import JUDGE, write_photos
-from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS, Roles
-from faceveil.wearing.masked import open_masked
+from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
 from faceveil.wearing.texture import mask_coordinates
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What photos are made of.
-
-    Attributes:
-        curated: folder of the packed faces.
-        transparencies: folder of where masks are on them.
-        roles: who probes with which photo.
-    """
-
-    curated: Path
-    transparencies: Path
-    roles: Roles
-
-    def faces(self, kind: str) -> PackedFaces:
-        """Open the photos of a kind, masked ones with their transparency."""
-        if kind in MASKED_PHOTOS.values():
-            return open_masked(self.curated, self.transparencies, kind)
-        return open_faces(self.curated, kind)
-
-    def training_people(self) -> PackedFaces:
-        """Return everybody's unmasked photo, with the rows of training people alone."""
-        faces = open_faces(self.curated, "unmasked")
-        train = self.roles.of_role("train")
-        rows = np.flatnonzero(faces.rows["subject_id"].isin(train))
-        return PackedFaces(faces.pixels[rows], faces.rows.iloc[rows].reset_index(drop=True))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour
 from faceveil.protection.methods.shuffled import Shuffled
 from faceveil.protection.methods.untrained import Untrained
-from faceveil.protection.protect import Job, Sources, probing_photos, with_rows, write_jobs
+from faceveil.protection.protect import Job, probing_photos, with_rows, write_jobs
+from faceveil.protection.sources import Sources
 from faceveil.store.faces import open_faces
 from faceveil.store.photos import JUDGE, LEARN
 from faceveil.store.protocol import MASKED_PHOTOS

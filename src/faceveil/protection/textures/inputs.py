@@ -12,7 +12,7 @@ from torch.nn import functional
 from faceveil.metrics.verification import threshold_at_fmr
 from faceveil.params.errors import FaceveilError
 from faceveil.params.train_texture import TrainTexture
-from faceveil.protection.protect import Sources
+from faceveil.protection.sources import Sources
 from faceveil.protection.textures.objectives import Evaded
 from faceveil.protection.textures.optimise import Task
 from faceveil.protection.textures.wearers import Wearers

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from faceveil.collection.places import Places, read_places
 from faceveil.params.errors import FaceveilError
-from faceveil.protection.protect import Sources
+from faceveil.protection.sources import Sources
 from faceveil.store.faces import PackedFaces
 from faceveil.store.protocol import MASKED_PHOTOS
 from faceveil.wearing.texture import mask_coordinates
