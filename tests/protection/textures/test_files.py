@@ -12,7 +12,6 @@ from faceveil.protection.textures.files import (
     TEXTURES,
     FoundTextures,
     read_textures,
-    write_curves,
     write_textures,
 )
 
@@ -42,13 +41,6 @@ def test_a_card_says_what_they_are(folder):
     assert card["experiment"] == "universal"
     assert (card["training"], card["starts"]) == (1, [3, 1])
     assert card["settings"]["steps"] == TrainTexture().steps
-
-
-def test_curves_are_a_row_a_step(tmp_path):
-    table = write_curves(tmp_path / "curves.csv", [found(0), found(1)])
-    assert table["training"].tolist() == [0, 0, 1, 1]
-    assert table["epoch"].tolist() == [1, 2, 1, 2]
-    assert (tmp_path / "curves.csv").read_text().startswith("training,epoch,likeness,roughness\n")
 
 
 @pytest.mark.parametrize(

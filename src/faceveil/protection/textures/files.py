@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from faceveil.params.errors import FaceveilError, run_again
 from faceveil.params.train_texture import TrainTexture
-from faceveil.runtime.atomic import atomic_directory, atomic_path
+from faceveil.runtime.atomic import atomic_directory
 from faceveil.store.weights import fingerprint
 
 TEXTURES = "textures.safetensors"
@@ -87,17 +86,3 @@ def read_textures(folder: Path) -> tuple[Tensor, Tensor]:
                 f"{path}: {name} are {list(values.shape)} {values.dtype}, not float32 [K, 3, H, W]"
             )
     return textures, starts
-
-
-def write_curves(path: Path, found: Sequence[FoundTextures]) -> pd.DataFrame:
-    """Write the values of every step as CSV: ``training``, ``epoch`` from 1, and the values."""
-    table = pd.DataFrame(
-        [
-            {"training": number, "epoch": step, **values}
-            for number, one in enumerate(found)
-            for step, values in enumerate(one.curves, start=1)
-        ]
-    )
-    with atomic_path(path) as temporary:
-        table.to_csv(temporary, index=False)
-    return table
