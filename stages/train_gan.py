@@ -54,7 +54,7 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one
                 return
             card = {"experiment": experiment, "target": target, "inputs": inputs.fingerprints}
             write_trainings(out, states, card | {"subjects": inputs.data.counts()})
-            table = write_curves(curves, states)
+            table = write_curves(curves, [state.curves for state in states])
             draw_evolution(states[0].sheets, figure, f"Designs of {experiment} by epoch")
         run.dataset("curated", curated / "masked" / "rows.parquet")
         run.figure(figure)

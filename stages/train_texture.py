@@ -25,11 +25,11 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
 
     from faceveil.params.experiments import read_texture_training
     from faceveil.params.recognizers import read_target
+    from faceveil.protection.designs.state import write_curves
     from faceveil.protection.sources import Sources
     from faceveil.protection.textures.files import (
         TEXTURES,
         as_pictures,
-        write_curves,
         write_textures,
     )
     from faceveil.protection.textures.inputs import read_task
@@ -60,7 +60,7 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
             card = {"experiment": experiment, "trained_against": against, "inputs": inputs}
             card |= {"settings": settings.model_dump(mode="json")}
             write_textures(out, found, task.evaded[0].recognizer.head, card)
-            write_curves(curves, found)
+            write_curves(curves, [one.curves for one in found])
             sheets = {
                 0: as_pictures(found[0].starts),
                 settings.steps: as_pictures(found[0].textures),

@@ -16,7 +16,6 @@ from faceveil.protection.textures.files import (
     TEXTURES,
     FoundTextures,
     read_textures,
-    write_curves,
     write_textures,
 )
 
@@ -64,13 +63,6 @@ def test_designs_are_textures_of_all_trainings_on_the_cloth(folder):
     assert not torch.equal(mixed, design.drawn[2])
     colours = [{tuple(c) for c in one.flatten(1).T.tolist()} for one in (mixed, design.drawn[2])]
     assert colours[0] == colours[1]
-
-
-def test_curves_are_a_row_a_step(tmp_path):
-    table = write_curves(tmp_path / "curves.csv", [found(0), found(1)])
-    assert table["training"].tolist() == [0, 0, 1, 1]
-    assert table["epoch"].tolist() == [1, 2, 1, 2]
-    assert (tmp_path / "curves.csv").read_text().startswith("training,epoch,likeness,roughness\n")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What a mask GAN has learned so far, and how that is stored."""
 
 import json
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -125,13 +126,13 @@ def _write(folder: Path, state: State, card: dict[str, Any]) -> None:
     (folder / "card.json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")
 
 
-def write_curves(path: Path, states: list[State]) -> pd.DataFrame:
-    """Write the values of every epoch as CSV: ``training``, ``epoch`` from 1, and the values."""
+def write_curves(path: Path, curves: Sequence[list[dict[str, float]]]) -> pd.DataFrame:
+    """Write what each training measured as CSV: ``training``, ``epoch`` from 1, and the values."""
     table = pd.DataFrame(
         [
             {"training": number, "epoch": epoch, **values}
-            for number, state in enumerate(states)
-            for epoch, values in enumerate(state.curves, start=1)
+            for number, one in enumerate(curves)
+            for epoch, values in enumerate(one, start=1)
         ]
     )
     with atomic_path(path) as temporary:

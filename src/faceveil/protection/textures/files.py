@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -15,7 +14,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from faceveil.params.errors import FaceveilError, run_again
-from faceveil.runtime.atomic import atomic_directory, atomic_path
+from faceveil.runtime.atomic import atomic_directory
 from faceveil.store.weights import HEAD_WEIGHTS, fingerprint, write_weights
 
 TEXTURES = "textures.safetensors"
@@ -92,20 +91,6 @@ def read_textures(folder: Path) -> tuple[Tensor, Tensor]:
                 f"{path}: {name} are {list(values.shape)} {values.dtype}, not float32 [K, 3, H, W]"
             )
     return textures, starts
-
-
-def write_curves(path: Path, found: Sequence[FoundTextures]) -> pd.DataFrame:
-    """Write the values of every step as CSV: ``training``, ``epoch`` from 1, and the values."""
-    table = pd.DataFrame(
-        [
-            {"training": number, "epoch": step, **values}
-            for number, one in enumerate(found)
-            for step, values in enumerate(one.curves, start=1)
-        ]
-    )
-    with atomic_path(path) as temporary:
-        table.to_csv(temporary, index=False)
-    return table
 
 
 def as_pictures(textures: Tensor) -> NDArray[np.uint8]:
