@@ -8,10 +8,12 @@ from pydantic import Field, model_validator
 from faceveil.params.read import merge, read_section, validate
 from faceveil.params.section import Section, once
 from faceveil.params.train_gan import TrainGan
+from faceveil.params.train_generator import TrainGenerator
 from faceveil.params.train_texture import TrainTexture
 
-Method = Literal["gan", "texture"]
-"""What makes designs: a generator trained against the target, or pixels optimised by themselves."""
+Method = Literal["gan", "texture", "generator"]
+"""What makes designs: a generator whose designs are fixed to the photo's frame, as published;
+pixels on the cloth, optimised by themselves; or a generator of such textures."""
 
 Source = Literal["generated", "masked", "unmasked"]
 """Photos the recognizer may learn from: designs worn, plain masks, no mask."""
@@ -22,7 +24,10 @@ LearnsFrom = Annotated[tuple[Source, ...], once("a source")]
 class Experiment(Section):
     """One experiment: its method, the recognizer's sources, what it changes of the section."""
 
-    method: Method = Field(description="gan or texture: the section train_gan or train_texture")
+    method: Method = Field(
+        description="gan, texture or generator: the section train_gan, train_texture, "
+        "train_generator"
+    )
     recognizer_learns_from: LearnsFrom = Field(
         default=(),
         description="gan: sources of the recognizer's step; none keeps the recognizer fixed",
@@ -33,12 +38,20 @@ class Experiment(Section):
     train_texture: dict[str, Any] = Field(
         default={}, description="keys of train_texture that this experiment overrides"
     )
+    train_generator: dict[str, Any] = Field(
+        default={}, description="keys of train_generator that this experiment overrides"
+    )
 
     @model_validator(mode="after")
     def _keys_fit_the_method(self) -> "Experiment":
-        gan = {"recognizer_learns_from": self.recognizer_learns_from, "train_gan": self.train_gan}
-        other = gan if self.method == "texture" else {"train_texture": self.train_texture}
-        if wrong := [key for key, value in other.items() if value]:
+        of = {
+            "recognizer_learns_from": ("gan", self.recognizer_learns_from),
+            "train_gan": ("gan", self.train_gan),
+            "train_texture": ("texture", self.train_texture),
+            "train_generator": ("generator", self.train_generator),
+        }
+        wrong = [key for key, (method, value) in of.items() if value and method != self.method]
+        if wrong:
             raise ValueError(f"method {self.method} has no {wrong[0]}; take it out")
         return self
 
@@ -49,6 +62,17 @@ EXPERIMENTS = {
     "exp2": Experiment(method="gan", recognizer_learns_from=("generated", "unmasked")),
     "exp3": Experiment(method="gan", recognizer_learns_from=("generated", "masked", "unmasked")),
     "universal": Experiment(method="texture"),
+    "varied": Experiment(method="generator", train_generator={"ensemble": ["sface"]}),
+    "personal": Experiment(
+        method="generator",
+        train_generator={
+            "conditioned_on": "wearer",
+            "ensemble": ["sface"],
+            "starts": 1,
+            "diversity": 0,
+            "photos_per_step": 24,
+        },
+    ),
 }
 """The experiments of a file that names none."""
 
@@ -74,17 +98,35 @@ def read_texture_training(path: Path, experiment: str) -> TrainTexture:
     return texture_training_of(experiment, base, chosen)
 
 
-def read_training(path: Path, experiment: str) -> GanTraining | TrainTexture:
+def read_generator_training(path: Path, experiment: str) -> TrainGenerator:
+    """Read ``train_generator`` of params.yaml, with the overrides of an experiment."""
+    chosen = read_section(path, f"experiments.{experiment}", Experiment)
+    base = read_section(path, "train_generator", TrainGenerator)
+    return generator_training_of(experiment, base, chosen)
+
+
+def read_training(path: Path, experiment: str) -> GanTraining | TrainTexture | TrainGenerator:
     """Read the section of an experiment's method, with the overrides of the experiment."""
     chosen = read_section(path, f"experiments.{experiment}", Experiment)
-    read = read_gan_training if chosen.method == "gan" else read_texture_training
-    return read(path, experiment)
+    if chosen.method == "gan":
+        return read_gan_training(path, experiment)
+    if chosen.method == "texture":
+        return read_texture_training(path, experiment)
+    return read_generator_training(path, experiment)
 
 
 def texture_training_of(name: str, base: TrainTexture, experiment: Experiment) -> TrainTexture:
     """Return ``train_texture`` with the overrides of an experiment; refuse what is not allowed."""
     merged = merge(base.model_dump(), experiment.train_texture)
     return validate(TrainTexture, merged, f"params.yaml: experiments.{name}.train_texture")
+
+
+def generator_training_of(
+    name: str, base: TrainGenerator, experiment: Experiment
+) -> TrainGenerator:
+    """Return ``train_generator`` with the overrides of an experiment; refuse what is wrong."""
+    merged = merge(base.model_dump(), experiment.train_generator)
+    return validate(TrainGenerator, merged, f"params.yaml: experiments.{name}.train_generator")
 
 
 def gan_training_of(name: str, base: TrainGan, experiment: Experiment) -> GanTraining:

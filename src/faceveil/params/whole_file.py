@@ -19,6 +19,7 @@ from faceveil.params.experiments import (
     Experiment,
     GanTraining,
     gan_training_of,
+    generator_training_of,
     texture_training_of,
 )
 from faceveil.params.project import Project
@@ -32,6 +33,7 @@ from faceveil.params.report import Report
 from faceveil.params.section import Section
 from faceveil.params.synthesize import Synthesize
 from faceveil.params.train_gan import TrainGan
+from faceveil.params.train_generator import TrainGenerator
 from faceveil.params.train_projector import TrainProjector
 from faceveil.params.train_texture import TrainTexture
 
@@ -54,6 +56,7 @@ class Params(Section):
     embed: Embed = Embed()
     train_gan: TrainGan = TrainGan()
     train_texture: TrainTexture = TrainTexture()
+    train_generator: TrainGenerator = TrainGenerator()
     experiments: dict[str, Experiment] = Field(default=EXPERIMENTS, min_length=1)
     project: Project = Project()
     protections: dict[str, ProtectionSettings] = PROTECTIONS
@@ -114,7 +117,7 @@ class Params(Section):
         """Return the recognizers that an experiment's designs are trained against, by name."""
         return (self.target, *self.training(experiment).ensemble)
 
-    def training(self, experiment: str) -> GanTraining | TrainTexture:
+    def training(self, experiment: str) -> GanTraining | TrainTexture | TrainGenerator:
         """Return the section of an experiment's method, with the overrides of the experiment.
 
         Raises:
@@ -126,6 +129,8 @@ class Params(Section):
         chosen = self.experiments[experiment]
         if chosen.method == "texture":
             return texture_training_of(experiment, self.train_texture, chosen)
+        if chosen.method == "generator":
+            return generator_training_of(experiment, self.train_generator, chosen)
         return gan_training_of(experiment, self.train_gan, chosen)
 
 

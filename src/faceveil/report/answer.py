@@ -8,6 +8,7 @@ from faceveil.report.tables import Table
 
 SUBJECTS = {
     "texture": ("a design on the cloth", "a design on the cloth"),
+    "generator": ("a design on the cloth that a generator draws", "designs that a generator draws"),
     "gan": ("a design fixed to the photo's frame, as published,", "designs fixed to the frame"),
 }
 """What designs of a method are called: in the sentence, and at the head of a column."""

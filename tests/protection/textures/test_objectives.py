@@ -6,6 +6,7 @@ import torch
 from faceveil.protection.textures.objectives import (
     Evaded,
     false_matches,
+    mean_pairwise_cosine,
     own_cosine,
     total_variation,
 )
@@ -52,3 +53,19 @@ def test_total_variation_is_the_mean_step_each_way():
 
 def test_one_colour_has_no_variation():
     assert total_variation(torch.full((1, 3, 8, 8), 0.3)).item() == 0
+
+
+def test_the_mean_pairwise_cosine_is_that_of_all_pairs_and_pushes_them_apart():
+    vectors = torch.randn(5, 7, generator=torch.Generator().manual_seed(2)).requires_grad_()
+    pairs = [(a, b) for a in range(5) for b in range(a)]
+    wanted = [torch.cosine_similarity(vectors[a], vectors[b], dim=0) for a, b in pairs]
+    found = mean_pairwise_cosine(vectors)
+    assert found.item() == pytest.approx(torch.stack(wanted).mean().item(), abs=1e-6)
+    (gradient,) = torch.autograd.grad(found, vectors)
+    assert mean_pairwise_cosine((vectors - gradient).detach()) < found
+
+
+def test_one_vector_has_no_pair():
+    assert mean_pairwise_cosine(torch.eye(3)[[0, 0]]).item() == pytest.approx(1)
+    with pytest.raises(ValueError, match="two vectors or more, not 1"):
+        mean_pairwise_cosine(torch.ones(1, 3))

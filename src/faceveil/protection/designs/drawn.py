@@ -1,5 +1,7 @@
 """Designs that trained generators draw, and what they are compared with."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,7 +13,14 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.section import Section
 from faceveil.protection.base import Worn
 from faceveil.protection.designs.generators import WEIGHTS, Generator, load_generator
+from faceveil.protection.textures import generator as on_cloth
 from faceveil.protection.textures.files import TEXTURES, read_textures
+from faceveil.protection.textures.generator import (
+    OwnDesigns,
+    TextureGenerator,
+    read_generator,
+    wearer_features,
+)
 from faceveil.runtime.seeding import generator_for
 
 
@@ -42,14 +51,54 @@ def training_folders(experiment: Path) -> list[Path]:
 
 def design_weights(training: Path) -> Path:
     """Return the file that a training's designs come from: textures, or a generator."""
-    textures = training / TEXTURES
-    return textures if textures.is_file() else training / WEIGHTS
+    made = [training / name for name in (TEXTURES, on_cloth.WEIGHTS)]
+    return next((path for path in made if path.is_file()), training / WEIGHTS)
+
+
+@dataclass(frozen=True)
+class Owners:
+    """People who have designs of their own.
+
+    Attributes:
+        subject_ids: P people.
+        features: what the target stored of their bare faces, unit vectors ``[P, E]``.
+    """
+
+    subject_ids: tuple[str, ...]
+    features: Tensor
+
+
+def read_owners(experiment: Path, bare: Path | None, people: Sequence[str]) -> Owners | None:
+    """Read what an experiment's designs of these people are drawn from; None if from nothing.
+
+    Args:
+        experiment: folder of its trainings.
+        bare: of the recognizers' embeddings of bare faces.
+        people: by ``subject_id``.
+
+    Raises:
+        FaceveilError: if somebody has no bare face on file, or another recognizer saw it.
+    """
+    training = training_folders(experiment)[0]
+    if design_weights(training).name != on_cloth.WEIGHTS:
+        return None
+    generator, target = read_generator(training)
+    if generator.shape.conditioned_on == "latent":
+        return None
+    if bare is None:
+        raise ValueError("designs of wearers' own need the embeddings of bare faces")
+    features = wearer_features(bare / target["name"], target["fingerprint"], people)
+    return Owners(tuple(people), features)
 
 
 class DrawnDesigns(Worn):
     """Designs of all trainings of an experiment; variant ``t * K + k`` is training t's design k.
 
     They are what generators draw, worn as these learned to; or textures, which are what they are.
+
+    Attributes:
+        drawn: the designs by variant, textures ``[3, H, W]`` or pictures ``[3, S, S]``.
+        owners: if each wearer has a design of their own; then design k is the k-th owner's.
     """
 
     STREAM: ClassVar[str] = "evaluate"
@@ -60,19 +109,47 @@ class DrawnDesigns(Worn):
         designs: int = Field(default=8, ge=1, le=100_000, description="designs per training")
 
     settings: Settings
-    drawn: Tensor
+    drawn: Tensor | OwnDesigns
+    owners: Owners | None = None
 
     @property
     def variants(self) -> int:
         """All designs of all trainings."""
         return len(self.drawn)
 
+    def read_for(self, owners: Owners | None, folder: Path, seed: int) -> None:
+        """Read the designs of every training; those of owners, if they are drawn for these."""
+        self.owners = owners
+        self.read(folder, seed)
+
     def read(self, folder: Path, seed: int) -> None:
         """Read the designs of every training."""
         trainings = training_folders(folder)
-        self.placement = "mask" if design_weights(trainings[0]).name == TEXTURES else "image"
-        designs = self.textures if self.placement == "mask" else self.generated
+        made_by = design_weights(trainings[0]).name
+        self.placement = "image" if made_by == WEIGHTS else "mask"
+        if made_by == on_cloth.WEIGHTS:
+            self.drawn = self._on_cloth([read_generator(one)[0] for one in trainings], seed)
+            return
+        designs = self.textures if made_by == TEXTURES else self.generated
         self.drawn = torch.cat([designs(one, number, seed) for number, one in enumerate(trainings)])
+
+    def _on_cloth(self, trained: list[TextureGenerator], seed: int) -> Tensor | OwnDesigns:
+        """Return what generators of textures draw: some designs each, or each wearer's own."""
+        if trained[0].shape.conditioned_on == "wearer":
+            if self.owners is None:
+                raise ValueError("designs of wearers' own need these wearers")
+            return OwnDesigns([self.prepared(one) for one in trained], self.owners.features)
+        count = self.settings.designs
+        with torch.inference_mode():
+            drawn = [
+                self.prepared(one)(*one.latents(count, generator_for(seed, self.STREAM, "latents")))
+                for one in trained
+            ]
+        return torch.cat(drawn).clone()
+
+    def prepared(self, generator: TextureGenerator) -> TextureGenerator:
+        """Return a generator of textures as it draws these designs."""
+        return generator
 
     def textures(self, training: Path, number: int, seed: int) -> Tensor:  # noqa: ARG002
         """Return the designs of a training that found textures, ``[K, 3, H, W]``."""
@@ -82,6 +159,16 @@ class DrawnDesigns(Worn):
         """Draw the designs of a trained generator, ``[K, 3, S, S]``."""
         return draw_designs(load_generator(training), self.settings.designs, seed, self.STREAM)
 
+    def pictures(self) -> Tensor:
+        """Return all designs, ``[V, 3, H, W]``; of own ones, those of the first K owners."""
+        if self.owners is None:
+            return torch.stack(list(self.drawn))
+        people = len(self.owners.subject_ids)
+        first = range(min(people, self.settings.designs))
+        trainings = range(0, len(self.drawn), people)
+        return torch.stack([self.drawn[start + k] for start in trainings for k in first])
+
     def pattern(self, variant: int, size: int, seed: int) -> Tensor:  # noqa: ARG002
         """Return a design."""
-        return self.drawn[variant]
+        design: Tensor = self.drawn[variant]
+        return design

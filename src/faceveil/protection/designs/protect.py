@@ -4,10 +4,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from faceveil.params.errors import FaceveilError
 from faceveil.params.protect import Protect
 from faceveil.protection.base import method_name
-from faceveil.protection.deal import deal_labelled, deal_variants
-from faceveil.protection.designs.drawn import DrawnDesigns, training_folders
+from faceveil.protection.deal import deal_labelled, deal_own, deal_variants
+from faceveil.protection.designs.drawn import (
+    DrawnDesigns,
+    Owners,
+    read_owners,
+    training_folders,
+)
 from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour
 from faceveil.protection.methods.shuffled import Shuffled
@@ -26,30 +32,65 @@ class DesignsToLearn(DrawnDesigns):
 
 
 def protect_designs(
-    name: str, models: Path, sources: Sources, settings: Protect, out: Path
+    name: str,
+    models: Path,
+    sources: Sources,
+    settings: Protect,
+    out: Path,
+    bare: Path | None = None,
 ) -> None:
     """Write what people look like in the designs of an experiment, and in what is made of them.
 
     Held-out and training people wear the designs that are judged, some of every training. Training
     people also wear others, on the photos that recognizers learn from afterwards.
+
+    Where designs are drawn from wearers' features, everybody wears their own; and photos to learn
+    from show training people in what was drawn for some of them. ``bare`` is the folder of the
+    recognizers' embeddings of bare faces, where these features are.
     """
     trainings = len(training_folders(models))
     design = Design(Design.Settings(designs=settings.designs))
-    design.read(models, settings.seed)
     each = probing_photos(sources, design, ("test", "train"))
-    worn = deal_variants(each, design.variants, trainings, settings.designs_per_subject)
+    owners = read_owners(models, bare, sorted(set(each["subject_id"])))
+    design.read_for(owners, models, settings.seed)
+    worn = _dealt(each, design, trainings, settings.designs_per_subject)
     jobs = [Job(design, worn.assign(protection=name, use=JUDGE))]
     for method in (MeanColour, Shuffled, Untrained):
         control = method(method.Settings(designs=settings.designs))
-        control.read(models, settings.seed)
+        control.read_for(owners, models, settings.seed)
         photos = probing_photos(sources, control, ("test",))
-        rows = deal_variants(photos, control.variants, 1, 1).assign(training=-1, use=JUDGE)
+        rows = _dealt(photos, control, 1, 1).assign(training=-1, use=JUDGE)
         jobs.append(Job(control, rows.assign(protection=f"{name}_{method_name(method)}")))
     learned = DesignsToLearn(DesignsToLearn.Settings(designs=settings.learn_designs))
-    learned.read(models, settings.seed)
+    learned.read_for(_lenders(models, bare, sources, settings), models, settings.seed)
     labelled = deal_labelled(_training_photos(sources), trainings, settings)
     jobs.append(Job(learned, labelled.assign(protection=name, use=LEARN)))
-    write_jobs(jobs, sources, settings, out, design.drawn)
+    write_jobs(jobs, sources, settings, out, design.pictures())
+
+
+def _dealt(
+    photos: pd.DataFrame, design: DrawnDesigns, trainings: int, per_subject: int
+) -> pd.DataFrame:
+    """Say who wears which variant: their own, or some that are dealt."""
+    if design.owners is None:
+        return deal_variants(photos, design.variants, trainings, per_subject)
+    return deal_own(photos, design.owners.subject_ids, trainings)
+
+
+def _lenders(models: Path, bare: Path | None, sources: Sources, settings: Protect) -> Owners | None:
+    """Return the training people whose own designs recognizers learn from, on anybody's photo.
+
+    Raises:
+        FaceveilError: if there are fewer than designs to learn from.
+    """
+    people, wanted = sources.roles.of_role("train"), settings.learn_designs
+    lenders = read_owners(models, bare, people[:wanted])
+    if lenders and len(people) < wanted:
+        raise FaceveilError(
+            f"params.yaml: protect.learn_designs is {wanted}, but own designs are those of "
+            f"{len(people)} training people; lower it"
+        )
+    return lenders
 
 
 def _training_photos(sources: Sources) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from torch import Tensor
 from faceveil.protection.designs.drawn import DrawnDesigns, draw_designs
 from faceveil.protection.designs.generators import WEIGHTS, build_generator
 from faceveil.protection.textures.files import read_textures
+from faceveil.protection.textures.generator import TextureGenerator
 from faceveil.runtime.seeding import seeded
 from faceveil.store.weights import read_card
 
@@ -17,6 +18,10 @@ class Untrained(DrawnDesigns):
     def textures(self, training: Path, number: int, seed: int) -> Tensor:  # noqa: ARG002
         """Return what each texture was before its first step."""
         return read_textures(training)[1]
+
+    def prepared(self, generator: TextureGenerator) -> TextureGenerator:
+        """Return the generator as it began: it draws its starts."""
+        return TextureGenerator(generator.shape).begin(generator.starts).eval()
 
     def generated(self, training: Path, number: int, seed: int) -> Tensor:
         """Build and draw."""

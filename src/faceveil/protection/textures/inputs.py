@@ -11,8 +11,11 @@ from torch.nn import functional
 
 from faceveil.metrics.verification import threshold_at_fmr
 from faceveil.params.errors import FaceveilError
+from faceveil.params.train_generator import TrainGenerator
 from faceveil.params.train_texture import TrainTexture
 from faceveil.protection.sources import Sources
+from faceveil.protection.textures.generate import GeneratorTask
+from faceveil.protection.textures.generator import wearer_features
 from faceveil.protection.textures.objectives import Evaded
 from faceveil.protection.textures.optimise import Task
 from faceveil.protection.textures.wearers import Wearers
@@ -49,8 +52,39 @@ def read_task(
     return Task(settings, Wearers(sources), evaded), fingerprints(sources, evaded)
 
 
+def read_generator_task(
+    settings: TrainGenerator,
+    against: Sequence[str],
+    sources: Sources,
+    folders: tuple[Path, Path],
+    device: torch.device,
+) -> tuple[GeneratorTask, dict[str, str]]:
+    """Open what a generator is trained on, as :func:`read_task` does for textures.
+
+    If designs are drawn from it, also what the target stored of these people's bare faces.
+    """
+    people, (stored, bare) = sources.roles.of_role("train"), folders
+    rate = settings.false_match_rate
+    evaded = [
+        enroll(stored / name, bare / name, people, rate, device, "train_generator")
+        for name in against
+    ]
+    wearers, inputs = Wearers(sources), fingerprints(sources, evaded)
+    if settings.conditioned_on == "latent":
+        return GeneratorTask(settings, wearers, evaded), inputs
+    target = evaded[0].recognizer
+    features = wearer_features(bare / target.name, target.fingerprint, wearers.people)
+    inputs["features"] = hashlib.sha256(features.numpy().tobytes()).hexdigest()
+    return GeneratorTask(settings, wearers, evaded, features.to(device)), inputs
+
+
 def enroll(
-    stored: Path, bare: Path, people: Sequence[str], rate: float, device: torch.device
+    stored: Path,
+    bare: Path,
+    people: Sequence[str],
+    rate: float,
+    device: torch.device,
+    section: str = "train_texture",
 ) -> Evaded:
     """Open a recognizer and enroll people with the mean of their bare faces.
 
@@ -62,6 +96,7 @@ def enroll(
         people: who trains.
         rate: false match rate of the threshold.
         device: where it computes.
+        section: of the settings, for what is said of a rate.
 
     Raises:
         FaceveilError: if it gives no gradients, a person has no bare face, or there are too few
@@ -82,7 +117,7 @@ def enroll(
     threshold = threshold_at_fmr(apart, rate)
     if threshold is None:
         raise FaceveilError(
-            f"params.yaml: train_texture.false_match_rate is {rate}, which {len(apart)} "
+            f"params.yaml: {section}.false_match_rate is {rate}, which {len(apart)} "
             f"comparisons of {len(people)} training people cannot show; raise it"
         )
     templates = functional.normalize(torch.from_numpy(sums), dim=1).float().to(device)

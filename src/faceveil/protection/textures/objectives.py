@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from faceveil.recognition.recognizer import Recognizer
 
@@ -70,3 +71,20 @@ def total_variation(textures: Tensor) -> Tensor:
     down = (textures[:, :, 1:] - textures[:, :, :-1]).abs().mean(dim=(1, 2, 3))
     across = (textures[:, :, :, 1:] - textures[:, :, :, :-1]).abs().mean(dim=(1, 2, 3))
     return down + across
+
+
+def mean_pairwise_cosine(vectors: Tensor) -> Tensor:
+    """Return the mean cosine over all pairs of D vectors ``[D, E]``, in [-1 / (D - 1), 1].
+
+    Of the mean shifts of several designs, worn minus own template, it says how alike they move
+    whoever wears them: 1 where one shift, subtracted, undoes them all. From the sum of the unit
+    vectors: its square is D and twice the sum over pairs.
+
+    Raises:
+        ValueError: if there are fewer than two.
+    """
+    count = len(vectors)
+    if count < 2:
+        raise ValueError(f"pairs need two vectors or more, not {count}")
+    whole = functional.normalize(vectors, dim=1).sum(0)
+    return (whole.square().sum() - count) / (count * (count - 1))

@@ -5,25 +5,27 @@ descent through the photo, and the best are kept. A start that looks like a face
 own cosine as objective carry over to recognizers that took no part; free pixels from grey do not.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from faceveil.params.errors import FaceveilError
 from faceveil.params.train_texture import TrainTexture
 from faceveil.protection.textures.files import FoundTextures
-from faceveil.protection.textures.objectives import (
-    Evaded,
-    false_matches,
-    own_cosine,
-    total_variation,
+from faceveil.protection.textures.objectives import Evaded, own_cosine, total_variation
+from faceveil.protection.textures.seen import (
+    BETAS,
+    blurred,
+    embeddings,
+    falling_rate,
+    finite,
+    printable,
+    ranking,
+    tiled,
+    worn_by,
 )
 from faceveil.protection.textures.starts import draw_starts
 from faceveil.protection.textures.wearers import Wearers, WornPhotos
@@ -37,19 +39,9 @@ from faceveil.runtime.checkpoints import (
     scratch_checkpoint,
     unnested,
 )
-from faceveil.runtime.device import arithmetic, autocast
 from faceveil.runtime.progress import OnEpoch, named, progress
 from faceveil.runtime.ranks import present_ranks
 from faceveil.runtime.seeding import stream_seed
-from faceveil.wearing.conditions import draw_conditions
-from faceveil.wearing.crop_jitter import misplaced
-from faceveil.wearing.texture import wear_texture
-
-BETAS = (0.8, 0.99)
-"""Of Adam: shorter than usual, as there are some tens of steps."""
-
-LAST_RATE = 0.1
-"""Share of the learning rate that is left at the end."""
 
 
 @dataclass(frozen=True)
@@ -128,21 +120,22 @@ def optimise(
         FaceveilError: if a texture is no longer finite.
     """
     settings, device = task.settings, task.evaded[0].templates.device
-    starts = _printable(task, draw_starts(settings, settings.candidates).to(device))
+    starts = printable(settings, draw_starts(settings, settings.candidates).to(device))
     draw = np.random.default_rng(stream_seed(settings.seed, "choosing"))
     photos = task.wearers.photos(task.wearers.drawn(settings.photos_to_choose, draw))
     stored = checkpoint.load() if checkpoint else None
     if stored:
         numbers = stored[1]["numbers"]
     else:
-        numbers = _ranking(task, *_worn_by(task, starts, photos))[: settings.optimised]
+        tried = worn_by(settings, task.evaded, starts, photos)
+        numbers = ranking(settings, *tried)[: settings.optimised]
     state = Optimisation(starts[numbers], numbers, settings)
     if stored:
         state.restore(*stored)
     _improve(task, state, checkpoint, report)
     textures = state.textures.detach()
-    likeness, wrong = _worn_by(task, textures, photos)
-    kept = _ranking(task, likeness, wrong)[: settings.kept]
+    likeness, wrong = worn_by(settings, task.evaded, textures, photos)
+    kept = ranking(settings, likeness, wrong)[: settings.kept]
     return FoundTextures(
         textures=textures[kept].cpu(),
         starts=starts[[numbers[place] for place in kept]].cpu(),
@@ -196,95 +189,36 @@ def _step(task: Task, state: Optimisation, step: int) -> dict[str, float]:
 
     # Step: without detail that no printer shows, and back to colours that it prints.
     assert textures.grad is not None
-    textures.grad = _blurred(textures.grad, settings.blur)
+    textures.grad = blurred(textures.grad, settings.blur)
     for group in state.optimizer.param_groups:
-        group["lr"] = settings.learning_rate * _rate(step / settings.steps)
+        group["lr"] = settings.learning_rate * falling_rate(step / settings.steps)
     state.optimizer.step()
     with torch.no_grad():
-        textures.copy_(_printable(task, textures))
+        textures.copy_(printable(settings, textures))
     named_rightly = (cosines[0].argmax(1) == labels).float().mean()
     return _values(likeness, roughness, named_rightly, step)
 
 
 def _seen(
-    task: Task, textures: Tensor, photos: WornPhotos, step: int | None = None
+    task: Task, textures: Tensor, photos: WornPhotos, step: int
 ) -> tuple[list[Tensor], Tensor]:
     """Return cosines of everybody in every texture, ``[C * B, T]`` for each recognizer, and labels.
 
-    Without a step they are worn flat, else under the condition that each photo has in this step.
+    Everybody is under the condition that the photo has in this step.
     """
-    device, count = textures.device, len(photos.images)
-    each = np.tile(np.arange(count), len(textures))
-    conditions = None
-    if step is not None:
-        ids = photos.image_ids[each]
-        conditions = draw_conditions(task.settings.conditions, ids, step, task.settings.seed)
-    worn = wear_texture(
-        photos.images[each].to(device),
-        photos.transparency[each].to(device),
-        photos.coordinates[each].to(device),
-        textures.repeat_interleave(count, 0),
-        conditions,
-    )
-    cosines = []
-    for one in task.evaded:
-        crops, places = misplaced(
-            worn, photos.places[each], conditions, one.recognizer.needs_places
-        )
-        with autocast(arithmetic(task.settings.precision, device), device):
-            features = one.recognizer.features(crops, places)
-        cosines.append(one.recognizer.head(features.float()) @ one.templates.T)
-    return cosines, photos.labels[each].to(device)
-
-
-@torch.no_grad()
-def _worn_by(task: Task, textures: Tensor, photos: WornPhotos) -> tuple[Tensor, Tensor]:
-    """Return likeness and false matches of all who wear each texture flat, ``[C]`` each."""
-    likeness, wrong = [], []
-    for texture in textures:
-        cosines, labels = _seen(task, texture[None], photos)
-        likeness.append(own_cosine(task.evaded, cosines, labels).mean())
-        wrong.append(false_matches(task.evaded, cosines, labels).mean())
-    return torch.stack(likeness), torch.stack(wrong)
-
-
-def _ranking(task: Task, likeness: Tensor, wrong: Tensor) -> list[int]:
-    """Return numbers of textures, best first; those that make too many false matches come last."""
-    too_many = (wrong > task.settings.most_false_matches).tolist()
-    return sorted(range(len(likeness)), key=lambda k: (too_many[k], float(likeness[k])))
-
-
-def _printable(task: Task, textures: Tensor) -> Tensor:
-    return textures.clamp(
-        task.settings.conditions.darkest_ink, task.settings.conditions.lightest_ink
-    )
-
-
-def _rate(done: float) -> float:
-    """Return the share of the learning rate after a share of the steps: half a cosine."""
-    return LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * done)) / 2
-
-
-def _blurred(gradient: Tensor, sigma: float) -> Tensor:
-    if sigma == 0:
-        return gradient
-    size = 2 * math.ceil(3 * sigma) + 1
-    filters: Any = import_module("kornia.filters")  # not at the top: it takes a third of a second
-    blurred: Tensor = filters.gaussian_blur2d(gradient, (size, size), (sigma, sigma))
-    return blurred
+    count = len(photos.images)
+    everybody = tiled(photos, len(textures))
+    worn = textures.repeat_interleave(count, 0)
+    seen = embeddings(task.settings, task.evaded, worn, everybody, step)
+    cosines = [one @ by.templates.T for one, by in zip(seen, task.evaded, strict=True)]
+    return cosines, everybody.labels.to(textures.device)
 
 
 def _values(likeness: Tensor, roughness: Tensor, accuracy: Tensor, step: int) -> dict[str, float]:
     values = {
-        "generated_train_accuracy": float(accuracy),
-        "likeness": float(likeness.detach().mean()),
-        "best_likeness": float(likeness.detach().min()),
-        "roughness": float(roughness.detach().mean()),
+        "generated_train_accuracy": accuracy,
+        "likeness": likeness.mean(),
+        "best_likeness": likeness.min(),
+        "roughness": roughness.mean(),
     }
-    for name, value in values.items():
-        if not math.isfinite(value):
-            raise FaceveilError(
-                f"train_texture: {name} is {value} in step {step + 1}; lower "
-                "train_texture.learning_rate"
-            )
-    return values
+    return finite("train_texture", values, step)

@@ -1,0 +1,235 @@
+"""The generator of designs on the cloth: numbers in, a texture around one of its starts out.
+
+The numbers are random, or what a recognizer stored of the wearer's bare face.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from faceveil.params.errors import FaceveilError
+from faceveil.runtime.atomic import atomic_directory
+from faceveil.store.embeddings import read_embeddings
+from faceveil.store.weights import (
+    HEAD_WEIGHTS,
+    fingerprint,
+    read_card,
+    read_weights,
+    write_weights,
+)
+
+WEIGHTS, ARCHITECTURE = "texture_generator.safetensors", "start_and_convolutions"
+
+ENROLLED = "unmasked"
+"""The kind of photo whose feature decides what its owner wears: the one that is on file."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What decides the weights of a generator, besides the training.
+
+    Attributes:
+        conditioned_on: what a texture is drawn from: latent or wearer.
+        numbers: C, how many a texture is drawn from.
+        hidden: how many of them are left before the first picture.
+        channels: of the pictures inside.
+        starts: K.
+        height: H, texels down.
+        width: W, texels across.
+        darkest: least value of a texture.
+        lightest: greatest.
+    """
+
+    conditioned_on: str
+    numbers: int
+    hidden: int
+    channels: int
+    starts: int
+    height: int
+    width: int
+    darkest: float
+    lightest: float
+
+
+class TextureGenerator(nn.Module):
+    """Textures from numbers ``[N, C]`` and the numbers of their starts, int64 ``[N]``.
+
+    A texture is its start, plus a correction that all textures of the start share, plus what the
+    network draws, in [-1, 1], in colours that are printed. The network makes a picture an eighth as
+    large and enlarges it three times, each time with a convolution; its last layer begins with
+    zeros, so that training begins at the starts. It has no batch norm: a texture depends on its own
+    numbers alone.
+    """
+
+    starts: Tensor
+    centre: Tensor
+    spread: Tensor
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape, channels = shape, shape.channels
+        colours = (shape.starts, 3, shape.height, shape.width)
+        self.register_buffer("starts", torch.zeros(colours))
+        self.register_buffer("centre", torch.zeros(shape.numbers))
+        self.register_buffer("spread", torch.ones(()))
+        self.corrections = nn.Parameter(torch.zeros(colours))
+        self.sizes = [(-(-shape.height // step), -(-shape.width // step)) for step in (8, 4, 2, 1)]
+        coarse = channels * self.sizes[0][0] * self.sizes[0][1]
+        self.reduced = nn.Linear(shape.numbers, shape.hidden)
+        self.coarse = nn.Linear(shape.hidden + shape.starts, coarse)
+        outs = (channels, channels, 3)
+        self.finer = nn.ModuleList(nn.Conv2d(channels, out, 3, padding=1) for out in outs)
+        for parameter in self.finer[-1].parameters():
+            nn.init.zeros_(parameter)
+
+    @torch.no_grad()
+    def begin(self, starts: Tensor, features: Tensor | None = None) -> "TextureGenerator":
+        """Take the starts, ``[K, 3, H, W]``, and how features of wearers, ``[T, E]``, are spread.
+
+        Features of faces lie close together; the network sees how they differ.
+        """
+        self.starts.copy_(starts)
+        if features is not None:
+            self.centre.copy_(features.mean(0))
+            self.spread.copy_((features - self.centre).square().mean().sqrt())
+        return self
+
+    def forward(self, numbers: Tensor, starts: Tensor) -> Tensor:
+        """Return textures, ``[N, 3, H, W]`` in [darkest, lightest]."""
+        shape = self.shape
+        if numbers.shape != (len(starts), shape.numbers):
+            wanted = [len(starts), shape.numbers]
+            raise ValueError(f"numbers are {wanted}, not {list(numbers.shape)}")
+        which = functional.one_hot(starts, shape.starts).to(numbers)
+        reduced = self.reduced((numbers - self.centre) / self.spread).tanh()
+        picture = self.coarse(torch.cat([reduced, which], dim=1))
+        picture = picture.view(len(starts), shape.channels, *self.sizes[0])
+        for size, layer in zip(self.sizes[1:], self.finer, strict=True):
+            large = functional.interpolate(
+                functional.silu(picture), size, mode="bilinear", align_corners=False
+            )
+            picture = layer(large)
+        textures = self.starts[starts] + self.corrections[starts] + picture.tanh()
+        within: Tensor = textures.clamp(shape.darkest, shape.lightest)
+        return within
+
+    def latents(self, count: int, stream: torch.Generator, first: int = 0) -> tuple[Tensor, Tensor]:
+        """Return what ``count`` designs are drawn from: N(0, 1), and each start in turn.
+
+        The stream is on the CPU, so that every device draws the same; ``first`` is the first start.
+        """
+        # One after the other: torch draws many at once in another order.
+        size = self.shape.numbers
+        numbers = torch.stack([torch.randn(size, generator=stream) for _ in range(count)])
+        starts = (torch.arange(count) + first) % self.shape.starts
+        return numbers.to(self.starts), starts.to(self.starts.device)
+
+    @torch.inference_mode()
+    def own(self, feature: Tensor) -> Tensor:
+        """Return the texture ``[3, H, W]`` of a wearer, from a unit vector ``[E]``."""
+        texture: Tensor = self(feature[None], torch.zeros(1, dtype=torch.int64))[0]
+        return texture.clone()
+
+
+@dataclass(frozen=True)
+class TrainedGenerator:
+    """What came out of a training.
+
+    Attributes:
+        generator: on the CPU.
+        sheets: the first designs before and after, ``[S, 3, H, W]`` in [0, 1] each.
+        measured: numbers of the starts among the candidates; own cosine, in units of a match, and
+            share of false matches of people in those designs, worn flat.
+        curves: of each step.
+    """
+
+    generator: TextureGenerator
+    sheets: tuple[Tensor, Tensor]
+    measured: dict[str, Any]
+    curves: list[dict[str, float]]
+
+
+class OwnDesigns(Sequence[Tensor]):
+    """What each of P people wears in the designs of T generators: ``[t * P + p]`` is a texture.
+
+    They are drawn when they are asked for, one at a time, so that nobody's depends on others.
+    """
+
+    def __init__(self, generators: Sequence[TextureGenerator], features: Tensor) -> None:
+        self._generators, self._features = generators, features
+
+    def __len__(self) -> int:
+        return len(self._generators) * len(self._features)
+
+    def __getitem__(self, variant: Any) -> Any:
+        """Draw one, float32 ``[3, H, W]``."""
+        generator, person = divmod(variant, len(self._features))
+        return self._generators[generator].own(self._features[person])
+
+
+def wearer_features(folder: Path, recognizer: str, people: Sequence[str]) -> Tensor:
+    """Return what a recognizer stored of people's enrolled bare faces, unit vectors ``[P, E]``.
+
+    It is never what it saw of a photo that probes: a design is made before it is worn.
+
+    Args:
+        folder: of its embeddings of bare faces, by kind of photo.
+        recognizer: its fingerprint.
+        people: by ``subject_id``.
+
+    Raises:
+        FaceveilError: if somebody has none, or another recognizer made them.
+    """
+    table = read_embeddings(folder / ENROLLED, recognizer)
+    return torch.from_numpy(table.embeddings[table.rows_of(people)])
+
+
+def write_generators(
+    directory: Path, trained: Sequence[TrainedGenerator], head: nn.Module, card: dict[str, Any]
+) -> None:
+    """Write each training's generator to ``<directory>/<number>/``, all or nothing.
+
+    Args:
+        directory: folder of the experiment.
+        trained: by training.
+        head: the target's, as every training leaves it.
+        card: what all cards say: experiment, settings, recognizers, fingerprints of inputs, and
+            ``name`` and ``fingerprint`` of the target.
+    """
+    with atomic_directory(directory) as folder:
+        for number, one in enumerate(trained):
+            place = folder / str(number)
+            place.mkdir()
+            about = {
+                "architecture": ARCHITECTURE,
+                "shape": vars(one.generator.shape),
+                "target": card["target"],
+            }
+            write_weights(place / WEIGHTS, one.generator, about)
+            write_weights(place / HEAD_WEIGHTS, head, {})
+            whole = fingerprint(place / WEIGHTS)
+            full = {**card, **about, **one.measured, "training": number, "generator_sha256": whole}
+            (place / "card.json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")
+
+
+def read_generator(training: Path) -> tuple[TextureGenerator, dict[str, str]]:
+    """Read a trained generator, in eval mode and without gradients, and its target.
+
+    The target is ``name`` and ``fingerprint`` of the recognizer whose features it knows.
+
+    Raises:
+        FaceveilError: if the file is missing, damaged or another network's.
+    """
+    path = training / WEIGHTS
+    card = read_card(path)
+    if (found := card.get("architecture")) != ARCHITECTURE:
+        raise FaceveilError(f"{path}: generator {found!r} is unknown; allowed: {ARCHITECTURE}")
+    generator = TextureGenerator(Shape(**card["shape"]))
+    read_weights(path, generator)
+    return generator.eval().requires_grad_(False), card["target"]

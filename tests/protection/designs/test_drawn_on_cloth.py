@@ -1,0 +1,228 @@
+"""Designs on the cloth that generators draw: who wears which, and what it is drawn from."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+from faceveil.params.errors import FaceveilError
+from faceveil.params.protect import Protect
+from faceveil.protection.base import Draw, Photos
+from faceveil.protection.deal import deal_own
+from faceveil.protection.designs.drawn import design_weights, read_owners
+from faceveil.protection.designs.protect import DesignsToLearn, protect_designs
+from faceveil.protection.methods.design import Design
+from faceveil.protection.methods.mean_colour import MeanColour
+from faceveil.protection.methods.untrained import Untrained
+from faceveil.protection.textures.generator import WEIGHTS
+from faceveil.store.coordinates import as_stored
+from faceveil.store.embeddings import EmbeddingTable, write_embeddings
+from faceveil.store.faces import COORDINATES, open_faces
+from faceveil.store.photos import open_photos
+from faceveil.wearing.texture import mask_coordinates, wear_texture
+from tests.protection.protected_world import SIZE, SPLITS, write_world
+from tests.protection.textures.generator_world import untrained, write_untrained
+
+TARGET = {"name": "facenet", "fingerprint": "f" * 64}
+SETTINGS = Protect(designs=3, learn_photos=10, learn_designs=4, batch_size=4, seed=7)
+OWN = {"conditioned_on": "wearer", "starts": 1}
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """The people of all protections, with coordinates of their masks."""
+    root = tmp_path_factory.mktemp("world")
+    found = write_world(root)
+    across = np.broadcast_to(np.linspace(-1.2, 1.2, SIZE), (SIZE, SIZE))
+    planes = np.stack([across, across.T + 0.5, np.ones((SIZE, SIZE))]).clip(-0.5).astype("f4")
+    for kind in ("masked", "further_masked"):
+        count = len(open_faces(found.curated, kind))
+        stored = np.broadcast_to(as_stored(planes), (count, 3, SIZE, SIZE))
+        np.save(found.curated / kind / COORDINATES, np.ascontiguousarray(stored))
+    return found
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """Embeddings of everybody's bare face, in an order that is not that of their ids."""
+    folder = tmp_path_factory.mktemp("bare")
+    people = sorted(SPLITS, reverse=True)
+    rows = pd.DataFrame({"subject_id": people, "image_id": people})
+    vectors = np.stack([feature(who).numpy() for who in people])
+    write_embeddings(
+        folder / "facenet/unmasked", EmbeddingTable(rows, vectors, vectors), TARGET["fingerprint"]
+    )
+    return folder
+
+
+def feature(who):
+    """A unit vector that is a person's own."""
+    stream = torch.Generator().manual_seed(sorted(SPLITS).index(who))
+    return normalize(torch.randn(5, generator=stream), dim=0)
+
+
+@pytest.fixture(scope="module")
+def varied(tmp_path_factory):
+    return write_untrained(tmp_path_factory.mktemp("models") / "varied", TARGET)
+
+
+@pytest.fixture(scope="module")
+def personal(tmp_path_factory):
+    return write_untrained(tmp_path_factory.mktemp("models") / "personal", TARGET, **OWN)
+
+
+def test_the_first_latents_of_a_fixed_stream_are_judged_on_the_cloth(varied):
+    few, many = (Design(Design.Settings(designs=count)) for count in (3, 6))
+    for one in (few, many):
+        one.read(varied, 7)
+        assert one.placement == "mask"
+    assert few.variants == 6
+    for training in range(2):
+        for number in range(3):
+            same = few.drawn[training * 3 + number], many.drawn[training * 6 + number]
+            assert torch.allclose(*same, atol=1e-6)
+    learned = DesignsToLearn(DesignsToLearn.Settings(designs=6))
+    learned.read(varied, 7)
+    gap = (many.drawn[:, None] - learned.drawn[None]).abs().mean((2, 3, 4))
+    assert gap.min() > 0.01
+
+
+def test_untrained_designs_are_the_starts(varied):
+    start = Untrained(Untrained.Settings(designs=3))
+    start.read(varied, 7)
+    wanted = torch.cat([untrained(seed).starts[[0, 1, 0]] for seed in range(2)])
+    assert torch.equal(start.drawn, wanted.clamp(0.05, 0.93))
+
+
+def test_the_file_of_designs_is_the_generators(varied):
+    assert design_weights(varied / "1") == varied / "1" / WEIGHTS
+
+
+def test_designs_for_anybody_have_no_owners(varied, bare):
+    assert read_owners(varied, bare, ["a0"]) is None
+
+
+def test_owners_features_are_joined_by_id(personal, bare):
+    found = read_owners(personal, bare, ["b1", "a0"])
+    assert torch.equal(found.features, torch.stack([feature("b1"), feature("a0")]))
+    with pytest.raises(FaceveilError, match="no embedding of subject 'z9'"):
+        read_owners(personal, bare, ["z9"])
+    with pytest.raises(ValueError, match="need the embeddings of bare faces"):
+        read_owners(personal, None, ["a0"])
+
+
+def test_everybody_gets_the_own_variant_of_every_training():
+    photos = pd.DataFrame({"subject_id": ["c", "a", "c"], "image_id": ["1", "2", "3"]})
+    dealt = deal_own(photos, ["a", "b", "c"], 2)
+    assert dealt["variant"].tolist() == [2, 0, 2, 5, 3, 5]
+    assert dealt["training"].tolist() == [0, 0, 0, 1, 1, 1]
+    with pytest.raises(ValueError, match="'c' has no design of their own"):
+        deal_own(photos, ["a", "b"], 2)
+
+
+@pytest.fixture(scope="module")
+def found(sources, personal, bare, tmp_path_factory):
+    out = tmp_path_factory.mktemp("protected") / "personal"
+    protect_designs("personal", personal, sources, SETTINGS, out, bare)
+    return out, open_photos(out)
+
+
+def worn_by(sources, row, generator, owner):
+    """What a photo is in the design that a generator draws from somebody's feature."""
+    faces = sources.faces(row.kind)
+    place = np.flatnonzero(faces.rows["image_id"] == row.image_id)
+    texture = generator.own(feature(owner))[None]
+    coordinates = mask_coordinates(faces, place)
+    worn = wear_texture(faces.images(place), faces.transparencies(place), coordinates, texture)
+    return 255 * worn[0].permute(1, 2, 0).numpy()
+
+
+def test_everybody_is_judged_in_what_is_drawn_from_their_own_feature(found, sources):
+    rows = found[1].rows
+    worn = rows[(rows["protection"] == "personal") & (rows["use"] == "judge")]
+    assert set(worn["role"]) == {"test", "train"}
+    assert (worn["image_id"].value_counts() == 2).all()  # of each training
+    for row in worn.itertuples():
+        generator = untrained(row.training, **OWN)
+        expected = worn_by(sources, row, generator, row.subject_id)
+        assert np.abs(found[1].pixels[row.Index] - expected).max() <= 0.51
+
+
+def test_the_probe_photo_decides_nothing_about_its_design(found):
+    """Two photos of a person show the same variant; two people never do."""
+    rows = found[1].rows
+    worn = rows[(rows["protection"] == "personal") & (rows["use"] == "judge")]
+    pairs = worn[["subject_id", "training", "variant"]].drop_duplicates()
+    assert not pairs["variant"].duplicated().any()
+    assert not pairs[["subject_id", "training"]].duplicated().any()
+
+
+def test_what_is_learned_from_are_designs_of_training_people(found, sources):
+    rows = found[1].rows
+    learned = rows[rows["use"] == "learn"]
+    train = sources.roles.of_role("train")
+    assert set(learned["subject_id"]) <= set(train)
+    for row in learned.itertuples():
+        owner = train[row.variant % SETTINGS.learn_designs]
+        expected = worn_by(sources, row, untrained(row.training, **OWN), owner)
+        assert np.abs(found[1].pixels[row.Index] - expected).max() <= 0.51
+
+
+def test_controls_are_made_of_the_own_design(found, sources, personal, bare):
+    rows = found[1].rows
+    control = rows[rows["protection"] == "personal_untrained"]
+    assert set(control["role"]) == {"test"}
+    people = sorted(set(rows.loc[rows["use"] == "judge", "subject_id"]))
+    colour = MeanColour(MeanColour.Settings())
+    colour.read_for(read_owners(personal, bare, people), personal, 7)
+    own = untrained(0, **OWN).own(feature(people[1]))
+    assert torch.allclose(colour.pattern(1, SIZE, 7), own.mean((1, 2), keepdim=True), atol=1e-6)
+
+
+def test_designs_beside_the_photos_are_those_of_the_first_people(found):
+    stored = np.load(found[0] / "designs.npy")
+    rows = found[1].rows
+    people = sorted(set(rows.loc[rows["use"] == "judge", "subject_id"]))[: SETTINGS.designs]
+    wanted = [untrained(t, **OWN).own(feature(who)) for t in range(2) for who in people]
+    pictures = 255 * torch.stack(wanted).permute(0, 2, 3, 1).numpy()
+    assert np.abs(stored - pictures).max() <= 0.51
+
+
+@pytest.mark.parametrize("batch_size", [1, 64])
+def test_batch_size_changes_no_byte(found, sources, personal, bare, tmp_path, batch_size):
+    settings = SETTINGS.model_copy(update={"batch_size": batch_size})
+    protect_designs("personal", personal, sources, settings, tmp_path / "x", bare)
+    before = {path.name: path.read_bytes() for path in found[0].iterdir()}
+    after = {path.name: path.read_bytes() for path in (tmp_path / "x").iterdir()}
+    assert before["pixels.npy"] == after["pixels.npy"]
+    assert before["designs.npy"] == after["designs.npy"]
+
+
+def test_more_designs_to_learn_from_than_people_are_refused(sources, personal, bare, tmp_path):
+    settings = SETTINGS.model_copy(update={"learn_designs": 5})
+    with pytest.raises(FaceveilError, match="learn_designs is 5, but own designs are those of 4"):
+        protect_designs("personal", personal, sources, settings, tmp_path / "x", bare)
+    assert not list(tmp_path.iterdir())
+
+
+def test_own_designs_without_their_owners_are_refused(personal):
+    with pytest.raises(ValueError, match="designs of wearers' own need these wearers"):
+        Design(Design.Settings()).read(personal, 7)
+
+
+def test_a_photo_of_a_generators_design_is_as_if_alone(varied):
+    design = Design(Design.Settings(designs=3))
+    design.read(varied, 7)
+    stream = torch.Generator().manual_seed(0)
+    many = Photos(
+        images=torch.rand(3, 3, SIZE, SIZE, generator=stream),
+        subject_ids=np.array(["a", "b", "c"]),
+        image_ids=np.array(["a", "b", "c"]),
+        transparency=torch.rand(3, 1, SIZE, SIZE, generator=stream),
+        coordinates=torch.rand(3, 3, SIZE, SIZE, generator=stream),
+    )
+    together = design.apply(many, Draw(7, np.array([0, 4, 4])))
+    fields = ("images", "subject_ids", "image_ids", "transparency", "coordinates")
+    last = Photos(**{name: getattr(many, name)[2:] for name in fields})
+    assert torch.equal(together[2:], design.apply(last, Draw(7, np.array([4]))))

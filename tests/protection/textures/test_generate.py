@@ -1,0 +1,142 @@
+"""Training generators: what is learned, how different designs become, and how it goes on."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from faceveil.params.conditions import ConditionStrengths
+from faceveil.params.errors import FaceveilError
+from faceveil.protection.textures.generate import train_generator, trained
+from faceveil.protection.textures.seen import embeddings, tiled
+from faceveil.runtime.checkpoints import Checkpoint
+from faceveil.runtime.seeding import generator_for
+from tests.conftest import ROOT
+from tests.protection.textures.generator_world import OWN, RUNS, task, train
+
+LAST = {"latent": 1.731325, "wearer": 1.699665}
+
+
+def changes(kind):
+    return OWN if kind == "wearer" else {}
+
+
+def same(one, other):
+    states = (one.generator.state_dict(), other.generator.state_dict())
+    assert states[0].keys() == states[1].keys()
+    weights = all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+    return weights and (one.curves, one.measured) == (other.curves, other.measured)
+
+
+@pytest.mark.parametrize("kind", ["latent", "wearer"])
+def test_a_small_batch_is_learned(kind):
+    found = train_generator(task(steps=40, **changes(kind)))
+    assert found.curves[-1]["likeness"] < found.curves[0]["likeness"] - 0.15
+
+
+@pytest.mark.parametrize("kind", ["latent", "wearer"])
+def test_the_last_value_of_a_fixed_seed(kind):
+    found = train_generator(task(**changes(kind)))
+    assert found.curves[-1]["likeness"] == pytest.approx(LAST[kind], rel=1e-3)
+
+
+def mean_shift_cosine(found, small):
+    """Mean cosine of the mean shifts of eight new designs, one pair after the other."""
+    designs = found.generator(*found.generator.latents(8, generator_for(0, "new")))
+    everybody = small.wearers.photos(range(len(small.wearers)))
+    wearers, count = tiled(everybody, 8), len(everybody.images)
+    worn = designs.detach().repeat_interleave(count, 0)
+    means = []
+    for one, by in zip(
+        embeddings(small.settings, small.evaded, worn, wearers), small.evaded, strict=True
+    ):
+        shifts = (one - by.templates[wearers.labels]).view(8, count, -1).mean(1)
+        pairs = [(a, b) for a in range(8) for b in range(a)]
+        means += [torch.cosine_similarity(shifts[a], shifts[b], dim=0) for a, b in pairs]
+    return float(torch.stack(means).mean())
+
+
+def test_diversity_makes_designs_differ_in_where_they_move_embeddings():
+    runs = [task(steps=40, diversity=weight, generator_learning_rate=0.02) for weight in (0, 2)]
+    alike, different = (mean_shift_cosine(train_generator(one), one) for one in runs)
+    assert different < alike - 0.3
+
+
+def test_wearers_of_their_own_designs_wear_different_ones():
+    small = task(steps=40, generator_learning_rate=0.02, **OWN)
+    found = train_generator(small)
+    own = torch.stack([found.generator.own(feature) for feature in small.features])
+    apart = (own[:, None] - own[None]).abs().mean((2, 3, 4))
+    assert (apart + torch.eye(len(own))).min() > 1e-3
+
+
+def test_training_begins_at_the_starts_that_hide_best():
+    found = train_generator(task(steps=1, learning_rate=1e-9, generator_learning_rate=1e-9))
+    before, after = found.sheets
+    assert torch.allclose(before, after, atol=1e-6)
+    assert torch.equal(before[0], before[2])
+    assert not torch.equal(before[0], before[1])
+    every = train_generator(task(steps=1, learning_rate=1e-9, starts=4))
+    assert every.measured["starts"][:2] == found.measured["starts"]
+
+
+@pytest.mark.parametrize("kind", ["latent", "wearer"])
+@pytest.mark.parametrize("stopped", [1, 2, 4])
+def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, stopped, kind):
+    settings = {"conditions": ConditionStrengths(), **changes(kind)}
+    whole = train_generator(task(**settings))
+
+    def stop(step, _):
+        if step == stopped + 1:
+            raise KeyboardInterrupt
+
+    checkpoint = Checkpoint(tmp_path / "checkpoint.safetensors")
+    with pytest.raises(KeyboardInterrupt):
+        train_generator(task(**settings), checkpoint, stop)
+    told = []
+    again = train_generator(task(**settings), checkpoint, lambda step, _: told.append(step))
+    assert same(whole, again)
+    assert told == [1, 2, 3, 4, 5]
+
+
+def test_trainings_differ_and_leave_no_checkpoint_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    with trained(task(trainings=2, steps=2), {"photos": "a"}, lambda *_: None) as found:
+        assert len(list(tmp_path.glob(".scratch/train_generator-*"))) == 2
+    assert not list(tmp_path.glob(".scratch/*"))
+    assert not same(*found)
+    assert same(found[0], train_generator(task(steps=2)))
+
+
+def test_a_diverged_generator_is_one_line():
+    broken = task()
+    nowhere = replace(broken.evaded[0], templates=broken.evaded[0].templates * float("nan"))
+    wanted = r"train_generator: likeness is nan in step 1; lower train_generator\.learning_rate"
+    with pytest.raises(FaceveilError, match=wanted):
+        train_generator(replace(broken, evaded=[nowhere]))
+
+
+@pytest.mark.slow
+def test_two_ranks_do_what_one_process_does(tmp_path):
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    program = ["-m", "tests.protection.textures.generator_world", str(tmp_path)]
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    subprocess.run(
+        [sys.executable, *torchrun, *program],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        check=True,
+        capture_output=True,
+        timeout=240,
+    )
+    for name in RUNS:
+        first, second = (load_file(tmp_path / f"{name}-{rank}.safetensors") for rank in range(2))
+        alone = train(name)
+        for key, value in alone.items():
+            assert key == "curves" or torch.equal(first[key], second[key]), key
+            if key != "curves":
+                torch.testing.assert_close(first[key], value, rtol=1e-4, atol=1e-5, msg=key)
