@@ -62,12 +62,11 @@ EXPERIMENTS = {
     "exp2": Experiment(method="gan", recognizer_learns_from=("generated", "unmasked")),
     "exp3": Experiment(method="gan", recognizer_learns_from=("generated", "masked", "unmasked")),
     "universal": Experiment(method="texture"),
-    "varied": Experiment(method="generator", train_generator={"ensemble": ["sface"]}),
+    "varied": Experiment(method="generator"),
     "personal": Experiment(
         method="generator",
         train_generator={
             "conditioned_on": "wearer",
-            "ensemble": ["sface"],
             "starts": 1,
             "diversity": 0,
             "photos_per_step": 24,

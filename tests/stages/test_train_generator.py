@@ -1,0 +1,183 @@
+"""The stage ``train_generator``: faces and recognizers in, generators, cards and curves out."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from faceveil.protection.designs.drawn import read_owners
+from faceveil.protection.methods.design import Design
+from faceveil.protection.textures.generator import WEIGHTS
+from faceveil.store.coordinates import as_stored
+from faceveil.store.faces import COORDINATES, open_faces
+from stages.train_generator import app
+from tests.conftest import ROOT
+from tests.packed import write_faces
+from tests.recognition.placed_world import write_places
+from tests.stages.gan_world import SIZE, arguments, enter_world, faces, outputs, write_world
+
+SHORT = {
+    "trainings": 2,
+    "start": "noise",
+    "candidates": 3,
+    "starts": 2,
+    "height": 8,
+    "width": 10,
+    "latent_size": 4,
+    "channels": 2,
+    "steps": 2,
+    "photos_per_step": 2,
+    "designs_per_step": 2,
+    "photos_to_choose": 3,
+    "false_match_rate": 0.5,
+    "most_false_matches": 1.0,
+    "checkpoint_steps": 1,
+    "precision": "float32",
+}
+OWN = {"conditioned_on": "wearer", "starts": 1, "diversity": 0}
+
+
+class Recorder:
+    """Keeps what a stage tells tracking."""
+
+    def __init__(self):
+        self.told, self.files = [], []
+
+    def metrics(self, values, step):
+        self.told.append((step, sorted(values)))
+
+    def figure(self, path):
+        self.files.append(path.name)
+
+    def artifact(self, path, folder):
+        self.files.append(f"{folder}/{path.name}")
+
+    def tag(self, key, value):
+        assert key and len(value) == 64
+
+    def dataset(self, name, path):
+        assert path.is_file()
+        self.files.append(name)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    root = tmp_path_factory.mktemp("world")
+    write_world(root)
+    curated = root / "data/curated"
+    across = np.broadcast_to(np.linspace(-1.4, 1.4, SIZE), (SIZE, SIZE))
+    planes = np.stack([across, across.T / 1.6 + 0.5, np.ones((SIZE, SIZE))]).astype(np.float32)
+    for kind in ("masked", "further_masked"):
+        count = len(open_faces(curated, kind))
+        stored = np.broadcast_to(as_stored(planes), (count, 3, SIZE, SIZE))
+        np.save(curated / kind / COORDINATES, np.ascontiguousarray(stored), allow_pickle=False)
+    write_faces(curated / "background", faces("further_unmasked"))  # nobody
+    write_places(curated)
+    return root
+
+
+@pytest.fixture
+def recorder(world, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    enter_world(world, tmp_path)
+    recorder = Recorder()
+
+    @contextmanager
+    def track(stage, params, experiment):
+        assert (stage, experiment) == ("train_generator", "varied")
+        yield recorder
+
+    monkeypatch.setattr("faceveil.tracking.run.track", track)
+    monkeypatch.setenv("FACEVEIL_DEVICE", "cpu")
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    settings()
+    return recorder
+
+
+def settings(**changes):
+    """Write params.yaml with a short training."""
+    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    params["train_generator"] |= SHORT
+    params["experiments"]["varied"] = {"method": "generator", "train_generator": changes}
+    YAML().dump(params, Path("params.yaml"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("own", [{}, OWN], ids=["latent", "wearer"])
+def test_all_outputs_are_written_tracked_and_read_as_designs(recorder, own):
+    settings(**own)
+    result = CliRunner().invoke(app, arguments("varied"))
+    assert result.exit_code == 0, result.output
+    folder = Path("models/gan/varied")
+    design = Design(Design.Settings(designs=3))
+    bare = Path("data/embeddings/bare")
+    design.read_for(read_owners(folder, bare, ["00000", "00001", "00003"]), folder, 1)
+    assert design.placement == "mask"
+    assert len(design.drawn) == 6
+    assert design.pattern(0, SIZE, 1).shape == (3, 8, 10)
+    assert not torch.equal(design.drawn[0], design.drawn[3])
+    card = json.loads((folder / "1/card.json").read_text())
+    assert (card["experiment"], card["training"]) == ("varied", 1)
+    assert card["trained_against"] == ["facenet"]
+    assert card["target"]["name"] == "facenet"
+    known = {"people", "masked", "further_masked", "recognizers/facenet", "templates/facenet"}
+    assert set(card["inputs"]) == known | ({"features"} if own else set())
+    table = pd.read_csv("metrics/training/varied.csv")
+    assert table["training"].tolist() == [0, 0, 1, 1]
+    assert table["generated_train_accuracy"].between(0, 1).all()
+    assert Path("figures/evolution/varied.png").stat().st_size > 1000
+    assert [step for step, _ in recorder.told] == [1, 2, 1, 2]
+    assert recorder.told[-1][1][0].endswith("/1")
+    files = [f"{number}/{name}" for number in (0, 1) for name in ("card.json", "head.safetensors")]
+    assert {*recorder.files} == {"curated", "varied.png", *files, f"0/{WEIGHTS}", f"1/{WEIGHTS}"}
+    assert not list(Path(".scratch").iterdir())
+
+
+def test_too_few_people_for_a_threshold_are_one_line(recorder):
+    settings(false_match_rate=0.001)
+    result = CliRunner().invoke(app, arguments("varied"))
+    assert result.exit_code == 1, result.output
+    assert result.stderr.count("\n") == 1
+    line = "train_generator.false_match_rate is 0.001, which 3 comparisons of 3 training"
+    assert line in result.stderr
+    assert not any(Path(output).exists() for output in outputs("varied").values())
+
+
+@pytest.mark.slow
+def test_killed_it_goes_on_to_the_same_bytes(recorder, tmp_path):
+    settings(steps=6)
+    whole = CliRunner().invoke(app, arguments("varied"))
+    assert whole.exit_code == 0, whole.output
+    wanted = [(Path("models/gan/varied") / n / WEIGHTS).read_bytes() for n in "01"]
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    off = {"FACEVEIL_TRACKING": "off", "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db"}
+    words = list(arguments("varied"))
+    words[words.index("models/gan/varied")] = "again"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stages.train_generator", *words],
+        env={**os.environ, "PYTHONPATH": path, **off},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 240
+    while not list(Path(".scratch").glob("*/checkpoint.safetensors")):
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not Path("again").exists()
+    again = CliRunner().invoke(app, words)
+    assert again.exit_code == 0, again.output
+    assert [Path("again", n, WEIGHTS).read_bytes() for n in "01"] == wanted
