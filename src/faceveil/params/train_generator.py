@@ -39,10 +39,15 @@ class TrainGenerator(ClothTraining):
     )
 
     @model_validator(mode="after")
-    def _starts_are_among_enough(self) -> "TrainGenerator":
+    def _keys_go_together(self) -> "TrainGenerator":
         if self.starts > self.candidates:
             raise ValueError(
                 f"starts is {self.starts}, candidates {self.candidates}; ask for fewer starts"
+            )
+        if self.designs_per_step == 1 and self.diversity > 0:
+            raise ValueError(
+                f"designs_per_step is 1 and diversity {self.diversity:g}; it takes two designs to "
+                "differ: raise the one or set the other to 0"
             )
         if self.conditioned_on == "wearer" and (self.starts > 1 or self.diversity > 0):
             raise ValueError(

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from safetensors.torch import save
+from torch.utils.flop_counter import FlopCounterMode
 
 from faceveil.params.errors import FaceveilError
 from faceveil.protection.textures.generator import (
@@ -125,3 +126,12 @@ def test_what_holds_no_generator_is_one_line(tmp_path, content, line):
         (folder / "0" / WEIGHTS).write_bytes(content)
     with pytest.raises(FaceveilError, match=line):
         read_generator(folder / "0")
+
+
+def test_a_texture_for_anybody_costs_a_few_operations():
+    """At the default size: at ten thousand million operations a second, less than 50 ms."""
+    shape = type(SHAPE)("wearer", 512, 32, 16, 1, 126, 144, 0.05, 0.93)
+    counter = FlopCounterMode(display=False)
+    with counter:
+        TextureGenerator(shape).own(torch.zeros(512))
+    assert counter.get_total_flops() < 0.05 * 1e10

@@ -1,0 +1,61 @@
+"""What the section ``train_generator`` refuses as a whole, and how experiments override it."""
+
+import pytest
+from ruamel.yaml import YAML
+
+from faceveil.params.errors import FaceveilError
+from faceveil.params.experiments import Experiment, read_generator_training, read_training
+from faceveil.params.read import validate
+from faceveil.params.train_generator import TrainGenerator
+from faceveil.params.train_texture import TrainTexture
+from faceveil.params.whole_file import read_params
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"starts": 41}, "starts is 41, candidates 40; ask for fewer starts"),
+        ({"conditioned_on": "wearer"}, r"starts is 3, diversity 0\.5: set 1 and 0"),
+        ({"conditioned_on": "wearer", "starts": 1}, r"starts is 1, diversity 0\.5: set 1 and 0"),
+        ({"designs_per_step": 1}, r"designs_per_step is 1 and diversity 0\.5; .* two designs"),
+        ({"kept": 3}, "kept"),
+    ],
+)
+def test_values_that_do_not_go_together_are_one_line(values, line):
+    with pytest.raises(FaceveilError, match=line) as refusal:
+        validate(TrainGenerator, values, "params.yaml: train_generator")
+    assert "\n" not in str(refusal.value)
+
+
+def test_what_both_trainings_on_the_cloth_share_has_the_same_defaults():
+    one, other = TrainTexture(), TrainGenerator()
+    shared = set(TrainTexture.model_fields) & set(TrainGenerator.model_fields) - {"steps"}
+    assert {"blur", "conditions", "candidates", "smoothness", "learning_rate"} < shared
+    assert all(getattr(one, key) == getattr(other, key) for key in shared)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "expected"), [("varied", ("latent", 3)), ("personal", ("wearer", 1))]
+)
+def test_experiments_override_keys(experiment, expected):
+    found = read_generator_training(ROOT / "params.yaml", experiment)
+    assert (found.conditioned_on, found.starts) == expected
+    assert found.ensemble == ("sface",)
+    assert read_training(ROOT / "params.yaml", experiment) == found
+    assert read_params(ROOT / "params.yaml").training(experiment) == found
+
+
+def test_a_key_of_another_method_is_refused():
+    with pytest.raises(FaceveilError, match="method texture has no train_generator; take it out"):
+        validate(
+            Experiment, {"method": "texture", "train_generator": {"starts": 1}}, "experiments.x"
+        )
+
+
+def test_an_override_that_the_section_does_not_know_is_refused(tmp_path):
+    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    params["experiments"]["varied"]["train_generator"] = {"start_count": 2}
+    YAML().dump(params, tmp_path / "params.yaml")
+    with pytest.raises(FaceveilError, match=r"experiments\.varied\.train_generator.*start_count"):
+        read_generator_training(tmp_path / "params.yaml", "varied")
