@@ -81,7 +81,7 @@ def test_the_first_latents_of_a_fixed_stream_are_judged_on_the_cloth(varied):
     for training in range(2):
         for number in range(3):
             same = few.drawn[training * 3 + number], many.drawn[training * 6 + number]
-            assert torch.allclose(*same, atol=1e-6)
+            assert torch.allclose(*same, atol=1e-4)
     learned = DesignsToLearn(DesignsToLearn.Settings(designs=6))
     learned.read(varied, 7)
     gap = (many.drawn[:, None] - learned.drawn[None]).abs().mean((2, 3, 4))

@@ -35,7 +35,7 @@ def test_designs_lie_in_the_printers_range_and_differ():
     drawn = generator(*generator.latents(6, generator_for(1, "x")))
     assert drawn.shape == (6, 3, 20, 22)
     assert (drawn.min(), drawn.max()) == (pytest.approx(0.05), pytest.approx(0.93))
-    assert (drawn[0] - drawn[2]).abs().mean() > 0.01  # of the same start
+    assert (drawn[0] - drawn[2]).abs().mean() > 0.05  # of the same start
 
 
 def test_a_design_does_not_depend_on_those_beside_it():
@@ -59,11 +59,12 @@ def test_what_all_features_have_in_common_says_nothing():
     one, other = (TextureGenerator(SHAPE) for _ in range(2))
     other.load_state_dict(one.state_dict())
     for generator in (one, other):
-        torch.nn.init.ones_(generator.finer[-1].weight)
+        torch.nn.init.constant_(generator.finer[-1].weight, 0.01)
     starts = torch.zeros(9, dtype=torch.int64)
     one.begin(torch.full((2, 3, 20, 22), 0.5), features)
     other.begin(torch.full((2, 3, 20, 22), 0.5), features * 3 + 7)
-    assert torch.allclose(one(features, starts), other(features * 3 + 7, starts), atol=1e-5)
+    assert one(features, starts).std(0).mean() > 1e-3
+    assert torch.allclose(one(features, starts), other(features * 3 + 7, starts), atol=1e-3)
 
 
 def test_numbers_of_another_size_are_refused():

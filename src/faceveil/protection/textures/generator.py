@@ -64,7 +64,8 @@ class TextureGenerator(nn.Module):
     network draws, in [-1, 1], in colours that are printed. The network makes a picture an eighth as
     large and enlarges it three times, each time with a convolution; its last layer begins with
     zeros, so that training begins at the starts. It has no batch norm: a texture depends on its own
-    numbers alone.
+    numbers alone. Between layers each pixel has unit length: else the numbers would soon count for
+    nothing beside the correction, and all designs of a start would be one.
     """
 
     starts: Tensor
@@ -111,10 +112,8 @@ class TextureGenerator(nn.Module):
         picture = self.coarse(torch.cat([reduced, which], dim=1))
         picture = picture.view(len(starts), shape.channels, *self.sizes[0])
         for size, layer in zip(self.sizes[1:], self.finer, strict=True):
-            large = functional.interpolate(
-                functional.silu(picture), size, mode="bilinear", align_corners=False
-            )
-            picture = layer(large)
+            large = functional.interpolate(picture, size, mode="bilinear", align_corners=False)
+            picture = layer(_even(functional.silu(large)))
         textures = self.starts[starts] + self.corrections[starts] + picture.tanh()
         within: Tensor = textures.clamp(shape.darkest, shape.lightest)
         return within
@@ -153,6 +152,14 @@ class TrainedGenerator:
     sheets: tuple[Tensor, Tensor]
     measured: dict[str, Any]
     curves: list[dict[str, float]]
+
+
+def _even(pictures: Tensor) -> Tensor:
+    """Return pictures whose pixels have the mean square 1, over channels.
+
+    T. Karras et al., "Progressive Growing of GANs" (2018), section 4.2.
+    """
+    return pictures * (pictures.square().mean(1, keepdim=True) + 1e-8).rsqrt()
 
 
 class OwnDesigns(Sequence[Tensor]):
