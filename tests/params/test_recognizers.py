@@ -108,7 +108,9 @@ def ensemble(*names: str) -> Params:
     ],
 )
 def test_only_a_surrogate_joins_an_ensemble(name, found):
-    expected = f"ensemble of exp4 names '{name}', {found}; allowed .* role surrogate: sface, resnet18"
+    expected = (
+        f"ensemble of exp4 names '{name}', {found}; allowed .* role surrogate: sface, resnet18"
+    )
     with pytest.raises(FaceveilError, match=expected) as refusal:
         ensemble("resnet18", name)
     assert "\n" not in str(refusal.value)
