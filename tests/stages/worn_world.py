@@ -38,7 +38,8 @@ SPLITS = {"train": 4, "test": 2, "spare": 3}
 PEOPLE = [f"{number:05d}" for number in range(sum(SPLITS.values()))]
 RECOGNIZERS = {  # by name: role, crop
     "facenet": ("target", "frame"),
-    "resnet18": ("surrogate", "frame"),
+    "sface": ("surrogate", "aligned"),
+    "dlib": ("judge", "chip"),
     "mobilefacenet": ("judge", "aligned"),
 }
 TINY = {
