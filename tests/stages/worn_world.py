@@ -45,7 +45,7 @@ RECOGNIZERS = {  # by name: role, crop
 TINY = {
     "protections": {"noise": {"patterns": 2}, "other_face": {"faces": 2}},
     "protect": {
-        "designs": 2, "designs_per_subject": 1, "learn_photos": 4, "learn_designs": 2,
+        "designs": 2, "designs_per_subject": 1, "draws": 1, "learn_photos": 4, "learn_designs": 2,
         "batch_size": 3, "seed": 7,
     },
     "protocol": {"dev_people": 2, "distractors": 1, "training_probes": 3, "seed": 7},
