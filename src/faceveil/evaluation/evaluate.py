@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,7 +65,7 @@ class Inputs:
         parts = []
         for protocol, kind in UNMASKED_PHOTOS.items():
             seen = self._seen(f"bare/{recognizer.name}/{kind}", recognizer)
-            fixed = {"protection": BARE, "training": -1, "condition": FLAT}
+            fixed: dict[str, Any] = {"protection": BARE, "training": -1, "condition": FLAT}
             words = seen.rows.assign(kind=kind, protocol=protocol, **fixed)
             words["role"] = role = self.roles.of_photos(words)
             parts.append(Seen(words, seen.features).where(role.notna().to_numpy()))
