@@ -111,6 +111,41 @@ def test_an_experiment_says_whom_it_is_trained_against():
     assert ensemble("resnet18").trained_against("exp0") == ("facenet",)
 
 
+def texture(**values: Any) -> Params:
+    own = {"method": "texture", **values}
+    return checked(merge(SHIPPED, {"experiments": {"own": own}}), "params.yaml")
+
+
+def test_a_texture_may_leave_the_target_out():
+    with_it = texture(train_texture={"ensemble": ["resnet18"]})
+    assert with_it.trained_against("own") == ("facenet", "resnet18")
+    without = texture(evades_target=False, train_texture={"ensemble": ["resnet18"]})
+    assert without.trained_against("own") == ("resnet18",)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"method": "gan"},
+            r"experiments\.own: method gan has no evades_target; take it out",
+        ),
+        (
+            {"method": "texture"},
+            r"own\.evades_target is false and train_texture\.ensemble is empty.* name a surrogate",
+        ),
+        (
+            {"method": "texture", "train_texture": {"ensemble": ["mobilefacenet"]}},
+            "ensemble of own names 'mobilefacenet', which is a judge",
+        ),
+    ],
+)
+def test_without_the_target_there_is_a_texture_and_a_surrogate(values, message):
+    with pytest.raises(FaceveilError, match=message) as refusal:
+        texture(evades_target=False, **values)
+    assert "\n" not in str(refusal.value)
+
+
 def test_given_weights_fit_their_architecture():
     given = params(weights="vggface2", architecture="inception_resnet_v1", input_size=160)
     assert given.recognizers["resnet18"].weights == "vggface2"
