@@ -59,7 +59,7 @@ EXPERIMENTS = {
     "exp1": Experiment(method="gan", recognizer_learns_from=("generated",)),
     "exp2": Experiment(method="gan", recognizer_learns_from=("generated", "unmasked")),
     "exp3": Experiment(method="gan", recognizer_learns_from=("generated", "masked", "unmasked")),
-    "universal": Experiment(method="texture"),
+    "universal": Experiment(method="texture", train_texture={"ensemble": ["sface"]}),
 }
 """The experiments of a file that names none."""
 

@@ -7,7 +7,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from faceveil.params.errors import FaceveilError
+from faceveil.params.experiments import Experiment
 from faceveil.params.read import merge, read_yaml
+from faceveil.params.recognizers import LEARNING_KEYS, PACKAGED, RecognizerSettings
 from faceveil.params.whole_file import NAMED, Params, checked
 
 DEFAULT = "default"
@@ -75,13 +77,25 @@ def overlay(
 
 
 def _shown(params: Params) -> dict[str, Any]:
-    """Return every value as YAML has it; experiments show what they override, and no more."""
+    """Return every value as YAML has it; entries show what goes with their method or weights."""
     values = params.model_dump(mode="json")
-    values["experiments"] = {
-        name: one.model_dump(mode="json", exclude_defaults=True)
-        for name, one in params.experiments.items()
-    }
+    values["experiments"] = {name: _method(one) for name, one in params.experiments.items()}
+    values["recognizers"] = {name: _weights(one) for name, one in params.recognizers.items()}
     return values
+
+
+def _method(one: Experiment) -> dict[str, Any]:
+    """Return an experiment's method and what it overrides; of a gan, also what is learned from."""
+    values = one.model_dump(mode="json")
+    always = {"recognizer_learns_from"} if one.method == "gan" else set()
+    return {key: value for key, value in values.items() if value or key in always}
+
+
+def _weights(one: RecognizerSettings) -> dict[str, Any]:
+    """Return a recognizer's values, of packaged weights without how they would learn."""
+    values = one.model_dump(mode="json")
+    hidden = set(LEARNING_KEYS) - one.model_fields_set if one.weights in PACKAGED else set()
+    return {key: value for key, value in values.items() if key not in hidden}
 
 
 def _assign(document: Any, values: dict[str, Any]) -> None:
