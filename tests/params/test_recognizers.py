@@ -108,7 +108,9 @@ def ensemble(*names: str) -> Params:
     ],
 )
 def test_only_a_surrogate_joins_an_ensemble(name, found):
-    expected = f"ensemble of exp4 names '{name}', {found}; allowed .* role surrogate: sface, resnet18"
+    expected = (
+        f"ensemble of exp4 names '{name}', {found}; allowed .* role surrogate: sface, resnet18"
+    )
     with pytest.raises(FaceveilError, match=expected) as refusal:
         ensemble("resnet18", name)
     assert "\n" not in str(refusal.value)
@@ -126,10 +128,10 @@ def texture(**values: Any) -> Params:
 
 
 def test_a_texture_may_leave_the_target_out():
-    with_it = texture(train_texture={"ensemble": ["resnet18"]})
-    assert with_it.trained_against("own") == ("facenet", "resnet18")
-    without = texture(evades_target=False, train_texture={"ensemble": ["resnet18"]})
-    assert without.trained_against("own") == ("resnet18",)
+    both = texture(train_texture={"ensemble": ["sface"]})
+    assert both.trained_against("own") == ("facenet", "sface")
+    alone = texture(without_target=True, train_texture={"ensemble": ["sface"]})
+    assert alone.trained_against("own") == ("sface",)
 
 
 @pytest.mark.parametrize(
@@ -137,11 +139,11 @@ def test_a_texture_may_leave_the_target_out():
     [
         (
             {"method": "gan"},
-            r"experiments\.own: method gan has no evades_target; take it out",
+            r"experiments\.own: method gan has no without_target; take it out",
         ),
         (
             {"method": "texture"},
-            r"own\.evades_target is false and train_texture\.ensemble is empty.* name a surrogate",
+            r"own\.without_target is true and train_texture\.ensemble is empty.* name a surrogate",
         ),
         (
             {"method": "texture", "train_texture": {"ensemble": ["mobilefacenet"]}},
@@ -151,7 +153,7 @@ def test_a_texture_may_leave_the_target_out():
 )
 def test_without_the_target_there_is_a_texture_and_a_surrogate(values, message):
     with pytest.raises(FaceveilError, match=message) as refusal:
-        texture(evades_target=False, **values)
+        texture(without_target=True, **values)
     assert "\n" not in str(refusal.value)
 
 

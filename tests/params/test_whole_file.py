@@ -290,7 +290,10 @@ def test_an_experiment_overrides_keys_of_train_texture(tmp_path):
     [
         ({"method": "cloak"}, r"experiments\.exp9\.method: input should be 'gan' or 'texture'"),
         ({"method": "gan", "train_texture": {"width": 18}}, "gan has no train_texture; take it"),
-        ({"method": "texture", "train_gan": {"epochs": 3}}, "texture has no train_gan; take it out"),
+        (
+            {"method": "texture", "train_gan": {"epochs": 3}},
+            "texture has no train_gan; take it out",
+        ),
         ({"method": "texture", "recognizer_learns_from": ["masked"]}, "no recognizer_learns_from"),
         ({"method": "texture", "train_texture": {"widht": 1}}, r"exp9\.train_texture.*'width'"),
     ],

@@ -29,9 +29,9 @@ class Experiment(Section):
         default=(),
         description="gan: sources of the recognizer's step; none keeps the recognizer fixed",
     )
-    evades_target: bool = Field(
-        default=True,
-        description="texture: whether the target is evaded too, or the ensemble alone",
+    without_target: bool = Field(
+        default=False,
+        description="texture: whether the ensemble alone is evaded, and the target never met",
     )
     train_gan: dict[str, Any] = Field(
         default={}, description="keys of train_gan that this experiment overrides"
@@ -43,7 +43,7 @@ class Experiment(Section):
     @model_validator(mode="after")
     def _keys_fit_the_method(self) -> "Experiment":
         gan = {"recognizer_learns_from": self.recognizer_learns_from, "train_gan": self.train_gan}
-        texture = {"evades_target": not self.evades_target, "train_texture": self.train_texture}
+        texture = {"without_target": self.without_target, "train_texture": self.train_texture}
         other = gan if self.method == "texture" else texture
         if wrong := [key for key, value in other.items() if value]:
             raise ValueError(f"method {self.method} has no {wrong[0]}; take it out")
@@ -51,7 +51,7 @@ class Experiment(Section):
 
     def trained_against(self, target: str, ensemble: Sequence[str]) -> tuple[str, ...]:
         """Return the recognizers that its designs must evade; all others it never met."""
-        return (target, *ensemble) if self.evades_target else tuple(ensemble)
+        return tuple(ensemble) if self.without_target else (target, *ensemble)
 
 
 EXPERIMENTS = {
@@ -89,10 +89,10 @@ def texture_training_of(name: str, base: TrainTexture, experiment: Experiment) -
     """Return ``train_texture`` with the overrides of an experiment; refuse what is not allowed."""
     merged = merge(base.model_dump(), experiment.train_texture)
     valid = validate(TrainTexture, merged, f"params.yaml: experiments.{name}.train_texture")
-    if not (experiment.evades_target or valid.ensemble):
+    if experiment.without_target and not valid.ensemble:
         raise FaceveilError(
-            f"params.yaml: experiments.{name}.evades_target is false and train_texture.ensemble is "
-            "empty, so that there is nobody to evade; name a surrogate, or leave evades_target out"
+            f"params.yaml: experiments.{name}.without_target is true and train_texture.ensemble "
+            "is empty, so that nobody is evaded; name a surrogate, or take without_target out"
         )
     return valid
 
