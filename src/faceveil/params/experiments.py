@@ -85,6 +85,13 @@ def read_texture_training(path: Path, experiment: str) -> TrainTexture:
     return texture_training_of(experiment, base, chosen)
 
 
+def read_training(path: Path, experiment: str) -> GanTraining | TrainTexture:
+    """Read the section of an experiment's method, with the overrides of the experiment."""
+    chosen = read_section(path, f"experiments.{experiment}", Experiment)
+    read = read_gan_training if chosen.method == "gan" else read_texture_training
+    return read(path, experiment)
+
+
 def texture_training_of(name: str, base: TrainTexture, experiment: Experiment) -> TrainTexture:
     """Return ``train_texture`` with the overrides of an experiment; refuse what is not allowed."""
     merged = merge(base.model_dump(), experiment.train_texture)

@@ -21,7 +21,10 @@ class Protect(Section):
         description="labelled photos per training to learn from",
     )
     learn_designs: int = Field(
-        default=64, ge=1, le=100_000, description="designs on these photos; none of them is judged"
+        default=64,
+        ge=1,
+        le=100_000,
+        description="designs on these photos, none of them judged; of textures it is all there are",
     )
     batch_size: int = Field(default=64, ge=1, le=65_536, description="photos at once")
     seed: Seed = Field(default=2021, description="seed of designs, patterns and labelled photos")

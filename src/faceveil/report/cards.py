@@ -26,9 +26,9 @@ def build_card(
     own = (frame["protection"] == experiment) | frame["protection"].str.startswith(f"{experiment}_")
     rows = frame[own & ~frame["metric"].str.fullmatch(CURVES)]
     return {
-        "version": 2,
+        "version": 3,
         "experiment": experiment,
-        "trained_against": results.target,
+        "trained_against": list(results.trained_against[experiment]),
         "recognizer_learns_from": list(learns_from),
         "confidence": results.confidence,
         "plain_controls": list(results.plain),

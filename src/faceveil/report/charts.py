@@ -27,14 +27,14 @@ def lift_chart(results: Results) -> Spec | None:
     found = [
         (one.short, experiment, results.number("lift_rank_1", experiment, recognizer))
         for one in situations(results)
-        for experiment, recognizer in one.pairs
+        for experiment, recognizer in one.before.items()
     ]
     return _intervals(results, found, "lift over the best plain control, points")
 
 
 def accuracy_chart(results: Results) -> Spec | None:
     """Return rank-1 accuracy of all that is worn, before the target as each experiment left it."""
-    made = results.made_of(results.experiments[0])
+    made = results.made_of
     names = [("trained designs", "{}"), *((label(n), n) for n in (BARE, *results.controls()))]
     names += [(label(ending), f"{{}}_{ending}") for ending in made]
     found = [
@@ -43,17 +43,6 @@ def accuracy_chart(results: Results) -> Spec | None:
         for e in results.experiments
     ]
     return _intervals(results, found, "rank-1 accuracy, %")
-
-
-def recognizer_chart(results: Results) -> Spec | None:
-    """Return lifts before every recognizer as it was made."""
-    names = results.recognizers("target", "surrogate", "judge")
-    found = [
-        (f"{name} ({results.roles[name]})", e, results.number("lift_rank_1", e, name))
-        for name in names
-        for e in results.experiments
-    ]
-    return _intervals(results, found, "lift over the best plain control, points")
 
 
 def group_chart(results: Results) -> Spec | None:

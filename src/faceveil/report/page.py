@@ -112,7 +112,7 @@ def sections(results: Results) -> list[PageSection]:
         ("transfer", "Before every recognizer",
          "The target is what designs are trained against. Surrogates may be, where an experiment "
          "names them. Judges never are.",
-         [charts.recognizer_chart(results)], tables.recognizer_tables(results)),
+         [], tables.recognizer_tables(results)),
         ("adaptation", "After learning",
          f"The target learns from labelled photos of people in the designs. "
          f"{tables.claim(results)}",

@@ -59,9 +59,9 @@ def read_people(protected: Path, experiments: tuple[str, ...], count: int) -> Pe
 
 
 def _judged(folder: Path, name: str = "") -> pd.DataFrame:
-    """Return the photos of held-out people that are judged, of one training, one per photo."""
+    """Return the flat photos of held-out people that are judged, of one training, one per photo."""
     rows = read_rows(folder)
-    rows = rows[(rows["use"] == JUDGE) & (rows["role"] == "test")]
+    rows = rows[(rows["use"] == JUDGE) & (rows["role"] == "test") & (rows["condition"] == "")]
     if name:
         rows = rows[rows["protection"] == name]
     order = ["protocol", "subject_id", "image_id", "training", "variant"]

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,9 @@ import pandas as pd
 
 from faceveil.evaluation.results import read_results
 from faceveil.params.evaluate import Evaluate
+from faceveil.params.experiments import Experiment, read_training
 from faceveil.params.read import read_names, read_section
+from faceveil.params.recognizers import read_target
 
 BARE = "none"
 """The protection of those who wear nothing."""
@@ -61,6 +64,8 @@ class Results:
     plain: tuple[str, ...]  # of which the best plain control was chosen, on dev people
     fmr: float  # of lifts and harm
     confidence: float  # level of the intervals
+    methods: Mapping[str, str]  # of each experiment: texture or gan
+    trained_against: Mapping[str, tuple[str, ...]]  # recognizers that its designs met in training
 
     @cached_property
     def protocol(self) -> str:
@@ -157,10 +162,13 @@ class Results:
         other = [name for name in found if not made.fullmatch(name) and name not in self.plain]
         return [*(name for name in self.plain if name in found), *other]
 
-    def made_of(self, experiment: str) -> list[str]:
-        """Return the endings of the controls that are made of designs, as ``shuffled``."""
+    @property
+    def made_of(self) -> list[str]:
+        """The endings of the controls that are made of designs, as ``shuffled``."""
         found = self.frame["protection"].unique()
-        return [n.removeprefix(f"{experiment}_") for n in found if n.startswith(f"{experiment}_")]
+        pairs = ((name, f"{e}_") for e in self.experiments for name in found)
+        ends = [name.removeprefix(own) for name, own in pairs if name.startswith(own)]
+        return list(dict.fromkeys(ends))
 
     def best_plain(self, metric: str, experiment: str, recognizer: str) -> Number | None:
         """Return the rate in the plain control that a lift is over, which ``over`` names."""
@@ -171,10 +179,21 @@ class Results:
 
 def open_results(metrics: Path, params: Path) -> Results:
     """Read the table and the settings that say what is compared with what."""
-    settings = read_section(params, "evaluate", Evaluate)
-    experiments = tuple(read_names(params, "experiments"))
-    plain, rate = tuple(settings.plain), settings.false_match_rate
-    return Results(read_results(metrics), experiments, plain, rate, settings.confidence)
+    settings, target = read_section(params, "evaluate", Evaluate), read_target(params)
+    chosen = {
+        name: read_section(params, f"experiments.{name}", Experiment)
+        for name in read_names(params, "experiments")
+    }
+    against = {name: (target, *read_training(params, name).ensemble) for name in chosen}
+    return Results(
+        read_results(metrics),
+        experiments=tuple(chosen),
+        plain=tuple(settings.plain),
+        fmr=settings.false_match_rate,
+        confidence=settings.confidence,
+        methods={name: one.method for name, one in chosen.items()},
+        trained_against=against,
+    )
 
 
 def number_of(row: "pd.Series[Any]") -> Number:

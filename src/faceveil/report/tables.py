@@ -112,7 +112,7 @@ def trainings(results: Results, experiment: str, recognizer: str) -> list[float]
 
 def all_worn(results: Results, metric: str, title: str, **words: str) -> Table:
     """Return a metric of all that is worn, by experiment, before the target as that left it."""
-    made = (f"{{}}_{ending}" for ending in results.made_of(results.experiments[0]))
+    made = (f"{{}}_{ending}" for ending in results.made_of)
     names = ("{}", BARE, *results.controls(), *made)
     rows = [_worn(results, name, rate, metric, **words) for name in names]
     rows = [row for row in rows if set(row[1:]) != {DASH}]

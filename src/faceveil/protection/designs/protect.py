@@ -20,7 +20,10 @@ from faceveil.store.protocol import MASKED_PHOTOS
 
 
 class DesignsToLearn(DrawnDesigns):
-    """Designs of the same generators on photos that recognizers learn from; none is judged."""
+    """Designs on photos that recognizers learn from.
+
+    Of generators none of these is judged. Textures are few: recognizers learn from the very ones.
+    """
 
     STREAM = "learn"
 
@@ -31,7 +34,7 @@ def protect_designs(
     """Write what people look like in the designs of an experiment, and in what is made of them.
 
     Held-out and training people wear the designs that are judged, some of every training. Training
-    people also wear others, on the photos that recognizers learn from afterwards.
+    people also wear others, if a generator draws them, on the photos that recognizers learn from.
     """
     trainings = len(training_folders(models))
     design = Design(Design.Settings(designs=settings.designs))
@@ -47,7 +50,8 @@ def protect_designs(
         jobs.append(Job(control, rows.assign(protection=f"{name}_{method_name(method)}")))
     learned = DesignsToLearn(DesignsToLearn.Settings(designs=settings.learn_designs))
     learned.read(models, settings.seed)
-    labelled = deal_labelled(_training_photos(sources), trainings, settings)
+    few = settings.model_copy(update={"learn_designs": learned.variants // trainings})
+    labelled = deal_labelled(_training_photos(sources), trainings, few)
     jobs.append(Job(learned, labelled.assign(protection=name, use=LEARN)))
     write_jobs(jobs, sources, settings, out, design.drawn)
 
