@@ -20,10 +20,11 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
     curves: Annotated[Path, typer.Option(help="CSV to write: values of each step")],
     figure: Annotated[Path, typer.Option(help="PNG to write: starts and textures")],
 ) -> None:
-    """Optimise textures that hide their wearers from the target, and from surrogates."""
+    """Optimise textures that hide their wearers from the target, from surrogates, or both."""
     from contextlib import ExitStack
 
-    from faceveil.params.experiments import read_texture_training
+    from faceveil.params.experiments import Experiment, read_texture_training
+    from faceveil.params.read import read_section
     from faceveil.params.recognizers import read_target
     from faceveil.protection.designs.state import write_curves
     from faceveil.protection.sources import Sources
@@ -34,6 +35,7 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
     )
     from faceveil.protection.textures.inputs import read_task
     from faceveil.protection.textures.optimise import trained
+    from faceveil.recognition.recognizer import open_recognizer
     from faceveil.report.figures.evolution import draw_evolution
     from faceveil.runtime.device import pick_device
     from faceveil.runtime.ranks import joined, present_ranks
@@ -44,7 +46,11 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
     from faceveil.tracking.run import track
 
     settings = read_texture_training(PARAMS, experiment)
-    against = (read_target(PARAMS), *settings.ensemble)
+    target, chosen = (
+        read_target(PARAMS),
+        read_section(PARAMS, f"experiments.{experiment}", Experiment),
+    )
+    against = chosen.trained_against(target, settings.ensemble)
     sources = Sources(curated, transparencies, read_roles(protocol))
     with joined(pick_device()) as device, ExitStack() as opened:
         run = None  # all ranks train, the first alone records and writes
@@ -59,7 +65,7 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
                 return
             card = {"experiment": experiment, "trained_against": against, "inputs": inputs}
             card |= {"settings": settings.model_dump(mode="json")}
-            write_textures(out, found, task.evaded[0].recognizer.head, card)
+            write_textures(out, found, open_recognizer(recognizers / target, device).head, card)
             write_curves(curves, [one.curves for one in found])
             sheets = {
                 0: as_pictures(found[0].starts),

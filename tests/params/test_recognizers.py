@@ -122,6 +122,41 @@ def test_an_experiment_says_whom_it_is_trained_against():
     assert Params().trained_against("universal") == ("facenet", "sface")
 
 
+def texture(**values: Any) -> Params:
+    own = {"method": "texture", **values}
+    return checked(merge(SHIPPED, {"experiments": {"own": own}}), "params.yaml")
+
+
+def test_a_texture_may_leave_the_target_out():
+    both = texture(train_texture={"ensemble": ["sface"]})
+    assert both.trained_against("own") == ("facenet", "sface")
+    alone = texture(without_target=True, train_texture={"ensemble": ["sface"]})
+    assert alone.trained_against("own") == ("sface",)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"method": "gan"},
+            r"experiments\.own: method gan has no without_target; take it out",
+        ),
+        (
+            {"method": "texture"},
+            r"own\.without_target is true and train_texture\.ensemble is empty.* name a surrogate",
+        ),
+        (
+            {"method": "texture", "train_texture": {"ensemble": ["mobilefacenet"]}},
+            "ensemble of own names 'mobilefacenet', which is a judge",
+        ),
+    ],
+)
+def test_without_the_target_there_is_a_texture_and_a_surrogate(values, message):
+    with pytest.raises(FaceveilError, match=message) as refusal:
+        texture(without_target=True, **values)
+    assert "\n" not in str(refusal.value)
+
+
 def test_given_weights_fit_their_architecture():
     given = params(weights="vggface2", architecture="inception_resnet_v1", input_size=160)
     assert given.recognizers["resnet18"].weights == "vggface2"

@@ -1,5 +1,6 @@
 """Profiles: named sets of values on top of the defaults; one command writes them to params.yaml."""
 
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,12 @@ def merged_text(params: Path, profile: Path | None) -> str:
         values = _shown(checked(overlaid, str(profile)))
     yaml = YAML()
     yaml.width = 120
-    document = yaml.load(params)
+    before = params.read_text(encoding="utf-8")
+    document = yaml.load(before)
     _assign(document, values)
     text = StringIO()
     yaml.dump(document, text)
-    return text.getvalue()
+    return _with_comments(text.getvalue(), before)
 
 
 def overlay(
@@ -96,6 +98,18 @@ def _weights(one: RecognizerSettings) -> dict[str, Any]:
     values = one.model_dump(mode="json")
     hidden = set(LEARNING_KEYS) - one.model_fields_set if one.weights in PACKAGED else set()
     return {key: value for key, value in values.items() if key not in hidden}
+
+
+def _with_comments(text: str, before: str) -> str:
+    """Return a text with the comments that sections had before.
+
+    ruamel keeps what stands above a section with the last entry of the section before it, and drops
+    both when that entry goes.
+    """
+    for comment, section in re.findall(r"^((?:#.*\n)+)(\w+:)", before, re.MULTILINE):
+        if comment not in text:
+            text = re.sub(rf"^{section}", f"\n{comment}{section}", text, flags=re.MULTILINE)
+    return text
 
 
 def _assign(document: Any, values: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ def read_task(
 
     Args:
         settings: of the experiment.
-        against: recognizers to evade, by name, the target first.
+        against: recognizers to evade, by name.
         sources: of photos and roles.
         folders: of the recognizers' folders, and of what they saw of bare faces.
         device: where all is computed.
