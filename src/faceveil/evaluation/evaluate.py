@@ -65,8 +65,8 @@ class Inputs:
         parts = []
         for protocol, kind in UNMASKED_PHOTOS.items():
             seen = self._seen(f"bare/{recognizer.name}/{kind}", recognizer)
-            fixed = {"protection": BARE, "training": -1, "condition": FLAT}
-            words = seen.rows.assign(kind=kind, protocol=protocol, **fixed)
+            words = seen.rows.assign(kind=kind, protocol=protocol, condition=FLAT)
+            words = words.assign(protection=BARE, training=-1)
             words["role"] = role = self.roles.of_photos(words)
             parts.append(Seen(words, seen.features).where(role.notna().to_numpy()))
         return _joined_seen(parts)
