@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,8 +64,8 @@ class Inputs:
         parts = []
         for protocol, kind in UNMASKED_PHOTOS.items():
             seen = self._seen(f"bare/{recognizer.name}/{kind}", recognizer)
-            fixed: dict[str, Any] = {"protection": BARE, "training": -1, "condition": FLAT}
-            words = seen.rows.assign(kind=kind, protocol=protocol, **fixed)
+            words = seen.rows.assign(kind=kind, protocol=protocol, condition=FLAT)
+            words = words.assign(protection=BARE, training=-1)
             words["role"] = role = self.roles.of_photos(words)
             parts.append(Seen(words, seen.features).where(role.notna().to_numpy()))
         return _joined_seen(parts)

@@ -98,8 +98,13 @@ def write_jobs(
 ) -> None:
     """Apply all protections of a store, and write it."""
     # Columns that neither a condition nor a learning recognizer has filled; parts as they are made.
-    empty: dict[str, Any] = {"condition": FLAT, "order": -1}
-    whole = [job.rows.assign(**{n: job.rows.get(n, v) for n, v in empty.items()}) for job in jobs]
+    whole = [
+        job.rows.assign(
+            condition=job.rows.get("condition", FLAT),
+            order=job.rows.get("order", -1),
+        )
+        for job in jobs
+    ]
     jobs = [
         Job(job.protection, rows.sort_values(["kind", "condition", "image_id", "variant"]))
         for job, rows in zip(jobs, whole, strict=True)
