@@ -1,6 +1,6 @@
 """All stored photos before all recognizers: the one table of results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,9 @@ import pandas as pd
 
 from faceveil.evaluation.claim import judge_claim
 from faceveil.evaluation.lift import best_control, gains
+from faceveil.evaluation.opponents import GREY, GREY_REGION, grey_region_rows, mean_shift_rows
 from faceveil.evaluation.results import COLUMNS
+from faceveil.evaluation.strangers import stranger_rows
 from faceveil.evaluation.table import BARE, Judge, Row, table_rows
 from faceveil.evaluation.thresholds import (
     Threshold,
@@ -75,6 +77,11 @@ class Inputs:
         role = self.roles.of_photos(seen.rows)
         judged = Seen(seen.rows.assign(role=role), seen.features)
         return judged.where((role.notna() & (judged.rows["use"] == JUDGE)).to_numpy())
+
+    def grey_region(self, recognizer: Recognizer, gallery: str) -> Seen:
+        """Return what it saw of the enrolled photos with the mask's region painted grey."""
+        painted = self._seen(f"{GREY_REGION}/{recognizer.name}", recognizer)
+        return painted.where(painted.rows["image_id"].isin(self.roles.enrolled(gallery)).to_numpy())
 
     def _seen(self, place: str, recognizer: Recognizer) -> Seen:
         table = read_embeddings(self.embeddings / place, recognizer.fingerprint)
@@ -178,7 +185,33 @@ def _rows_of(
         rows += table_rows(log, judge)
         if of_trainings[0].name.endswith(f":{max(inputs.heads.photos, default=0)}"):
             left[of_trainings[0].learned] = _gains_left(log, of_trainings[0].learned, judge)
-    return [*rows, *_claim_rows(recognizer, left, inputs, settings)]
+    rows += _claim_rows(recognizer, left, inputs, settings)
+    (made,) = versions[0]
+    own = thresholds_of(frozen, made.name, made.training, "thresholds")
+    judge = Judge(made, settings, [at.fmr for at in own], inputs.roles.choosing, inputs.groups)
+    return [*rows, *_opponent_rows(judge, own, probes, galleries, inputs)]
+
+
+def _opponent_rows(
+    judge: Judge,
+    own: Sequence[Threshold],
+    probes: Seen,
+    galleries: Mapping[str, Seen],
+    inputs: Inputs,
+) -> Iterator[Row]:
+    """Yield rows of opponents that train nothing, and of strangers who match; flat photos alone."""
+    bare = (probes.rows["protection"] == BARE).to_numpy()
+    flat = probes.where(bare | (probes.rows["condition"] == "").to_numpy())
+    names = [*judge.settings.plain, *inputs.heads.experiments]
+    worn = flat.where(flat.rows["protection"].isin(names).to_numpy())
+    yield from mean_shift_rows(judge, own, worn, galleries, names)
+    if {GREY, GREY_REGION} <= set(inputs.protections):
+        painted = {name: inputs.grey_region(judge.version.recognizer, name) for name in galleries}
+        grey = flat.where((flat.rows["protection"] == GREY).to_numpy())
+        yield from grey_region_rows(judge, grey, painted)
+    for at in own:
+        if at.fmr == judge.settings.false_match_rate and at.threshold is not None:
+            yield from stranger_rows(judge, at.threshold, flat, [BARE, *names])
 
 
 def _search(
