@@ -187,7 +187,9 @@ def _params() -> dict[str, object]:
     return {
         "recognizers": {name: {} for name in RECOGNIZERS},
         "protections": {name: {} for name in PROTECTIONS},
-        "experiments": {name: {"recognizer_learns_from": of} for name, of in sources.items()},
+        "experiments": {
+            name: {"method": "gan", "recognizer_learns_from": of} for name, of in sources.items()
+        },
         "adapt": {"photos": list(PHOTOS), "steps": 5},
     }
 

@@ -187,9 +187,10 @@ def _rows_of(
             left[of_trainings[0].learned] = _gains_left(log, of_trainings[0].learned, judge)
     rows += _claim_rows(recognizer, left, inputs, settings)
     (made,) = versions[0]
-    own = thresholds_of(frozen, made.name, made.training, "thresholds")
-    judge = Judge(made, settings, [at.fmr for at in own], inputs.roles.choosing, inputs.groups)
-    return [*rows, *_opponent_rows(judge, own, probes, galleries, inputs)]
+    at_rates = thresholds_of(frozen, made.name, made.training, "thresholds")
+    rates = [at.fmr for at in at_rates]
+    judge = Judge(made, settings, rates, inputs.roles.choosing, inputs.groups)
+    return [*rows, *_opponent_rows(judge, at_rates, probes, galleries, inputs)]
 
 
 def _opponent_rows(
