@@ -17,6 +17,7 @@ from faceveil.protection.protect import Job, probing_photos, protect_entry, with
 from faceveil.protection.registry import build
 from faceveil.store.faces import open_faces
 from faceveil.store.photos import COLUMNS, open_photos
+from tests.protection import protected_world
 from tests.protection.protected_world import (
     ENDINGS,
     PROTOCOL,
@@ -289,6 +290,9 @@ def test_some_photos_of_the_world_were_never_taken(sources):
 def placed(tmp_path, monkeypatch):
     """A world in which faces were found, but in photos that a test names."""
     monkeypatch.setattr(placed_world, "KINDS", tuple(ENDINGS))
+    # An index is sorted, and packed photos are in its order.
+    in_order = {kind: sorted(protected_world.people_of(kind)) for kind in ENDINGS}
+    monkeypatch.setattr(protected_world, "people_of", in_order.__getitem__)
     sources = write_world(tmp_path / "world")
     placed_world.write_places(sources.curated)
     return sources
