@@ -170,7 +170,7 @@ def test_only_the_surrogate_took_part(folder):
 
 
 def test_who_lends_a_face_is_enrolled_nowhere(folder):
-    """Starts are drawn from the settings alone: of people who are rendered, and in no collection."""
+    """Starts are drawn from the settings alone: of people who are rendered, in no collection."""
     own = read_texture_training(folder / "params.yaml", "universal")
     card = trained(folder)
     drawn = draw_starts(own, own.candidates)[card["starts"]]

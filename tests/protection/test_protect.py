@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from faceveil.masks.region import mask_region
 from faceveil.params.conditions import NO_CONDITIONS
 from faceveil.params.errors import FaceveilError
 from faceveil.params.protect import Protect
@@ -17,6 +18,7 @@ from faceveil.protection.protect import Job, probing_photos, protect_entry, with
 from faceveil.protection.registry import build
 from faceveil.store.faces import open_faces
 from faceveil.store.photos import COLUMNS, open_photos
+from tests.protection import protected_world
 from tests.protection.protected_world import (
     ENDINGS,
     PROTOCOL,
@@ -26,6 +28,7 @@ from tests.protection.protected_world import (
     photo,
     write_world,
 )
+from tests.recognition import placed_world
 
 ENTRIES = {
     "plain": {"method": "plain"},
@@ -327,3 +330,52 @@ def test_some_photos_of_the_world_were_never_taken(sources):
     assert PROTOCOL.training_probes < sum(split == "train" for split in SPLITS.values())
     counts = {kind: len(open_faces(sources.curated, kind)) for kind in ENDINGS}
     assert counts == {"unmasked": 10, "masked": 10, "further_unmasked": 9, "further_masked": 9}
+
+
+@pytest.fixture
+def placed(tmp_path, monkeypatch):
+    """A world in which faces were found, but in photos that a test names."""
+    monkeypatch.setattr(placed_world, "KINDS", tuple(ENDINGS))
+    # An index is sorted, and packed photos are in its order.
+    in_order = {kind: sorted(protected_world.people_of(kind)) for kind in ENDINGS}
+    monkeypatch.setattr(protected_world, "people_of", in_order.__getitem__)
+    sources = write_world(tmp_path / "world")
+    placed_world.write_places(sources.curated)
+    return sources
+
+
+def paint(sources, out):
+    entry = build({"method": "grey_region"}, "grey_region")
+    protect_entry("grey_region", entry, sources, Protect(batch_size=4), out / "grey_region")
+    return open_photos(out / "grey_region")
+
+
+def test_everybody_enrolled_is_painted_and_nobody_probes_so(placed, tmp_path):
+    rows = paint(placed, tmp_path).rows
+    enrolled = placed.roles.enrollments
+    assert sorted(rows["image_id"]) == sorted(enrolled["image_id"])
+    assert set(rows["role"]) == {"train", "test", "distractor", "dev"}
+    assert set(zip(rows["kind"], rows["protocol"], rows["use"], strict=True)) == {
+        ("unmasked", "", "enroll")
+    }  # fmt: skip
+
+
+def test_a_gallery_is_grey_where_masks_would_be_and_as_it_was_elsewhere(placed, tmp_path):
+    found = paint(placed, tmp_path)
+    place = np.array(list(placed_world.PLACE.values()))
+    region = mask_region(SIZE, SIZE * place[:4], SIZE * place[4:].reshape(5, 2))
+    assert (region == 1).sum() > 20
+    assert (region == 0).sum() > 100
+    for row, pixels in rows_of_photos(found):
+        face = source_of(row)
+        np.testing.assert_array_equal(pixels[region == 0], face[region == 0])
+        assert (pixels[region == 1] == 128).all()
+        mixed = face + (127.5 - face) * region[..., None]
+        assert np.abs(pixels - mixed).max() <= 0.51
+
+
+def test_a_gallery_with_a_photo_without_a_face_is_refused_by_name(placed, tmp_path):
+    placed_world.write_places(placed.curated, without=("b1",))
+    with pytest.raises(FaceveilError, match=r"photo 'b1': no face was found in it.*dvc repro cur"):
+        paint(placed, tmp_path)
+    assert not (tmp_path / "grey_region").exists()

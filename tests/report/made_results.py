@@ -105,12 +105,33 @@ def made_rows() -> Iterator[Row]:
         for protection in ("none", *PLAIN, experiment):
             adapted = f"facenet:{experiment}:{count}"
             yield from rows_before(protection, adapted, "other_photo", "held_out")
+    for recognizer in ROLES:
+        yield from opposed_rows(recognizer)
     for experiment in EXPERIMENTS:
         yield row(experiment, "", "diversity_pixels", 0.01, recognizer_role="", group="")
     words = {"over": "exp0", "recognizer_role": "adapted", "protocol": "", "low": -0.1, "high": 0.2}
     yield row("exp1+exp2+exp3", "facenet:*:1000", "claim@0.001", 0.05, **words)
     words = words | {"low": np.nan, "high": np.nan}
     yield row("exp1+exp2+exp3", "facenet:*:1000", "claim_p@0.001", 0.4, **words)
+
+
+def opposed_rows(recognizer: str) -> Iterator[Row]:
+    """Rows of opponents that train nothing, and of strangers who match each other."""
+    words = {"recognizer_role": "opponent"}
+    for number, experiment in enumerate(EXPERIMENTS):
+        opponent, share = f"{recognizer}:mean_shift", 0.8 + 0.01 * number
+        yield row(experiment, opponent, "rank_1", share, **ends(share), **words)
+        found = {"over": "white", **ends(0.05, -1)}
+        yield row(experiment, opponent, "lift_rank_1", 0.05, **found, **words)
+    opponent = f"{recognizer}:grey_region"
+    sides = {"gallery_side": "protected"}
+    yield row("grey", opponent, "rank_1", 0.9, **ends(0.9), **sides, **words)
+    for protection in ("none", *PLAIN, *EXPERIMENTS):
+        share = 0.75 if protection in EXPERIMENTS else 0.01
+        for policy in ("same", "different") if protection in EXPERIMENTS else ("same",):
+            about = {"variant_policy": policy, "threshold_role": "dev", **ends(share)}
+            yield row(protection, recognizer, "strangers@0.001", share, **about)
+            share /= 3
 
 
 def rows_of(recognizer: str) -> Iterator[Row]:

@@ -12,8 +12,8 @@ from tests.test_readme import prose
 
 def test_every_section_has_numbers_and_every_chart_a_table(results):
     names = [section.name for section in sections(results)]
-    assert names == ["lift", "accuracy", "transfer", "adaptation", "verification", "groups",
-                     "harm", "diversity"]  # fmt: skip
+    assert names == ["lift", "accuracy", "transfer", "adaptation", "opponents", "verification",
+                     "groups", "harm", "diversity"]  # fmt: skip
     for section in sections(results):
         assert section.tables
         for table in section.tables:

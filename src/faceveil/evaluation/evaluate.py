@@ -1,6 +1,6 @@
 """All stored photos before all recognizers: the one table of results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,9 @@ import pandas as pd
 
 from faceveil.evaluation.claim import judge_claim
 from faceveil.evaluation.lift import best_control, gains
+from faceveil.evaluation.opponents import GREY, GREY_REGION, grey_region_rows, mean_shift_rows
 from faceveil.evaluation.results import COLUMNS
+from faceveil.evaluation.strangers import stranger_rows
 from faceveil.evaluation.table import BARE, Judge, Row, table_rows
 from faceveil.evaluation.thresholds import (
     Threshold,
@@ -18,7 +20,7 @@ from faceveil.evaluation.thresholds import (
     thresholds_of,
 )
 from faceveil.evaluation.trials import DRAWN, Log, Seen, enroll, joined, search
-from faceveil.evaluation.versions import ADAPTED, Heads, Version, versions_of
+from faceveil.evaluation.versions import Heads, Version, versions_of
 from faceveil.metrics.diversity import mean_pairwise_rms
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
@@ -90,6 +92,11 @@ class Inputs:
         role = self.roles.of_photos(seen.rows)
         judged = Seen(seen.rows.assign(role=role), seen.features)
         return judged.where((role.notna() & (judged.rows["use"] == JUDGE)).to_numpy())
+
+    def grey_region(self, recognizer: Recognizer, gallery: str) -> Seen:
+        """Return what it saw of the enrolled photos with the mask's region painted grey."""
+        painted = self._seen(f"{GREY_REGION}/{recognizer.name}", recognizer)
+        return painted.where(painted.rows["image_id"].isin(self.roles.enrolled(gallery)).to_numpy())
 
     def _seen(self, place: str, recognizer: Recognizer) -> Seen:
         table = read_embeddings(self.embeddings / place, recognizer.fingerprint)
@@ -194,7 +201,34 @@ def _rows_of(
         rows += table_rows(log, judge)
         if of_trainings[0].name.endswith(f":{max(inputs.heads.photos, default=0)}"):
             left[of_trainings[0].learned] = _gains_left(log, of_trainings[0].learned, judge)
-    return [*rows, *_claim_rows(recognizer, left, inputs, settings)]
+    rows += _claim_rows(recognizer, left, inputs, settings)
+    (made,) = versions[0]
+    at_rates = thresholds_of(frozen, made.name, made.training, "thresholds")
+    rates = [at.fmr for at in at_rates]
+    judge = Judge(made, settings, rates, inputs.roles.choosing, inputs.groups)
+    return [*rows, *_opponent_rows(judge, at_rates, probes, galleries, inputs)]
+
+
+def _opponent_rows(
+    judge: Judge,
+    own: Sequence[Threshold],
+    probes: Seen,
+    galleries: Mapping[str, Seen],
+    inputs: Inputs,
+) -> Iterator[Row]:
+    """Yield rows of opponents that train nothing, and of strangers who match; flat photos alone."""
+    bare = (probes.rows["protection"] == BARE).to_numpy()
+    flat = probes.where(bare | (probes.rows["condition"] == FLAT).to_numpy())
+    names = [*judge.settings.plain, *inputs.heads.experiments]
+    worn = flat.where(flat.rows["protection"].isin(names).to_numpy())
+    yield from mean_shift_rows(judge, own, worn, galleries, names)
+    if {GREY, GREY_REGION} <= set(inputs.protections):
+        painted = {name: inputs.grey_region(judge.version.recognizer, name) for name in galleries}
+        grey = flat.where((flat.rows["protection"] == GREY).to_numpy())
+        yield from grey_region_rows(judge, grey, painted)
+    for at in own:
+        if at.fmr == judge.settings.false_match_rate and at.threshold is not None:
+            yield from stranger_rows(judge, at.threshold, flat, [BARE, *names])
 
 
 def _search(
@@ -229,7 +263,7 @@ def _meets(
     learned from only those are, on whom controls are chosen.
     """
     keep = np.ones(len(rows), dtype=np.bool_)
-    if version.role == ADAPTED:
+    if not version.as_made:
         keep &= (rows["condition"] == FLAT).to_numpy()
     if version.training >= 0:
         keep &= rows["training"].isin([-1, version.training]).to_numpy()

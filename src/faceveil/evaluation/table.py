@@ -19,7 +19,7 @@ from faceveil.evaluation.rates import (
 )
 from faceveil.evaluation.search import BINS
 from faceveil.evaluation.trials import KEY, Key, Log
-from faceveil.evaluation.versions import ADAPTED, Version
+from faceveil.evaluation.versions import Version
 from faceveil.params.evaluate import Evaluate
 from faceveil.store.photos import FLAT
 from faceveil.store.protocol import MASKED_PHOTOS
@@ -87,7 +87,7 @@ def table_rows(log: Log, judge: Judge) -> Iterator[Row]:
         for number in _numbers(own, judge):
             if condition == FLAT or _is_main(number):
                 yield words | number
-        if role == "test" and judge.version.role != ADAPTED and condition == FLAT:
+        if role == "test" and judge.version.as_made and condition == FLAT:
             counts = log.nonmated.get(key, np.zeros(BINS, np.int64))
             for number in _curves(own, counts):
                 yield words | number
@@ -206,8 +206,8 @@ def _lifts(own: pd.DataFrame, over: pd.DataFrame, recognized: str, judge: Judge)
 
 
 def _groups(judge: Judge, own: pd.DataFrame) -> Iterator[tuple[str, set[str]]]:
-    """Yield the groups of held-out people that are known, of versions that did not learn."""
-    if judge.groups.empty or judge.version.role == ADAPTED:
+    """Yield the groups of held-out people that are known, of recognizers as they were made."""
+    if judge.groups.empty or not judge.version.as_made:
         return
     known = judge.groups[judge.groups["subject_id"].isin(own["subject_id"])]
     for attribute in known.columns.drop("subject_id"):

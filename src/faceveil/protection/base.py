@@ -37,6 +37,7 @@ class Photos:
         subject_ids: str ``[B]``.
         image_ids: str ``[B]``.
         transparency: where the mask is, float32 ``[B, 1, S, S]`` in [0, 1]; None without a mask.
+            Of enrolled photos, where one would be.
         coordinates: where on the mask each pixel lies, and its shading, float32 ``[B, 3, S, S]``;
             None where nobody knows.
     """
@@ -71,12 +72,15 @@ class Protection(ABC):
         plain: whether it is something anybody can wear who has no design; the best of these is what
             a protection is compared with.
         changes: whether it changes the photo at all.
+        enrolled: whether it is done to enrolled photos in place of those that probe; transparency
+            is then where a mask would be.
         Settings: its block of params.yaml, besides ``method``.
     """
 
     scope: ClassVar[Scope] = "wearer"
     plain: ClassVar[bool] = False
     changes: ClassVar[bool] = True
+    enrolled: ClassVar[bool] = False
 
     class Settings(Section):
         """No settings."""
