@@ -6,7 +6,7 @@ uses them as the stage does, with batch norms folded and slopes fixed, and its t
 their pass and gradient: what is left then are wearing, conditions, crops and Adam.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
@@ -60,13 +60,16 @@ class RandomWearers(Wearers):
         transparency[:, down, across] = 1
         coordinates[0] = torch.linspace(-2, 2, SIZE)
         coordinates[1] = torch.linspace(-1.33, 1.33, SIZE)[:, None]
-        points = np.tile(np.array(TEMPLATE, np.float32) / TEMPLATE_SIZE, (count, 1, 1))
+        points = np.array(TEMPLATE, np.float32) / np.float32(TEMPLATE_SIZE)
         return WornPhotos(
             images=images,
             transparency=transparency.expand(count, 1, SIZE, SIZE),
             coordinates=coordinates.expand(count, 3, SIZE, SIZE),
             labels=torch.from_numpy(self.labels[numbers]),
-            places=Places(np.tile(np.float32([0, 0, 1, 1]), (count, 1)), points),
+            places=Places(
+                np.tile(np.array([0, 0, 1, 1], np.float32), (count, 1)),
+                np.tile(points, (count, 1, 1)),
+            ),
             image_ids=np.array([self.people[number] for number in numbers]),
         )
 
@@ -90,7 +93,7 @@ def prepared(name: str, network: Network) -> Evaded:
     return Evaded(recognizer, functional.normalize(templates, dim=1), threshold=0.5, nonmated=0.0)
 
 
-def gradients(trunks: list[torch.nn.Module], photos: list[Tensor]) -> None:
+def gradients(trunks: Sequence[torch.nn.Module], photos: Sequence[Tensor]) -> None:
     """Take one pass and one image gradient of each trunk on its own photos."""
     for trunk, each in zip(trunks, photos, strict=True):
         images = each.detach().requires_grad_()

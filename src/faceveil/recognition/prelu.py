@@ -19,7 +19,7 @@ class FixedPReLU(nn.PReLU):
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """Turn maps ``[B, C, ...]`` into maps of the same shape."""
-        seen: torch.Tensor = _WithoutSlopes.apply(maps, self.weight)  # type: ignore[no-untyped-call]
+        seen: torch.Tensor = _WithoutSlopes.apply(maps, self.weight)
         return seen
 
 
