@@ -167,7 +167,7 @@ def _improve(
         "textures", total=total, initial=done, unit="step", disable=not ranks.leads
     ) as bar:
         for step in range(done, total):
-            state.curves.append(_step(task, state, step))
+            state.curves.append(take_step(task, state, step))
             report(step + 1, state.curves[-1])
             bar.update()
             due = (step + 1) % task.settings.checkpoint_steps == 0 or step + 1 == total
@@ -175,7 +175,7 @@ def _improve(
                 checkpoint.save(*state.snapshot())
 
 
-def _step(task: Task, state: Optimisation, step: int) -> dict[str, float]:
+def take_step(task: Task, state: Optimisation, step: int) -> dict[str, float]:
     """Let all textures take one step on the same photos, each as if it were alone."""
     settings, textures, ranks = task.settings, state.textures, present_ranks()
 
