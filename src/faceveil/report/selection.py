@@ -184,7 +184,10 @@ def open_results(metrics: Path, params: Path) -> Results:
         name: read_section(params, f"experiments.{name}", Experiment)
         for name in read_names(params, "experiments")
     }
-    against = {name: (target, *read_training(params, name).ensemble) for name in chosen}
+    against = {
+        name: one.trained_against(target, read_training(params, name).ensemble)
+        for name, one in chosen.items()
+    }
     return Results(
         read_results(metrics),
         experiments=tuple(chosen),
