@@ -16,7 +16,7 @@ from faceveil.params.protocol import Protocol
 from faceveil.store.embeddings import EmbeddingTable, read_embeddings, write_embeddings
 from tests.evaluation.world import ROLES, SETTINGS, inputs, write_world
 
-WORDS = ["protection", "recognizer", "protocol", "group", "metric", "variant_policy"]
+WORDS = ["protection", "recognizer", "protocol", "condition", "group", "metric", "variant_policy"]
 THRESHOLDS = "data/protocol/thresholds.csv"
 
 
@@ -47,7 +47,8 @@ def table(world) -> pd.DataFrame:
 
 
 def value(table: pd.DataFrame, **words) -> float:
-    words = {"recognizer": "facenet", "protocol": "other_photo", "group": "held_out"} | words
+    words = {"recognizer": "facenet", "protocol": "other_photo", "group": "held_out",
+             "condition": ""} | words  # fmt: skip
     found = table[np.logical_and.reduce([table[name] == word for name, word in words.items()])]
     assert len(found) == 1, words
     return float(found["value"].iloc[0])
@@ -72,6 +73,51 @@ def test_the_truth_is_found(table, recognizer, protection, missed):
     assert value(table, **words, metric="fnmr@0.25") == missed
     if protection in ("exp0", "exp1"):
         assert value(table, **words, metric="lift_fnmr@0.25") == missed
+
+
+@pytest.mark.parametrize("recognizer", ["facenet", "mobilefacenet"])
+@pytest.mark.parametrize(("condition", "times"), [("drawn", 2), ("jpeg", 1)])
+@pytest.mark.parametrize(("protection", "missed"), [("black", 0), ("exp0", 0.5), ("exp1", 1)])
+def test_the_truth_is_found_under_conditions(
+    table, recognizer, condition, times, protection, missed
+):
+    policy = "one" if protection == "black" else "dealt"
+    words = {"recognizer": recognizer, "protection": protection, "variant_policy": policy}
+    words |= {"condition": condition}
+    assert value(table, **words, metric="rank_1") == 1 - missed
+    assert value(table, **words, metric="fnmr@0.25") == missed
+    found = table[np.logical_and.reduce([table[name] == word for name, word in words.items()])]
+    assert set(found["people"]) == {4}
+    each = 2 if condition == "jpeg" and policy == "dealt" else times  # of both trainings
+    assert set(found["trials"]) == {4 * each}
+    if protection != "black":
+        assert value(table, **words, metric="lift_fnmr@0.25") == missed
+        assert value(table, **words, metric="lift_rank_1") == missed
+
+
+def test_under_conditions_are_the_main_numbers_before_recognizers_as_they_were_made(table):
+    anew = table[table["condition"] != ""]
+    assert set(anew["condition"]) == {"drawn", "jpeg"}
+    assert set(anew["recognizer"]) == {"facenet", "mobilefacenet"}
+    assert set(anew["protection"]) == {"black", "plain", "exp0", "exp1"}
+    assert set(anew["metric"]) == {"rank_1", "similarity", "fnmr@0.25", "fpir@0.25",
+                                   "lift_rank_1", "lift_fnmr@0.25"}  # fmt: skip
+    assert set(anew["group"]) == {"held_out"}
+    assert set(anew["protocol"]) == {"other_photo"}
+
+
+def test_without_photos_under_conditions_all_other_rows_are_the_same(table, own_world):
+    found = inputs(own_world)
+    for recognizer in found.recognizers:
+        for name in found.protections:
+            place = own_world / "data/embeddings" / name / recognizer.name
+            seen = read_embeddings(place, recognizer.fingerprint)
+            flat = (seen.rows["condition"] == "").to_numpy()
+            kept = EmbeddingTable(seen.rows[flat], seen.features[flat], seen.embeddings[flat])
+            write_embeddings(place, kept, recognizer.fingerprint)
+    rows = table[table["condition"] == ""].reset_index(drop=True)
+    assert len(rows) < len(table)
+    pd.testing.assert_frame_equal(measure(own_world, some=()), rows, check_exact=True)
 
 
 def test_trainings_are_told_apart(table):

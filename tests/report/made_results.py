@@ -16,11 +16,13 @@ from faceveil.report.selection import Results, open_results
 from faceveil.store.photos import DESIGNS, write_photos
 from tests.conftest import ROOT
 
-EXPERIMENTS = ("exp0", "exp1", "exp2", "exp3")
+LEARNED = ("exp1", "exp2", "exp3")
+TEXTURES = ("universal",)
+EXPERIMENTS = ("exp0", *LEARNED, *TEXTURES)
 PLAIN = ("plain", "surgical", "noise", "grey", "black", "white")
 OTHERS = ("other_face", "blur")
 MADE = ("mean_colour", "shuffled", "untrained")
-ROLES = {"facenet": "target", "resnet18": "surrogate", "mobilefacenet": "judge"}
+ROLES = {"facenet": "target", "sface": "surrogate", "dlib": "judge", "mobilefacenet": "judge"}
 PHOTOS = (10, 100, 1000)
 GROUPS = ("skin_tone=dark", "skin_tone=light", "age_lines=under_35", "age_lines=above_55")
 RATES = ("0.01", "0.001")
@@ -93,7 +95,7 @@ def curves(protection: str, recognizer: str) -> Iterator[Row]:
 
 
 def made_rows() -> Iterator[Row]:
-    learned = [f"facenet:{e}" for e in EXPERIMENTS[1:]]
+    learned = [f"facenet:{e}" for e in LEARNED]
     for name in ROLES:
         check = {"group": "check", "protocol": "", "over": "0.95", "trials": 240}
         yield row("none", name, "check", 0.97, low=0.94, high=0.99, **check)
@@ -159,7 +161,8 @@ def write_run(root: Path) -> None:
     YAML().dump(params | {"report": {"people_shown": 3}}, root / "params.yaml")
     write_protected(root / "data/protected")
     for name in EXPERIMENTS:
-        weights = root / "models/gan" / name / "0" / "generator.safetensors"
+        file = "textures" if name in TEXTURES else "generator"
+        weights = root / "models/gan" / name / "0" / f"{file}.safetensors"
         weights.parent.mkdir(parents=True)
         weights.write_bytes(name.encode())
 

@@ -80,7 +80,7 @@ def test_a_run_that_ends_between_two_recognizers_leaves_nothing(at, monkeypatch)
 
     monkeypatch.setattr("faceveil.recognition.embedding.write_embeddings", interrupt)
     assert run("embed_protected", "noise").exit_code == 130
-    assert written == ["facenet", "resnet18"]
+    assert written == ["facenet", "sface"]
     assert files() == before
     assert not any(Path("data/embeddings").iterdir())
 
@@ -108,8 +108,8 @@ def test_a_missing_input_is_one_line(at, missing, line):
 
 def test_one_missing_recognizer_is_named_before_any_looks(at, worn_world):
     at("embed_protected", "noise", without="models/recognizers")
-    for name in ("facenet", "mobilefacenet"):
+    for name in ("facenet", "dlib", "mobilefacenet"):
         own = Path("models/recognizers", name)
         shutil.copytree(worn_world / own, own)
     said = refused("embed_protected", "noise")
-    assert "models/recognizers/resnet18/card.json: no such card" in said
+    assert "models/recognizers/sface/card.json: no such card" in said

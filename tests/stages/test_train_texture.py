@@ -19,10 +19,17 @@ from faceveil.store.coordinates import as_stored
 from faceveil.store.faces import COORDINATES, open_faces
 from faceveil.store.weights import HEAD_WEIGHTS
 from stages.train_texture import app
-from tests.conftest import ROOT
 from tests.packed import write_faces
 from tests.recognition.placed_world import write_places
-from tests.stages.gan_world import SIZE, arguments, enter_world, faces, outputs, write_world
+from tests.stages.gan_world import (
+    SIZE,
+    arguments,
+    enter_world,
+    faces,
+    outputs,
+    shipped,
+    write_world,
+)
 
 SHORT = {
     "trainings": 2,
@@ -102,7 +109,7 @@ def recorder(world, tmp_path, monkeypatch):
 
 def settings(**changes):
     """Write params.yaml with a short optimisation."""
-    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    params = shipped()
     params["train_texture"] |= SHORT
     params["experiments"]["universal"] = {"method": "texture", "train_texture": changes}
     YAML().dump(params, Path("params.yaml"))
@@ -148,9 +155,6 @@ def test_all_outputs_are_written_and_tracked(recorder):
 def test_surrogates_are_evaded_with_the_target_or_alone(recorder, without_target):
     settings(ensemble=["resnet18"], trainings=1)
     params = YAML(typ="safe").load(Path("params.yaml"))
-    params["recognizers"]["resnet18"] = {
-        "role": "surrogate", "architecture": "resnet18", "input_size": 32,
-    }  # fmt: skip
     params["experiments"]["universal"]["without_target"] = without_target
     YAML().dump(params, Path("params.yaml"))
     result = CliRunner().invoke(app, arguments("universal"))

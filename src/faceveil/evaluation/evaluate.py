@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,15 +18,15 @@ from faceveil.evaluation.thresholds import (
     read_thresholds,
     thresholds_of,
 )
-from faceveil.evaluation.trials import Log, Seen, enroll, joined, search
-from faceveil.evaluation.versions import Heads, Version, versions_of
+from faceveil.evaluation.trials import DRAWN, Log, Seen, enroll, joined, search
+from faceveil.evaluation.versions import ADAPTED, Heads, Version, versions_of
 from faceveil.metrics.diversity import mean_pairwise_rms
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.runtime.progress import progress
 from faceveil.store.embeddings import read_embeddings
-from faceveil.store.photos import JUDGE, open_designs
+from faceveil.store.photos import FLAT, JUDGE, open_designs
 from faceveil.store.protocol import DEV, STUDY, UNMASKED_PHOTOS, Roles
 
 AT_ONCE = 1024
@@ -64,13 +65,28 @@ class Inputs:
         parts = []
         for protocol, kind in UNMASKED_PHOTOS.items():
             seen = self._seen(f"bare/{recognizer.name}/{kind}", recognizer)
-            words = seen.rows.assign(kind=kind, protocol=protocol, protection=BARE, training=-1)
+            fixed: dict[str, Any] = {"protection": BARE, "training": -1, "condition": FLAT}
+            words = seen.rows.assign(kind=kind, protocol=protocol, **fixed)
             words["role"] = role = self.roles.of_photos(words)
             parts.append(Seen(words, seen.features).where(role.notna().to_numpy()))
         return _joined_seen(parts)
 
     def protected(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
-        """Return what it saw of photos under protections, of people as the protocol has them."""
+        """Return what it saw of flat photos under protections, of people who probe."""
+        judged = self._judged(recognizer, names)
+        return judged.where((judged.rows["condition"] == FLAT).to_numpy())
+
+    def under_conditions(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
+        """Return what it saw of the photos that are not flat; all draws are one condition."""
+        judged = self._judged(recognizer, names)
+        judged = judged.where((judged.rows["condition"] != FLAT).to_numpy())
+        condition = judged.rows["condition"]
+        return Seen(
+            judged.rows.assign(condition=condition.mask(condition.str.isdecimal(), DRAWN)),
+            judged.features,
+        )
+
+    def _judged(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
         seen = _joined_seen([self._seen(f"{one}/{recognizer.name}", recognizer) for one in names])
         role = self.roles.of_photos(seen.rows)
         judged = Seen(seen.rows.assign(role=role), seen.features)
@@ -159,7 +175,8 @@ def _rows_of(
 ) -> list[Row]:
     """Return all rows about a recognizer and its versions."""
     protected = inputs.protected(recognizer, inputs.protections)
-    probes = _joined_seen([inputs.bare_probes(recognizer), protected])
+    anew = inputs.under_conditions(recognizer, inputs.protections)
+    probes = _joined_seen([inputs.bare_probes(recognizer), protected, anew])
     galleries = {name: inputs.bare(recognizer, name) for name in (STUDY, DEV)}
     rows: list[Row] = []
     left: dict[str, pd.Series[float]] = {}
@@ -194,8 +211,10 @@ def _search(
     if version.training >= 0:
         meets = Seen(meets.rows.assign(training=version.training), meets.features)
     dev = (meets.rows["role"] == "dev").to_numpy()
+    flat = (meets.rows["condition"] == FLAT).to_numpy()
     logs = []
-    for name, keep in ((STUDY, ~dev), (DEV, dev)):
+    # Apart, so that flat photos are compared in the same batches with and without the others.
+    for name, keep in ((STUDY, flat & ~dev), (DEV, flat & dev), (STUDY, ~flat)):
         if keep.any():
             gallery, seen = enroll(version, galleries[name]), meets.where(keep)
             logs.append(search(version, gallery, seen, thresholds, settings.batch_size))
@@ -207,9 +226,12 @@ def _meets(
 ) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
     """Say which photos are searched for: after a training, the designs of that training alone.
 
-    Of people whose photos a version learned from only those are, on whom controls are chosen.
+    Photos under conditions meet recognizers as they were made. Of people whose photos a version
+    learned from only those are, on whom controls are chosen.
     """
     keep = np.ones(len(rows), dtype=np.bool_)
+    if version.role == ADAPTED:
+        keep &= (rows["condition"] == FLAT).to_numpy()
     if version.training >= 0:
         keep &= rows["training"].isin([-1, version.training]).to_numpy()
     if version.learned:

@@ -79,7 +79,7 @@ def overlay(
 
 
 def _shown(params: Params) -> dict[str, Any]:
-    """Return every value as YAML has it; entries show what goes with their method or weights."""
+    """Return every value as YAML has it; an entry shows what goes with its method or weights."""
     values = params.model_dump(mode="json")
     values["experiments"] = {name: _method(one) for name, one in params.experiments.items()}
     values["recognizers"] = {name: _weights(one) for name, one in params.recognizers.items()}

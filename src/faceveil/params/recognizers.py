@@ -74,7 +74,7 @@ LEARNING_KEYS = (
     "precision",
     "masked_share",
 )
-"""Keys that say how a recognizer learns; packaged weights, which learn nothing, are shown without."""
+"""Keys that say how a recognizer learns; packaged weights learn nothing and are shown without."""
 
 SUFFIXES: dict[str, Architecture] = {
     ".safetensors": "inception_resnet_v1",

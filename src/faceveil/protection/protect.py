@@ -14,11 +14,12 @@ from tqdm import tqdm
 
 from faceveil.params.protect import Protect
 from faceveil.protection.base import Draw, Photos, Protection, Worn
+from faceveil.protection.conditions import conditions_of, repeated
 from faceveil.protection.deal import deal_variants
 from faceveil.protection.sources import Sources
 from faceveil.runtime.progress import progress
 from faceveil.store.faces import PackedFaces, open_faces
-from faceveil.store.photos import JUDGE, write_photos
+from faceveil.store.photos import FLAT, JUDGE, write_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
 from faceveil.wearing.texture import mask_coordinates
 
@@ -30,7 +31,8 @@ class Job:
     Attributes:
         protection: the method, ready to be applied.
         rows: the photos it is applied to: the columns of
-            :data:`faceveil.store.photos.COLUMNS`, and ``row`` in the store of their kind.
+            :data:`faceveil.store.photos.COLUMNS`, and ``row`` in the store of their kind;
+            flat where no ``condition`` is said, judged where no ``order`` is.
     """
 
     protection: Protection
@@ -43,13 +45,20 @@ def protect_entry(
     """Write what people look like under an entry of ``protections``.
 
     Held-out people are protected, and dev people where the method is plain: on them the best plain
-    control is chosen.
+    control is chosen. Held-out people also wear it under conditions, if it can be printed.
     """
     protection.fit(sources.training_people(), settings.seed)
     roles = ("test", "train", "dev") if protection.plain else ("test",)
     photos = probing_photos(sources, protection, roles)
     rows = deal_variants(photos, protection.variants, 1, 1).assign(training=-1, use=JUDGE)
-    write_jobs([Job(protection, rows.assign(protection=name))], sources, settings, out)
+    jobs = [Job(protection, rows.assign(protection=name))]
+    write_jobs([*jobs, *physical_jobs(jobs, settings.draws)], sources, settings, out)
+
+
+def physical_jobs(jobs: Sequence[Job], draws: int) -> list[Job]:
+    """Return the same protections under conditions, of those that can be printed and worn."""
+    judged = [job for job in jobs if job.protection.physical and draws]
+    return [Job(job.protection, repeated(job.rows, draws)) for job in judged]
 
 
 def probing_photos(sources: Sources, protection: Protection, roles: Sequence[str]) -> pd.DataFrame:
@@ -88,10 +97,11 @@ def write_jobs(
     designs: Tensor | None = None,
 ) -> None:
     """Apply all protections of a store, and write it."""
-    # Columns that no physical draw and no learning recognizer has filled; parts by kind.
-    whole = [job.rows.assign(condition="", order=job.rows.get("order", -1)) for job in jobs]
+    # Columns that neither a condition nor a learning recognizer has filled; parts as they are made.
+    empty: dict[str, Any] = {"condition": FLAT, "order": -1}
+    whole = [job.rows.assign(**{n: job.rows.get(n, v) for n, v in empty.items()}) for job in jobs]
     jobs = [
-        Job(job.protection, rows.sort_values(["kind", "image_id", "variant"]))
+        Job(job.protection, rows.sort_values(["kind", "condition", "image_id", "variant"]))
         for job, rows in zip(jobs, whole, strict=True)
     ]
     rows = pd.concat([job.rows for job in jobs], ignore_index=True)
@@ -104,17 +114,20 @@ def _applied(
     jobs: Sequence[Job], sources: Sources, settings: Protect, bar: "tqdm[Any]"
 ) -> Iterator[Tensor]:
     for job in jobs:
-        for kind, rows in job.rows.groupby("kind", sort=False):
+        for (kind, _), rows in job.rows.groupby(["kind", "condition"], sort=False):
             faces, size = sources.faces(str(kind)), settings.batch_size
             if job.protection.scope == "set":
                 size = len(rows)
             for start in range(0, len(rows), size):
                 part = rows.iloc[start : start + size]
-                yield _protected(job.protection, faces, part, settings.seed)
+                yield _protected(job.protection, faces, part, settings)
                 bar.update(len(part))
 
 
-def _protected(protection: Protection, faces: PackedFaces, part: pd.DataFrame, seed: int) -> Tensor:
+def _protected(
+    protection: Protection, faces: PackedFaces, part: pd.DataFrame, settings: Protect
+) -> Tensor:
+    """Return a batch of photos, all of one kind and under one condition."""
     rows: NDArray[np.int64] = part["row"].to_numpy(dtype=np.int64)
     on_cloth = isinstance(protection, Worn) and protection.placement == "mask"
     photos = Photos(
@@ -124,5 +137,7 @@ def _protected(protection: Protection, faces: PackedFaces, part: pd.DataFrame, s
         transparency=None if faces.transparency is None else faces.transparencies(rows),
         coordinates=mask_coordinates(faces, rows) if on_cloth else None,
     )
+    conditions = conditions_of(str(part["condition"].iloc[0]), photos.image_ids, settings)
+    draw = Draw(settings.seed, part["variant"].to_numpy(dtype=np.int64), conditions)
     with torch.inference_mode():
-        return protection.apply(photos, Draw(seed, part["variant"].to_numpy(dtype=np.int64)))
+        return protection.apply(photos, draw)

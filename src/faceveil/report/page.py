@@ -113,6 +113,9 @@ def sections(results: Results) -> list[PageSection]:
          "The target is what designs are trained against. Surrogates may be, where an experiment "
          "names them. Judges never are.",
          [], tables.recognizer_tables(results)),
+        ("conditions", "Printed, worn and photographed",
+         "What is left of designs on the cloth when they are printed, worn and photographed.",
+         [], [tables.condition_table(results)]),
         ("adaptation", "After learning",
          f"The target learns from labelled photos of people in the designs. "
          f"{tables.claim(results)}",

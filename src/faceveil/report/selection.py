@@ -15,6 +15,7 @@ from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Experiment, read_training
 from faceveil.params.read import read_names, read_section
 from faceveil.params.recognizers import read_target
+from faceveil.store.photos import FLAT
 
 BARE = "none"
 """The protection of those who wear nothing."""
@@ -36,6 +37,9 @@ LABELS = {
 """What is worn, in words; other protections have their own name."""
 
 PROTOCOLS = {"other_photo": "another photo", "same_photo": "the enrolled photo itself"}
+
+CONDITIONS = {FLAT: "flat", "drawn": "drawn", "jpeg": "JPEG"}
+"""Conditions of photos in words; others have their own name."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,11 @@ class Results:
         return f"fnmr@{self.fmr:g}"
 
     def rows(self, **words: str) -> pd.DataFrame:
-        """Return rows of held-out people, of all trainings together, under the harder protocol.
+        """Return rows of held-out people, flat, of all trainings, under the harder protocol.
 
         Words are values of columns; they replace those, and ``*`` asks for every value.
         """
-        usual = {"group": "held_out", "protocol": self.protocol} | words
+        usual = {"group": "held_out", "protocol": self.protocol, "condition": FLAT} | words
         frame = self.frame
         if "variant_policy" not in usual:
             frame = frame[frame["variant_policy"].isin(["one", "dealt"])]
@@ -96,24 +100,30 @@ class Results:
     def _numbers(self) -> dict[tuple[str, ...], Number]:
         """Every number of all trainings together, by what tells it from others."""
         rows = self.frame[self.frame["variant_policy"].isin(["one", "dealt"])]
-        keys = rows[["metric", "protection", "recognizer", "protocol", "group"]]
+        keys = rows[["metric", "protection", "recognizer", "protocol", "group", "condition"]]
         records = rows[[field.name for field in fields(Number)]]
         pairs = zip(keys.itertuples(index=False), records.itertuples(index=False), strict=True)
         return {tuple(key): Number(*record) for key, record in pairs}
 
     def number(
-        self, metric: str, protection: str, recognizer: str, protocol: str = "", group: str = ""
+        self,
+        metric: str,
+        protection: str,
+        recognizer: str,
+        protocol: str = "",
+        group: str = "",
+        condition: str = FLAT,
     ) -> Number | None:
         """Return the one number that is asked for, or None where there is none.
 
-        It is that of held-out people under the harder protocol where nothing else is said.
+        It is that of held-out people, flat, under the harder protocol where nothing else is said.
         """
-        where = (protocol or self.protocol, group or "held_out")
+        where = (protocol or self.protocol, group or "held_out", condition)
         return self._numbers.get((metric, protection, recognizer, *where))
 
     def threshold(self, fmr: float, recognizer: str) -> Number | None:
         """Return the threshold of a false match rate, whose value is NaN if it is not reachable."""
-        return self._numbers.get((f"threshold@{fmr:g}", BARE, recognizer, "", "dev"))
+        return self._numbers.get((f"threshold@{fmr:g}", BARE, recognizer, "", "dev", FLAT))
 
     @cached_property
     def roles(self) -> dict[str, str]:
@@ -170,10 +180,20 @@ class Results:
         ends = [name.removeprefix(own) for name, own in pairs if name.startswith(own)]
         return list(dict.fromkeys(ends))
 
-    def best_plain(self, metric: str, experiment: str, recognizer: str) -> Number | None:
+    def conditions(self) -> list[str]:
+        """Return the conditions of photos, flat and drawn first."""
+        known = list(CONDITIONS)
+        return sorted(
+            self.frame["condition"].unique(),
+            key=lambda name: (known.index(name) if name in known else len(known), name),
+        )
+
+    def best_plain(
+        self, metric: str, experiment: str, recognizer: str, condition: str = FLAT
+    ) -> Number | None:
         """Return the rate in the plain control that a lift is over, which ``over`` names."""
-        lift = self.number(f"lift_{metric}", experiment, recognizer)
-        found = self.number(metric, lift.over, recognizer) if lift else None
+        lift = self.number(f"lift_{metric}", experiment, recognizer, condition=condition)
+        found = self.number(metric, lift.over, recognizer, condition=condition) if lift else None
         return replace(found, over=lift.over) if found and lift else None
 
 

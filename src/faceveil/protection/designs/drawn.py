@@ -67,6 +67,11 @@ class DrawnDesigns(Worn):
         """All designs of all trainings."""
         return len(self.drawn)
 
+    @property
+    def physical(self) -> bool:
+        """Textures lie on the cloth and can be printed; the others are fixed to the frame."""
+        return self.placement == "mask"
+
     def read(self, folder: Path, seed: int) -> None:
         """Read the designs of every training."""
         trainings = training_folders(folder)

@@ -12,7 +12,7 @@ from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour
 from faceveil.protection.methods.shuffled import Shuffled
 from faceveil.protection.methods.untrained import Untrained
-from faceveil.protection.protect import Job, probing_photos, with_rows, write_jobs
+from faceveil.protection.protect import Job, physical_jobs, probing_photos, with_rows, write_jobs
 from faceveil.protection.sources import Sources
 from faceveil.store.faces import open_faces
 from faceveil.store.photos import JUDGE, LEARN
@@ -33,8 +33,9 @@ def protect_designs(
 ) -> None:
     """Write what people look like in the designs of an experiment, and in what is made of them.
 
-    Held-out and training people wear the designs that are judged, some of every training. Training
-    people also wear others, if a generator draws them, on the photos that recognizers learn from.
+    Held-out and training people wear the designs that are judged, some of every training; held-out
+    people also under conditions, if they can be printed. Training people also wear others, if a
+    generator draws them, on the photos that recognizers learn from.
     """
     trainings = len(training_folders(models))
     design = Design(Design.Settings(designs=settings.designs))
@@ -52,8 +53,9 @@ def protect_designs(
     learned.read(models, settings.seed)
     few = settings.model_copy(update={"learn_designs": learned.variants // trainings})
     labelled = deal_labelled(_training_photos(sources), trainings, few)
+    worn_anew = physical_jobs(jobs, settings.draws)
     jobs.append(Job(learned, labelled.assign(protection=name, use=LEARN)))
-    write_jobs(jobs, sources, settings, out, design.drawn)
+    write_jobs([*jobs, *worn_anew], sources, settings, out, design.drawn)
 
 
 def _training_photos(sources: Sources) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from faceveil.protection.sources import Sources
 from faceveil.protection.textures.objectives import Evaded
 from faceveil.protection.textures.optimise import Task
 from faceveil.protection.textures.wearers import Wearers
+from faceveil.recognition.prelu import fix_slopes
 from faceveil.recognition.recognizer import open_recognizer
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
@@ -73,6 +74,7 @@ def enroll(
             f"params.yaml: {recognizer.name!r} gives no gradients (architecture "
             f"{recognizer.card['architecture']}); textures are optimised against others than onnx"
         )
+    fix_slopes(recognizer.trunk)
     vectors, labels = _bare_faces(bare, recognizer.fingerprint, people)
     sums = np.zeros((len(people), vectors.shape[1]))
     np.add.at(sums, labels, vectors)

@@ -127,16 +127,18 @@ def optimise(
     Raises:
         FaceveilError: if a texture is no longer finite.
     """
-    settings, device = task.settings, task.evaded[0].templates.device
-    starts = _printable(task, draw_starts(settings, settings.candidates).to(device))
+    settings = task.settings
     draw = np.random.default_rng(stream_seed(settings.seed, "choosing"))
     photos = task.wearers.photos(task.wearers.drawn(settings.photos_to_choose, draw))
     stored = checkpoint.load() if checkpoint else None
     if stored:
         numbers = stored[1]["numbers"]
+        starts = _drawn(task, numbers)
     else:
-        numbers = _ranking(task, *_worn_by(task, starts, photos))[: settings.optimised]
-    state = Optimisation(starts[numbers], numbers, settings)
+        candidates = _drawn(task, range(settings.candidates))
+        numbers = _ranking(task, *_worn_by(task, candidates, photos))[: settings.optimised]
+        starts = candidates[numbers]
+    state = Optimisation(starts, numbers, settings)
     if stored:
         state.restore(*stored)
     _improve(task, state, checkpoint, report)
@@ -145,7 +147,7 @@ def optimise(
     kept = _ranking(task, likeness, wrong)[: settings.kept]
     return FoundTextures(
         textures=textures[kept].cpu(),
-        starts=starts[[numbers[place] for place in kept]].cpu(),
+        starts=starts[kept].cpu(),
         numbers=[numbers[place] for place in kept],
         likeness=likeness[kept].tolist(),
         false_matches=wrong[kept].tolist(),
@@ -252,6 +254,12 @@ def _ranking(task: Task, likeness: Tensor, wrong: Tensor) -> list[int]:
     """Return numbers of textures, best first; those that make too many false matches come last."""
     too_many = (wrong > task.settings.most_false_matches).tolist()
     return sorted(range(len(likeness)), key=lambda k: (too_many[k], float(likeness[k])))
+
+
+def _drawn(task: Task, numbers: Sequence[int]) -> Tensor:
+    """Draw starts by number, in colours that a printer has."""
+    starts = draw_starts(task.settings, numbers)
+    return _printable(task, starts.to(task.evaded[0].templates.device))
 
 
 def _printable(task: Task, textures: Tensor) -> Tensor:
