@@ -59,7 +59,7 @@ def settings(weights: Path) -> dict:
             "photos_per_step": 4, "photos_to_choose": 12, "false_match_rate": 0.01,
         },
         "protections": dict.fromkeys(gone),
-        "protect": {"designs": 1, "learn_photos": 10},
+        "protect": {"designs": 1, "learn_photos": 10, "draws": 0},
         "adapt": {"photos": [10], "steps": 1},
         "calibrate": {"false_match_rates": [0.01]},
         "evaluate": {"plain": list(PLAIN), "false_match_rate": 0.01},
