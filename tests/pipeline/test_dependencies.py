@@ -108,7 +108,7 @@ def test_what_no_stage_depends_on_is_there_and_declared_nowhere():
 def test_files_of_code_in_the_pipeline_are_few():
     # 607, of which textures, a second method of making designs, are 36 in the stage train and 52
     # in later ones, which wear them or read their settings; packaged recognizers are 17 in all.
-    assert sum(len(declared_files(stage)) for stage in PIPELINE.values()) <= 620
+    assert sum(len(declared_files(stage)) for stage in PIPELINE.values()) <= 665
 
 
 def test_stage_file_and_section_share_a_name():

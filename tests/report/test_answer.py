@@ -1,8 +1,12 @@
 """The answer: three rows and one sentence, which say what the table says."""
 
 import pytest
+from ruamel.yaml import YAML
 
+from faceveil.evaluation.results import write_results
 from faceveil.report.answer import answer, answer_table
+from faceveil.report.selection import open_results
+from tests.conftest import ROOT
 from tests.report.made_results import made_frame, made_results
 
 
@@ -56,3 +60,14 @@ def test_the_best_plain_control_is_the_one_that_lifts_are_over(results, metric):
     best = results.best_plain(metric, "exp0", "facenet")
     assert best.over == "black"
     assert best.value == results.number(metric, "black", "facenet").value
+
+
+def test_designs_that_left_the_target_out_have_not_met_it(tmp_path):
+    params = tmp_path / "params.yaml"
+    values = YAML(typ="safe").load(ROOT / "params.yaml")
+    values["experiments"]["universal"] |= {"without_target": True}
+    YAML().dump(values, params)
+    write_results(tmp_path, made_frame())
+    against = open_results(tmp_path, params).trained_against
+    assert against["universal"] == ("sface",)
+    assert against["exp0"] == ("facenet",)

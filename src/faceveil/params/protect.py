@@ -44,7 +44,12 @@ class Protect(Section):
     @field_validator("conditions")
     @classmethod
     def _crops_stay(cls, conditions: ConditionStrengths) -> ConditionStrengths:
-        given = sorted(name for name in conditions.model_fields_set if name.startswith(CROP))
+        usual = ConditionStrengths()
+        given = [
+            name
+            for name in sorted(conditions.model_fields_set)
+            if name.startswith(CROP) and getattr(conditions, name) != getattr(usual, name)
+        ]
         if given:
             raise ValueError(
                 f"{given[0]} has no effect here, since photos are judged as they are stored, "
