@@ -38,6 +38,7 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
     from faceveil.recognition.recognizer import open_recognizer
     from faceveil.report.figures.evolution import draw_evolution
     from faceveil.runtime.device import pick_device
+    from faceveil.runtime.memory import keep_large_blocks
     from faceveil.runtime.ranks import joined, present_ranks
     from faceveil.runtime.seeding import seed_everything
     from faceveil.store.protocol import read_roles
@@ -45,6 +46,7 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
     from faceveil.tracking.restore import WEIGHTS_TAG
     from faceveil.tracking.run import track
 
+    keep_large_blocks()
     settings = read_texture_training(PARAMS, experiment)
     target, chosen = (
         read_target(PARAMS),
@@ -71,7 +73,7 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
                 0: as_pictures(found[0].starts),
                 settings.steps: as_pictures(found[0].textures),
             }
-            draw_evolution(sheets, figure, f"Textures of {experiment}, before and after")
+            draw_evolution(sheets, figure, f"Textures of {experiment}", "step")
         run.dataset("curated", curated / "masked" / "rows.parquet")
         run.figure(figure)
         run.tag(WEIGHTS_TAG, fingerprint(out / "0" / TEXTURES))

@@ -10,6 +10,7 @@ from faceveil.evaluation.thresholds import Threshold
 from faceveil.evaluation.trials import Seen
 from faceveil.evaluation.versions import Version
 from faceveil.params.evaluate import Evaluate
+from faceveil.store.photos import FLAT
 
 LENGTH = 64
 ROLES = {"train": 20, "test": 12, "dev": 10, "distractor": 6}
@@ -66,7 +67,8 @@ def worn(protection: str, variants: int = 1, training: int = -1, what: str = "")
             rows.append((who, role, protocol, "masked", protection, max(training, 0) * variants
                          + variant, training))  # fmt: skip
     names = ["subject_id", "role", "protocol", "kind", "protection", "variant", "training"]
-    return Seen(pd.DataFrame(rows, columns=names), np.array(features, np.float32))
+    found = pd.DataFrame(rows, columns=names).assign(condition=FLAT)
+    return Seen(found, np.array(features, np.float32))
 
 
 def together(*parts: Seen) -> Seen:

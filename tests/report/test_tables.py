@@ -28,7 +28,9 @@ def made(conditions=tuple(RATES)) -> Results:
             rows.append(row("texture", recognizer, "rank_1", rate, **ends(rate), **words))
         rows.append(row("exp0", recognizer, "rank_1", 0.5, **ends(0.5)))
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return Results(frame, ("exp0", "texture"), ("black",), 0.001, 0.95)
+    methods = {"exp0": "gan", "texture": "texture"}
+    against = dict.fromkeys(methods, ("facenet",))
+    return Results(frame, ("exp0", "texture"), ("black",), 0.001, 0.95, methods, against)
 
 
 def test_each_recognizer_has_a_row_for_each_condition_flat_first():
