@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -38,6 +39,16 @@ def test_every_recognizer_sees_every_photo_and_the_target_alone_learns(at, stage
         table = read_embeddings(out / recognizer, opened(recognizer).fingerprint)
         wanted = rows if role == "target" else judged
         assert table.rows[WORDS].to_numpy().tolist() == wanted[WORDS].to_numpy().tolist()
+
+
+def test_every_recognizer_sees_the_photos_that_enroll(at):
+    at("embed_protected", "noise")
+    place = Path("data/protected/noise/rows.parquet")
+    rows = pd.read_parquet(place)
+    rows.assign(use="enroll").to_parquet(place, index=False)
+    [out] = succeed("embed_protected", "noise")
+    for recognizer in RECOGNIZERS:
+        assert len(read_embeddings(out / recognizer, opened(recognizer).fingerprint)) == len(rows)
 
 
 def test_features_are_those_of_the_photo_in_the_same_row(at):
