@@ -112,9 +112,9 @@ def test_documents_are_filled_from_the_last_run(recorder):
         result = CliRunner().invoke(update, [])
         assert result.exit_code == 0, result.output
         text = Path("README.md").read_text()
-        assert text.startswith("before\n<!-- results: begin -->\nDoes a trained mask hide")
+        assert text.startswith("before\n<!-- results: begin -->\nDoes a design on the cloth (")
         assert text.endswith("<!-- results: end -->\nafter\n")
-        assert text.count("| 2 it never met") == 1
+        assert text.count("| dlib (no design met it) ") == 1
         assert "old" not in text.split()
         assert "## Before every recognizer" in Path("docs/results.md").read_text()
         assert all(Path(target).is_file() for target in FIGURES.values())
