@@ -55,6 +55,23 @@ def test_failures_name_recognizer_number_and_count(results):
     assert any("weakest of 3 trainings" in text for text in found)
 
 
+def test_failures_tell_what_undoes_designs_and_what_gives_wearers_away(results, tmp_path):
+    found = known_failures(results, "exp0")
+    shift = [text for text in found if "what other wearers have in common is subtracted" in text]
+    # Half of +70 points, and of +17, is more than the +5 that are left; where no lift is shown,
+    # there is nothing to lose.
+    assert [text.partition(":")[0] for text in shift] == ["facenet", "sface", "dlib",
+                                                          "mobilefacenet"]  # fmt: skip
+    assert "+70.0 [+58.0, +82.0] falls to +5.0" in shift[0]
+    alike = [text for text in found if "two strangers in the same design match in" in text]
+    assert len(alike) == 4
+    assert "75.0 [63.0, 87.0] % of pairs, in plain masks in 1.0 [0.0, 13.0] %" in alike[0]
+    frame = made_frame()
+    frame.loc[frame["metric"] == "strangers@0.001", ["value", "low", "high"]] = (0.01, 0.0, 0.1)
+    found = known_failures(made_results(tmp_path, frame), "exp0")
+    assert not [text for text in found if "strangers in the same design" in text]
+
+
 def test_nothing_is_drawn_where_nothing_was_measured(tmp_path):
     frame = made_frame()
     frame = frame[frame["metric"].isin(["check", "rank_1"]) & (frame["protection"] == "none")]
