@@ -57,7 +57,8 @@ profile: setup ## Set params.yaml to a profile, or `default`: make profile NAME=
 KIND ?= pleated
 NUMBER ?= 0
 PAPER ?= a4
-NAME ?= $(notdir $(basename $(DESIGN)))
+# models/gan/universal/0/textures.safetensors is universal-0, and the number of the texture.
+NAME ?= $(if $(filter %/textures.safetensors,$(DESIGN)),$(subst /,-,$(patsubst models/gan/%/,%,$(dir $(DESIGN))))-$(NUMBER),$(notdir $(basename $(DESIGN))))
 OUT ?= prints/$(NAME)-$(KIND)
 
 print: setup ## Write PDF and SVG to print a mask from: make print DESIGN=models/gan/universal/0/textures.safetensors

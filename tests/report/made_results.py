@@ -123,6 +123,8 @@ def opposed_rows(recognizer: str) -> Iterator[Row]:
         yield row(experiment, opponent, "rank_1", share, **ends(share), **words)
         found = {"over": "white", **ends(0.05, -1)}
         yield row(experiment, opponent, "lift_rank_1", 0.05, **found, **words)
+        found = {"over": "grey", "low": 0.01, "high": 0.07}
+        yield row(experiment, opponent, "lift_fnmr@0.001", 0.04, **found, **words)
     opponent = f"{recognizer}:grey_region"
     sides = {"gallery_side": "protected"}
     yield row("grey", opponent, "rank_1", 0.9, **ends(0.9), **sides, **words)

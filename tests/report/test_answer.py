@@ -1,13 +1,18 @@
 """The answer: rows and sentences, which say what the table says."""
 
+from dataclasses import replace
+from typing import get_args
+
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
 from faceveil.evaluation.results import write_results
-from faceveil.report.answer import answer, answer_table
-from faceveil.report.selection import open_results
+from faceveil.params.experiments import Method
+from faceveil.report.answer import SUBJECTS, answer, answer_table
+from faceveil.report.selection import Number, open_results
 from tests.conftest import ROOT
-from tests.report.made_results import made_frame, made_results
+from tests.report.made_results import MADE, made_frame, made_results
 
 
 def test_rows_say_who_names_whom(results):
@@ -34,13 +39,17 @@ def test_rows_say_who_names_whom(results):
 
 def test_the_sentences_count_what_intervals_show(results):
     told = answer(results)
-    cloth, frame = told.split("Does a design fixed to the photo's frame, as published (exp0 to ")
+    cloth, frame = told.split(
+        "Is the wearer of a design fixed to the photo's frame, as published (exp0"
+    )
     assert cloth.startswith(
-        "Does a design on the cloth (universal) hide its wearer better than the best plain mask? "
+        "Is the wearer of a design on the cloth (universal) named less often than in the best "
+        "plain mask? "
         "**Partly** against what it was trained against (1 of 2), **not shown** against what it "
         "never met (0 of 2). **No, worse** once facenet has learned from 1,000 photos of such "
         "masks (0 of 1, 1 worse). "
     )
+    assert "Refused more often at a threshold (FMR 0.1 %): 1 of 4." in cloth
     assert "**Yes** against what it was trained against (4 of 4), **partly** against what" in frame
     assert "(6 of 12)" in frame
     assert "where what other wearers have in common is subtracted" in frame
@@ -92,3 +101,25 @@ def test_designs_that_left_the_target_out_have_not_met_it(tmp_path):
     against = open_results(tmp_path, params).trained_against
     assert against["universal"] == ("sface",)
     assert against["exp0"] == ("facenet",)
+
+
+def test_every_method_has_a_name_in_the_answer():
+    assert set(SUBJECTS) == set(get_args(Method))
+
+
+def test_experiments_whose_names_begin_alike_are_told_apart(tmp_path):
+    frame = made_frame()
+    other = frame[frame["protection"] == "universal"].assign(protection="universal_dlib")
+    results = made_results(tmp_path, pd.concat([frame, other]))
+    names = (*results.experiments, "universal_dlib")
+    results = replace(results, experiments=names)
+    assert results.made_of == list(MADE)
+    assert results.made_by("universal_dlib") == "universal_dlib"
+    assert results.made_by("universal_shuffled") == "universal"
+    assert results.made_by("black") == ""
+
+
+def test_an_interval_that_is_printed_from_zero_shows_nothing():
+    assert Number(0.05, 0.0004, 0.1, 200, 200, "").shown == 0
+    assert Number(0.05, 0.0006, 0.1, 200, 200, "").shown == 1
+    assert Number(-0.05, -0.1, -0.0004, 200, 200, "").shown == 0

@@ -27,7 +27,7 @@ def test_the_accuracy_table_has_eight_rows_by_experiment(results):
         "94.0", "97.0", "72.0", "88.0", "97.0", "2.0 [0.0, 14.0]",
         "+70.0 [+58.0, +82.0] black", "4.0",
     ]  # fmt: skip
-    assert table.rows[7][0] == "weakest of 3 trainings"
+    assert table.rows[7][0] == "weakest training"
 
 
 def test_the_published_numbers_stand_beside_ours(results):

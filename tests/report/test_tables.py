@@ -35,7 +35,9 @@ def made(conditions=tuple(RATES)) -> Results:
 
 def test_each_recognizer_has_a_row_for_each_condition_flat_first():
     table = condition_table(made())
-    assert table.columns == ("recognizer", "photos", "best plain, %", "texture, %", "texture, lift")
+    assert table.columns == (
+        "recognizer", "photos", "chosen plain, %", "least plain, %", "texture, %", "texture, lift"
+    )  # fmt: skip
     assert [line[:2] for line in table.rows] == [
         (name, condition)
         for name in ("facenet", "mobilefacenet")
@@ -47,11 +49,12 @@ def test_each_recognizer_has_a_row_for_each_condition_flat_first():
 def test_rates_and_lifts_are_those_under_the_condition():
     flat, drawn, *_, blurred = condition_table(made()).rows[:4]
     assert flat[2].startswith("40.0 ")
-    assert flat[3] == "10.0 [0.0, 22.0]"
+    assert flat[3] == "40.0 black"
+    assert flat[4] == "10.0 [0.0, 22.0]"
     assert drawn[2].startswith("50.0 ")
     assert drawn[2].endswith(" black")
-    assert drawn[3:] == ("20.0 [8.0, 32.0]", "+30.0 [+18.0, +42.0]")
-    assert (blurred[2], blurred[4]) == ("\N{EN DASH}", "\N{EN DASH}")
+    assert drawn[4:] == ("20.0 [8.0, 32.0]", "+30.0 [+18.0, +42.0]")
+    assert (blurred[2], blurred[5]) == ("\N{EN DASH}", "\N{EN DASH}")
 
 
 def test_flat_numbers_stay_flat_beside_others():

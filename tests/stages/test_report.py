@@ -112,7 +112,9 @@ def test_documents_are_filled_from_the_last_run(recorder):
         result = CliRunner().invoke(update, [])
         assert result.exit_code == 0, result.output
         text = Path("README.md").read_text()
-        assert text.startswith("before\n<!-- results: begin -->\nDoes a design on the cloth (")
+        assert text.startswith(
+            "before\n<!-- results: begin -->\nIs the wearer of a design on the cloth ("
+        )
         assert text.endswith("<!-- results: end -->\nafter\n")
         assert text.count("| dlib (no design met it) ") == 1
         assert "old" not in text.split()

@@ -1,12 +1,13 @@
 """The answer in words and as a table, the same on the page and in the README."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from faceveil.params.experiments import Method
 from faceveil.report.selection import BARE, DASH, Number, Results, counted, label, percent, rate
 from faceveil.report.tables import Table
 
-SUBJECTS = {
+SUBJECTS: Mapping[Method, tuple[str, str]] = {
     "texture": ("a design on the cloth", "a design on the cloth"),
     "gan": ("a design fixed to the photo's frame, as published,", "designs fixed to the frame"),
 }
@@ -27,7 +28,7 @@ class Situation:
 class Group:
     """Experiments of one method."""
 
-    method: str
+    method: Method
     experiments: tuple[str, ...]
 
     @property
@@ -166,9 +167,20 @@ def _told(results: Results, group: Group) -> str:
                 shown.setdefault(one.where or known, []).append(lift.shown)
     verdicts = [_verdict(signs, where) for where, signs in shown.items()]
     subject = f"{SUBJECTS[group.method][0]} ({group.names})".replace(", (", " (")
-    question = f"Does {subject} hide its wearer better than the best plain mask?"
+    question = f"Is the wearer of {subject} named less often than in the best plain mask?"
     sentences = [", ".join(verdicts[:2]), *verdicts[2:]]
-    return " ".join([question, *(f"**{one[2].upper()}{one[3:]}." for one in sentences)])
+    told = [f"**{one[2].upper()}{one[3:]}." for one in sentences]
+    return " ".join([question, *told, *_refused(results, group)])
+
+
+def _refused(results: Results, group: Group) -> list[str]:
+    """Tell for how many the lift in FNMR is shown, before recognizers as they were made."""
+    made = (one for one in situations(results) if not one.where)
+    pairs = (pair for one in made for pair in one.pairs if pair[0] in group.experiments)
+    found = [results.number(f"lift_{results.missed}", *pair) for pair in pairs]
+    signs = [number.shown for number in found if number]
+    at = f"at a threshold (FMR {100 * results.fmr:g} %)"
+    return [f"Refused more often {at}: {signs.count(1)} of {len(signs)}."] if signs else []
 
 
 def _verdict(signs: list[int], where: str) -> str:

@@ -22,15 +22,16 @@ def opponent_table(results: Results) -> Table:
             for name in names]  # fmt: skip
     # Before some opponent, not only as it always was.
     rows = [row for row in rows if row[2] != DASH]
-    opposed = any(set(row[3:6]) != {DASH} for row in rows)
+    opposed = any(set(row[3:7]) != {DASH} for row in rows)
     learned = (f"learned from {k:,} photos" for k in results.photos if k)
     heads = ("designs of", "recognizer", "as it was made", "mean shift subtracted",
-             "lift that is left, points", "region grey", *learned)  # fmt: skip
+             "lift that is left, points", "in FNMR", "region grey", *learned)  # fmt: skip
     note = (
         "Rank-1 identification accuracy in %; high beats the designs. Mean shift: what other "
         "wearers' embeddings have in common is subtracted, and the lift is over the best plain "
         "control before the same opponent. Region grey: the mask's place is painted grey in probe "
-        "and gallery, so that nothing of a design is seen. Only the target learns from photos."
+        "and gallery, so that nothing of a design is seen. Only the target learns from photos: "
+        "of textures from those of the very designs that are judged."
     )
     return Table("What beats the designs", note, heads, rows if opposed else [])
 
@@ -50,6 +51,7 @@ def _opposed(results: Results, experiment: str, name: str) -> TableRow:
         rate(results.number("rank_1", experiment, name)),
         rate(results.number("rank_1", experiment, shifted)),
         lift(results.number("lift_rank_1", experiment, shifted), over=True),
+        lift(results.number(f"lift_{results.missed}", experiment, shifted), over=True),
         rate(results.number("rank_1", GREY, f"{name}:grey_region")),
         *learned,
     )

@@ -24,7 +24,8 @@ class People:
     Attributes:
         subject_ids: who they are.
         worn: their photos by what they wear, ``plain`` first, then each experiment.
-        designs: by experiment: the first design of each training, none picked.
+        designs: by experiment: the first design of each training; of textures the best on people
+            who train.
     """
 
     subject_ids: list[str]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from faceveil.evaluation.results import read_results
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import Experiment, read_training
+from faceveil.params.experiments import Experiment, Method, read_training
 from faceveil.params.read import read_names, read_section
 from faceveil.params.recognizers import read_target
 from faceveil.store.photos import FLAT
@@ -32,9 +32,12 @@ LABELS = {
     "blur": "blurred photo",
     "mean_colour": "mean colour of a design",
     "shuffled": "pixels of a design, shuffled",
-    "untrained": "design of an untrained generator",
+    "untrained": "design before any training",
 }
 """What is worn, in words; other protections have their own name."""
+
+PRINTED = 3
+"""Decimals of a share that are printed: those of a percentage with one."""
 
 PROTOCOLS = {"other_photo": "another photo", "same_photo": "the enrolled photo itself"}
 
@@ -55,8 +58,8 @@ class Number:
 
     @property
     def shown(self) -> int:
-        """1 where the interval lies above 0, -1 where it lies below, else 0."""
-        return int(self.low > 0) - int(self.high < 0)
+        """1 where the interval lies above 0, as it is printed, -1 where it lies below, else 0."""
+        return int(round(self.low, PRINTED) > 0) - int(round(self.high, PRINTED) < 0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Results:
     plain: tuple[str, ...]  # of which the best plain control was chosen, on dev people
     fmr: float  # of lifts and harm
     confidence: float  # level of the intervals
-    methods: Mapping[str, str]  # of each experiment: texture or gan
+    methods: Mapping[str, Method]  # of each experiment: texture or gan
     trained_against: Mapping[str, tuple[str, ...]]  # recognizers that its designs met in training
 
     @cached_property
@@ -176,9 +179,14 @@ class Results:
     def made_of(self) -> list[str]:
         """The endings of the controls that are made of designs, as ``shuffled``."""
         found = self.frame["protection"].unique()
-        pairs = ((name, f"{e}_") for e in self.experiments for name in found)
-        ends = [name.removeprefix(own) for name, own in pairs if name.startswith(own)]
+        pairs = ((name, self.made_by(name)) for name in found)
+        ends = [name[len(own) + 1 :] for name, own in pairs if own and name != own]
         return list(dict.fromkeys(ends))
+
+    def made_by(self, protection: str) -> str:
+        """Return the experiment that made a design, or what it is made of; empty for others."""
+        own = [e for e in self.experiments if protection == e or protection.startswith(f"{e}_")]
+        return max(own, key=len, default="")
 
     def conditions(self) -> list[str]:
         """Return the conditions of photos, flat and drawn first."""
