@@ -11,7 +11,8 @@ def test_each_opponent_has_its_column(results):
     rows = {row[:2]: row[2:] for row in table.rows}
     assert rows["exp1", "facenet"] == (
         "5.0 [0.0, 17.0]", "81.0 [69.0, 93.0]", f"+5.0 [{MINUS}7.0, +17.0] white",
-        "+4.0 [+1.0, +7.0] grey", "90.0 [78.0, 100.0]", "5.0 [0.0, 17.0]", "58.0 [46.0, 70.0]", "90.0 [78.0, 100.0]",
+        "+4.0 [+1.0, +7.0] grey", "90.0 [78.0, 100.0]",
+        "5.0 [0.0, 17.0]", "58.0 [46.0, 70.0]", "90.0 [78.0, 100.0]",
     )  # fmt: skip
     assert rows["exp1", "mobilefacenet"][5:] == (DASH, DASH, DASH)  # it learns from nothing
     assert table.columns[7:] == tuple(f"learned from {k} photos" for k in ("10", "100", "1,000"))
