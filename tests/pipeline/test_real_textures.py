@@ -35,7 +35,7 @@ def settings(weights: Path) -> dict:
     }  # fmt: skip
     facenet = {"weights": str(weights / "facenet-vggface2-fp16.safetensors"), "input_size": 128}
     people = TRAIN + JUDGED
-    gone = ("surgical", "noise", "grey", "other_face", "blur")
+    gone = ("surgical", "noise", "grey", "grey_region", "other_face", "blur")
     return {
         "put_on_masks": {"collections": ["people"], "photos_per_person": 2},
         "curate": {
