@@ -55,12 +55,14 @@ profile: setup ## Set params.yaml to a profile, or `default`: make profile NAME=
 	$(RUN) python -m stages.apply_profile $(NAME)
 
 KIND ?= pleated
+NUMBER ?= 0
 PAPER ?= a4
-NAME ?= $(notdir $(basename $(DESIGN)))
+# models/gan/universal/0/textures.safetensors is universal-0, and the number of the texture.
+NAME ?= $(if $(filter %/textures.safetensors,$(DESIGN)),$(subst /,-,$(patsubst models/gan/%/,%,$(dir $(DESIGN))))-$(NUMBER),$(notdir $(basename $(DESIGN))))
 OUT ?= prints/$(NAME)-$(KIND)
 
-print: setup ## Write PDF and SVG to print a mask from: make print DESIGN=design.png KIND=pleated
-	$(RUN) python -m stages.print_pack "$(DESIGN)" --name "$(NAME)" --out "$(OUT)" --kind $(KIND) --paper $(PAPER)
+print: setup ## Write PDF and SVG to print a mask from: make print DESIGN=models/gan/universal/0/textures.safetensors
+	$(RUN) python -m stages.print_pack "$(DESIGN)" --name "$(NAME)" --out "$(OUT)" --kind $(KIND) --paper $(PAPER) --number $(NUMBER)
 
 readme: setup ## Copy the numbers and figures of the last run into README and docs
 	$(RUN) python -m stages.update_readme

@@ -1,6 +1,6 @@
 """Run every benchmark."""
 
-from benchmarks import curate, embed, render, scaling, startup, train_step
+from benchmarks import curate, embed, render, scaling, startup, texture_step, train_step
 
-for benchmark in (render, curate, embed, train_step, scaling, startup):
+for benchmark in (render, curate, embed, train_step, texture_step, scaling, startup):
     benchmark.main()

@@ -1,4 +1,4 @@
-"""An experiment's generators in; what people look like in their designs out."""
+"""An experiment's designs in; what people look like in their designs out."""
 
 from pathlib import Path
 from typing import Annotated

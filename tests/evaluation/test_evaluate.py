@@ -14,9 +14,9 @@ from faceveil.evaluation.versions import Heads
 from faceveil.params.errors import FaceveilError
 from faceveil.params.protocol import Protocol
 from faceveil.store.embeddings import EmbeddingTable, read_embeddings, write_embeddings
-from tests.evaluation.world import ROLES, SETTINGS, inputs, write_world
+from tests.evaluation.world import ROLES, SETTINGS, inputs, rewrite, worn, write_world
 
-WORDS = ["protection", "recognizer", "protocol", "group", "metric", "variant_policy"]
+WORDS = ["protection", "recognizer", "protocol", "condition", "group", "metric", "variant_policy"]
 THRESHOLDS = "data/protocol/thresholds.csv"
 
 
@@ -47,7 +47,8 @@ def table(world) -> pd.DataFrame:
 
 
 def value(table: pd.DataFrame, **words) -> float:
-    words = {"recognizer": "facenet", "protocol": "other_photo", "group": "held_out"} | words
+    words = {"recognizer": "facenet", "protocol": "other_photo", "group": "held_out",
+             "condition": ""} | words  # fmt: skip
     found = table[np.logical_and.reduce([table[name] == word for name, word in words.items()])]
     assert len(found) == 1, words
     return float(found["value"].iloc[0])
@@ -58,7 +59,8 @@ def test_the_table_is_written_and_read(table, tmp_path):
     assert len(read_results(tmp_path)) == len(table)
     assert set(table["recognizer"]) == {
         "", "poor", "mobilefacenet", "facenet", "facenet:exp1", "facenet:exp0:2", "facenet:exp0:4",
-        "facenet:exp1:2", "facenet:exp1:4", "facenet:*:4",
+        "facenet:exp1:2", "facenet:exp1:4", "facenet:*:4", "facenet:mean_shift",
+        "mobilefacenet:mean_shift",
     }  # fmt: skip
 
 
@@ -72,6 +74,51 @@ def test_the_truth_is_found(table, recognizer, protection, missed):
     assert value(table, **words, metric="fnmr@0.25") == missed
     if protection in ("exp0", "exp1"):
         assert value(table, **words, metric="lift_fnmr@0.25") == missed
+
+
+@pytest.mark.parametrize("recognizer", ["facenet", "mobilefacenet"])
+@pytest.mark.parametrize(("condition", "times"), [("drawn", 2), ("jpeg", 1)])
+@pytest.mark.parametrize(("protection", "missed"), [("black", 0), ("exp0", 0.5), ("exp1", 1)])
+def test_the_truth_is_found_under_conditions(
+    table, recognizer, condition, times, protection, missed
+):
+    policy = "one" if protection == "black" else "dealt"
+    words = {"recognizer": recognizer, "protection": protection, "variant_policy": policy}
+    words |= {"condition": condition}
+    assert value(table, **words, metric="rank_1") == 1 - missed
+    assert value(table, **words, metric="fnmr@0.25") == missed
+    found = table[np.logical_and.reduce([table[name] == word for name, word in words.items()])]
+    assert set(found["people"]) == {4}
+    each = 2 if condition == "jpeg" and policy == "dealt" else times  # of both trainings
+    assert set(found["trials"]) == {4 * each}
+    if protection != "black":
+        assert value(table, **words, metric="lift_fnmr@0.25") == missed
+        assert value(table, **words, metric="lift_rank_1") == missed
+
+
+def test_under_conditions_are_the_main_numbers_before_recognizers_as_they_were_made(table):
+    anew = table[table["condition"] != ""]
+    assert set(anew["condition"]) == {"drawn", "jpeg"}
+    assert set(anew["recognizer"]) == {"facenet", "mobilefacenet"}
+    assert set(anew["protection"]) == {"black", "plain", "exp0", "exp1"}
+    assert set(anew["metric"]) == {"rank_1", "similarity", "fnmr@0.25", "fpir@0.25",
+                                   "lift_rank_1", "lift_fnmr@0.25"}  # fmt: skip
+    assert set(anew["group"]) == {"held_out"}
+    assert set(anew["protocol"]) == {"other_photo"}
+
+
+def test_without_photos_under_conditions_all_other_rows_are_the_same(table, own_world):
+    found = inputs(own_world)
+    for recognizer in found.recognizers:
+        for name in found.protections:
+            place = own_world / "data/embeddings" / name / recognizer.name
+            seen = read_embeddings(place, recognizer.fingerprint)
+            flat = (seen.rows["condition"] == "").to_numpy()
+            kept = EmbeddingTable(seen.rows[flat], seen.features[flat], seen.embeddings[flat])
+            write_embeddings(place, kept, recognizer.fingerprint)
+    rows = table[table["condition"] == ""].reset_index(drop=True)
+    assert len(rows) < len(table)
+    pd.testing.assert_frame_equal(measure(own_world, some=()), rows, check_exact=True)
 
 
 def test_trainings_are_told_apart(table):
@@ -90,6 +137,37 @@ def test_after_learning_designs_are_those_of_the_experiment_learned_from(table):
     learned = table[table["recognizer"] == "facenet:exp0:4"]
     assert set(learned["protection"]) == {"none", "black", "plain", "exp0"}
     assert set(learned["group"]) == {"dev", "held_out"}  # it learned from the training people
+
+
+def test_opponents_know_what_training_people_wear_and_nothing_else(table):
+    opposed = table[table["recognizer"] == "facenet:mean_shift"]
+    assert set(opposed["protection"]) == {"black", "plain"}  # designs are worn by nobody who trains
+    assert set(opposed["recognizer_role"]) == {"opponent"}
+
+
+def test_strangers_are_compared_before_recognizers_as_they_were_made(table):
+    found = table[table["metric"] == "strangers@0.25"]
+    assert set(found["recognizer"]) == {"facenet", "mobilefacenet"}
+    policies = found.groupby("protection")["variant_policy"].agg(set).to_dict()
+    both = {"same", "different"}
+    assert policies == {"none": {"same"}, "black": {"same"}, "plain": {"same"},
+                        "exp0": both, "exp1": both}  # fmt: skip
+
+
+def test_painted_galleries_are_searched_with_grey_probes_and_nobody_else_with_them(own_world):
+    found = inputs(own_world)
+    target = found.recognizers[0]
+    rewrite(own_world, target, "grey/facenet", worn(found.roles, "plain").assign(protection="grey"))
+    enrolled = found.roles.enrollments.assign(kind="unmasked", protocol="", condition="", order=-1)
+    painted = enrolled.assign(protection="grey_region", training=-1, variant=0, use="enroll")
+    rewrite(own_world, target, "grey_region/facenet", painted)
+    before, after = (
+        measure(own_world, some=some)
+        for some in (("black", "plain"), ("black", "plain", "grey", "grey_region"))
+    )
+    assert value(after, recognizer="facenet:grey_region", metric="rank_1") == 1
+    grey = (after["protection"] == "grey") | (after["recognizer"] == "facenet:grey_region")
+    pd.testing.assert_frame_equal(after[~grey].reset_index(drop=True), before)
 
 
 def test_a_recognizer_that_failed_its_check_has_only_its_check_row(table):

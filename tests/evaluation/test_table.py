@@ -45,11 +45,12 @@ def _trials() -> pd.DataFrame:
     nearest = np.round(draw.random(len(table)), 6)
     victims = [f"train{number}" for number in draw.integers(0, 4, len(table))]
     table = table.assign(nearest=nearest, nearest_id=victims, hit=table["rank"] == 1)
+    table = table.assign(condition="")
     return table.assign(**{"matched@0.1": table["mated"] > 0.6, "stranger@0.1": nearest > 0.6})
 
 
 TRIALS = _trials()
-KEYS = TRIALS.groupby(["protection", "protocol", "role"]).groups
+KEYS = TRIALS.groupby(["protection", "protocol", "role", "condition"]).groups
 NONMATED = {key: np.random.default_rng(8).integers(0, 3, BINS) for key in KEYS}
 JUDGE = Judge(
     Version("facenet", "target", recognizer=None),
@@ -71,7 +72,7 @@ def table() -> pd.DataFrame:
 
 def row(table: pd.DataFrame, **words) -> pd.Series:
     """Return the one row with these words."""
-    words = {"protocol": "other_photo", "group": "held_out"} | words
+    words = {"protocol": "other_photo", "group": "held_out", "condition": ""} | words
     found = table[np.logical_and.reduce([table[name] == word for name, word in words.items()])]
     assert len(found) == 1, words
     return found.iloc[0]
@@ -181,6 +182,55 @@ def test_a_version_that_learned_has_neither_groups_nor_curves():
     assert set(found["group"]) == {"held_out", "training"}
     assert not found["metric"].str.match("det|cmc|eer").any()
     assert (found["metric"] == "lift_fnmr@0.1").any()
+
+
+def drawn_trials(worn=("design", "white")) -> pd.DataFrame:
+    """The same trials and new ones of held-out people, of three draws each."""
+    own = TRIALS[(TRIALS["role"] == "test") & TRIALS["protection"].isin(worn)]
+    own = own[own["protocol"] == "other_photo"]
+    draw = np.random.default_rng(9)
+    parts = [TRIALS]
+    for number in range(3):
+        part = own[own["training"].isin([-1, number % 2])]
+        hit = draw.random(len(part)) < 0.5
+        parts.append(part.assign(condition="drawn", hit=hit, **{"matched@0.1": ~hit}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_drawn_rates_are_means_over_people_and_lifts_over_the_control_under_the_same():
+    trials = drawn_trials()
+    found, drawn = table_of(trials), trials[trials["condition"] == "drawn"]
+    words = {"protection": "design", "condition": "drawn", "variant_policy": "dealt"}
+    people = {
+        name: drawn[drawn["protection"] == name].groupby("subject_id")["hit"].mean()
+        for name in ("design", "white")
+    }
+    rate = row(found, **words, metric="rank_1")
+    assert rate["value"] == pytest.approx(people["design"].mean())
+    assert (rate["people"], rate["trials"]) == (6, 18)
+    gain = row(found, **words, metric="lift_rank_1")
+    assert gain["over"] == "white"  # chosen flat, on dev people
+    assert gain["value"] == pytest.approx((people["white"] - people["design"]).mean())
+    assert gain["low"] < gain["value"] < gain["high"]
+
+
+def test_under_a_condition_there_are_neither_curves_nor_groups_nor_single_trainings(table):
+    found = table_of(drawn_trials())
+    anew = found[found["condition"] == "drawn"]
+    assert set(anew["metric"].str.replace("@.*", "", regex=True)) == {
+        "rank_1", "similarity", "fnmr", "fpir", "lift_rank_1", "lift_fnmr"
+    }  # fmt: skip
+    assert set(anew["group"]) == {"held_out"}
+    assert set(anew["variant_policy"]) == {"dealt", "one"}
+    flat = found[found["condition"] == ""].reset_index(drop=True)
+    pd.testing.assert_frame_equal(flat, table, check_exact=True)
+
+
+def test_a_control_that_is_not_worn_under_a_condition_leaves_no_lift():
+    found = table_of(drawn_trials(worn=["design"]))
+    anew = found[found["condition"] == "drawn"]
+    assert set(anew["protection"]) == {"design"}
+    assert not anew["metric"].str.startswith("lift").any()
 
 
 def test_an_unreachable_threshold_has_no_numbers():

@@ -136,7 +136,7 @@ def test_round_trip(tmp_path):
     read = read_thresholds(tmp_path / "thresholds.csv")
     assert read == known
     assert thresholds_of(read, "facenet", -1, "t") == known[:2]
-    for absent in (("facenet", 0), ("resnet18", -1)):
+    for absent in (("facenet", 0), ("sface", -1)):
         with pytest.raises(FaceveilError, match="those of facenet, facenet:exp1:10; run"):
             thresholds_of(read, *absent, "t")
 

@@ -18,7 +18,7 @@ from faceveil.recognition.recognizer import Recognizer
 
 PEOPLE = [f"{number:05d}" for number in (0, 1, 2, 4, 5, 8, 9)]
 AT = [Threshold("small", -1, fmr, at, 10, None, "dev", 3) for fmr, at in ((0.1, 0.3), (0.01, 0.9))]
-KEY = ["protection", "protocol", "role"]
+KEY = ["protection", "protocol", "role", "condition"]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,7 @@ def probes(bare) -> Seen:
         {
             "subject_id": PEOPLE * 3,
             "training": -1,
+            "condition": "",
             "protection": ["none", "black", "black"] * 7,
             "protocol": ["same_photo"] * 7 + ["other_photo"] * 14,
             "role": (["test"] * 4 + ["train"] * 3) * 3,

@@ -59,6 +59,9 @@ EXPERIMENTS = {"exp0": False, "exp1": True}
 HIDDEN = {("exp0", 1), ("exp1", 0), ("exp1", 1)}
 """Trainings whose designs hide everybody; training 0 of exp0 hides nobody."""
 
+ANEW = ("plain", "black", "exp0", "exp1")
+"""What held-out people also wear under conditions: two draws, and stored as JPEG."""
+
 PHOTOS = (2, 4)
 """Labelled photos that a recognizer learned from."""
 
@@ -79,12 +82,13 @@ def portraits(subjects: Sequence[str], noise: int = 0, suffix: str = "") -> Pack
 
 def see(rows: pd.DataFrame) -> np.ndarray:
     """Return the features of photos, ``[N, 512]``."""
-    names = ("image_id", "protection", "training", "order")
+    names = ("image_id", "protection", "training", "order", "condition")
     columns = [rows.get(name, pd.Series("", rows.index)) for name in names]
     seen = [
         (-1 if (protection, training) in HIDDEN else 1) * _vector(subject)
-        + 0.2 * _vector(f"{image}/{protection}/{training}/{order}")
-        for subject, image, protection, training, order in zip(
+        + 0.2
+        * _vector(f"{image}/{protection}/{training}/{order}" + (condition and f"/{condition}"))
+        for subject, image, protection, training, order, condition in zip(
             rows["subject_id"], *columns, strict=True
         )
     ]
@@ -140,7 +144,16 @@ def worn(found: Roles, name: str) -> pd.DataFrame:
     for training in (0, 1) if designs else ():
         order = range(len(learn))
         parts.append(learn.assign(training=training, variant=training, order=order, use=LEARN))
-    return pd.concat(parts, ignore_index=True).assign(protection=name, condition="")
+    every = pd.concat(parts, ignore_index=True).assign(protection=name, condition="")
+    return pd.concat([every, _anew(every)] if name in ANEW else [every], ignore_index=True)
+
+
+def _anew(every: pd.DataFrame) -> pd.DataFrame:
+    """Return the photos under conditions; draw d is worn in the design of training d modulo two."""
+    held_out = (every["role"] == "test") & (every["protocol"] == "other_photo")
+    flat = every[held_out]
+    drawn = [flat[flat["training"].isin([-1, draw])].assign(condition=str(draw)) for draw in (0, 1)]
+    return pd.concat([*drawn, flat.assign(condition="jpeg")])
 
 
 def _write_recognizers(root: Path, kinds: dict[str, PackedFaces], found: Roles) -> None:
@@ -187,7 +200,9 @@ def _params() -> dict[str, object]:
     return {
         "recognizers": {name: {} for name in RECOGNIZERS},
         "protections": {name: {} for name in PROTECTIONS},
-        "experiments": {name: {"recognizer_learns_from": of} for name, of in sources.items()},
+        "experiments": {
+            name: {"method": "gan", "recognizer_learns_from": of} for name, of in sources.items()
+        },
         "adapt": {"photos": list(PHOTOS), "steps": 5},
     }
 

@@ -57,15 +57,29 @@ def test_a_profile_holds_only_what_differs(profile):
 
 def test_an_entry_is_merged_added_or_removed(params, tmp_path):
     (tmp_path / "own.yaml").write_text(
-        "recognizers:\n  facenet: {weights: vggface2}\n  resnet18: null\n"
+        "recognizers:\n  facenet: {weights: vggface2}\n  dlib: null\n"
         "  third: {role: judge, architecture: resnet18, input_size: 64}\n"
-        "experiments: {exp1: null, exp9: {recognizer_learns_from: [masked]}}\n"
+        "experiments: {exp1: null, exp9: {method: gan, recognizer_learns_from: [masked]}}\n"
     )
     found = apply(params, "own", tmp_path)["recognizers"]
-    assert list(found) == ["facenet", "mobilefacenet", "third"]
+    assert list(found) == ["facenet", "sface", "mobilefacenet", "third"]
     assert (found["facenet"]["weights"], found["facenet"]["input_size"]) == ("vggface2", 96)
     assert found["third"].keys() == found["facenet"].keys()
-    assert list(load(params)["experiments"]) == ["exp0", "exp2", "exp3", "exp9"]
+    assert list(load(params)["experiments"]) == ["exp0", "exp2", "exp3", "universal", "exp9"]
+
+
+def test_packaged_weights_and_textures_show_no_key_that_is_not_theirs(params, tmp_path):
+    (tmp_path / "own.yaml").write_text(
+        "recognizers: {facenet: null, sface: {seed: 7}, own: {role: target, "
+        "architecture: resnet18, input_size: 64}}\n"
+        "experiments: {coarse: {method: texture, train_texture: {width: 18}}}\n"
+    )
+    found = apply(params, "own", tmp_path)
+    shown = load(ROOT / "params.yaml")["recognizers"]["sface"]
+    assert found["recognizers"]["sface"] == shown | {"seed": 7}
+    assert found["experiments"]["coarse"] == {"method": "texture", "train_texture": {"width": 18}}
+    assert found["experiments"]["exp0"] == {"method": "gan", "recognizer_learns_from": []}
+    assert read_params(params).recognizers["sface"].seed == 7
 
 
 def test_an_entry_that_is_none_is_not_removed(params, tmp_path):

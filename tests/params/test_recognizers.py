@@ -16,6 +16,12 @@ SFACE = {"weights": "sface", **PACKAGED["sface"]}
 DLIB = {"weights": "dlib", **PACKAGED["dlib"]}
 
 
+RESNET18 = {"role": "surrogate", "architecture": "resnet18", "input_size": 80}
+"""A surrogate that learns here, beside the shipped ones."""
+
+SHIPPED["recognizers"]["resnet18"] = RESNET18
+
+
 def params(name: str = "resnet18", **values: Any) -> Params:
     return validate(Params, merge(SHIPPED, {"recognizers": {name: values}}), "params.yaml")
 
@@ -83,11 +89,12 @@ def test_an_entry_needs_what_has_no_default():
 
 def test_target_and_surrogates_are_found_by_role():
     assert target_of(DEFAULTS) == params().target == "facenet"
-    assert surrogates_of(DEFAULTS) == ["resnet18"]
+    assert surrogates_of(DEFAULTS) == ["sface"]
+    assert surrogates_of(params().recognizers) == ["sface", "resnet18"]
 
 
 def ensemble(*names: str) -> Params:
-    exp4 = {"recognizer_learns_from": [], "train_gan": {"ensemble": list(names)}}
+    exp4 = {"method": "gan", "train_gan": {"ensemble": list(names)}}
     return checked(merge(SHIPPED, {"experiments": {"exp4": exp4}}), "params.yaml")
 
 
@@ -95,12 +102,15 @@ def ensemble(*names: str) -> Params:
     ("name", "found"),
     [
         ("mobilefacenet", "which is a judge"),
+        ("dlib", "which is a judge"),
         ("facenet", "which is a target"),
         ("arcface", "which is not in recognizers"),
     ],
 )
 def test_only_a_surrogate_joins_an_ensemble(name, found):
-    expected = f"ensemble of exp4 names '{name}', {found}; allowed .* role surrogate: resnet18"
+    expected = (
+        f"ensemble of exp4 names '{name}', {found}; allowed .* role surrogate: sface, resnet18"
+    )
     with pytest.raises(FaceveilError, match=expected) as refusal:
         ensemble("resnet18", name)
     assert "\n" not in str(refusal.value)
@@ -109,6 +119,42 @@ def test_only_a_surrogate_joins_an_ensemble(name, found):
 def test_an_experiment_says_whom_it_is_trained_against():
     assert ensemble("resnet18").trained_against("exp4") == ("facenet", "resnet18")
     assert ensemble("resnet18").trained_against("exp0") == ("facenet",)
+    assert Params().trained_against("universal") == ("facenet", "sface")
+
+
+def texture(**values: Any) -> Params:
+    own = {"method": "texture", **values}
+    return checked(merge(SHIPPED, {"experiments": {"own": own}}), "params.yaml")
+
+
+def test_a_texture_may_leave_the_target_out():
+    both = texture(train_texture={"ensemble": ["sface"]})
+    assert both.trained_against("own") == ("facenet", "sface")
+    alone = texture(without_target=True, train_texture={"ensemble": ["sface"]})
+    assert alone.trained_against("own") == ("sface",)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"method": "gan"},
+            r"experiments\.own: method gan has no without_target; take it out",
+        ),
+        (
+            {"method": "texture"},
+            r"own\.without_target is true and train_texture\.ensemble is empty.* name a surrogate",
+        ),
+        (
+            {"method": "texture", "train_texture": {"ensemble": ["mobilefacenet"]}},
+            "ensemble of own names 'mobilefacenet', which is a judge",
+        ),
+    ],
+)
+def test_without_the_target_there_is_a_texture_and_a_surrogate(values, message):
+    with pytest.raises(FaceveilError, match=message) as refusal:
+        texture(without_target=True, **values)
+    assert "\n" not in str(refusal.value)
 
 
 def test_given_weights_fit_their_architecture():

@@ -13,6 +13,7 @@ from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.experiments import Experiment
 from faceveil.params.read import merge, read_section, validate
+from faceveil.params.recognizers import LEARNING_KEYS, PACKAGED
 from faceveil.params.whole_file import Params, read_params
 from tests.conftest import ROOT
 
@@ -134,7 +135,7 @@ def test_a_misspelt_key_deep_in_a_section_is_named():
 
 def test_a_missing_key_is_named():
     values = {**SHIPPED, "experiments": {"exp0": {}}}
-    with pytest.raises(FaceveilError, match=r"missing key 'experiments\.exp0\.recognizer_learns_"):
+    with pytest.raises(FaceveilError, match=r"missing key 'experiments\.exp0\.method'"):
         validate(Params, values, "params.yaml")
 
 
@@ -145,8 +146,17 @@ def test_params_yaml_shows_the_defaults_and_every_key(tmp_path):
         return {k: keys(v) if isinstance(v, dict) else None for k, v in values.items()}
 
     shown = Params().model_dump(mode="json")
+    others = {
+        "gan": ("train_gan", "train_texture"), "texture": ("train_gan", "recognizer_learns_from"),
+    }  # fmt: skip
     for experiment in shown["experiments"].values():
-        del experiment["train_gan"]  # nothing is overridden
+        for key in ("without_target", *others[experiment["method"]]):
+            assert not experiment.pop(key)  # nothing is overridden
+    shown["protect"]["conditions"] = {}  # as train_texture has them
+    for recognizer in shown["recognizers"].values():
+        for key in LEARNING_KEYS if recognizer["weights"] in PACKAGED else ():
+            del recognizer[key]  # it learns nothing
+    shown["protect"]["conditions"] = {}  # as train_texture shows them
     assert keys(SHIPPED) == keys(shown)
 
 
@@ -159,7 +169,8 @@ def test_a_section_that_is_not_there_has_its_defaults(tmp_path):
 
 
 def test_an_unknown_source_is_refused():
-    values = with_value(("experiments", "exp9"), {"recognizer_learns_from": ["generatd"]})
+    exp9 = {"method": "gan", "recognizer_learns_from": ["generatd"]}
+    values = with_value(("experiments", "exp9"), exp9)
     with pytest.raises(
         FaceveilError, match=r"experiments\.exp9.*'generated', 'masked' or 'unmasked'"
     ):
@@ -167,15 +178,17 @@ def test_an_unknown_source_is_refused():
 
 
 def test_a_source_named_twice_is_refused():
-    values = with_value(("experiments", "exp9"), {"recognizer_learns_from": ["masked", "masked"]})
+    exp9 = {"method": "gan", "recognizer_learns_from": ["masked", "masked"]}
+    values = with_value(("experiments", "exp9"), exp9)
     with pytest.raises(FaceveilError, match="names a source twice"):
         validate(Params, values, "params.yaml")
 
 
 def test_a_recognizer_named_twice_is_refused():
-    values = with_value(("train_gan", "ensemble"), ["resnet18", "resnet18"])
-    with pytest.raises(FaceveilError, match=r"train_gan\.ensemble: names a recognizer twice"):
-        validate(Params, values, "params.yaml")
+    for section in ("train_gan", "train_texture"):
+        values = with_value((section, "ensemble"), ["sface", "sface"])
+        with pytest.raises(FaceveilError, match=rf"{section}\.ensemble: names a recognizer twice"):
+            validate(Params, values, "params.yaml")
 
 
 @pytest.mark.parametrize("rates", [[0.001, 0.01], [0.01, 0.01], [0.0], [1.0], []])
@@ -191,7 +204,7 @@ def test_numbers_of_photos_that_do_not_increase_are_refused(photos):
 
 
 def test_an_experiment_name_that_is_no_file_name_is_refused():
-    values = with_value(("experiments", "../up"), {"recognizer_learns_from": []})
+    values = with_value(("experiments", "../up"), {"method": "gan"})
     with pytest.raises(FaceveilError, match="letters, digits"):
         validate(Params, values, "params.yaml")
 
@@ -249,7 +262,7 @@ def write(tmp_path: Path, values: dict[str, Any]) -> Path:
 
 def test_an_experiment_overrides_keys_of_train_gan(tmp_path):
     exp4 = {
-        "recognizer_learns_from": [],
+        "method": "gan",
         "train_gan": {"epochs": 3, "penalty": {"weight": 0.5}},
     }
     params = read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
@@ -260,9 +273,37 @@ def test_an_experiment_overrides_keys_of_train_gan(tmp_path):
 
 
 def test_an_override_that_train_gan_does_not_know_is_refused(tmp_path):
-    exp4 = {"recognizer_learns_from": [], "train_gan": {"generatr": 3}}
+    exp4 = {"method": "gan", "train_gan": {"generatr": 3}}
     with pytest.raises(FaceveilError, match=r"experiments\.exp4\.train_gan.*generatr"):
         read_params(write(tmp_path, with_value(("experiments", "exp4"), exp4)))
+
+
+def test_an_experiment_overrides_keys_of_train_texture(tmp_path):
+    coarse = {"method": "texture", "train_texture": {"width": 18, "conditions": {"noise": 0.1}}}
+    params = read_params(write(tmp_path, with_value(("experiments", "coarse"), coarse)))
+    assert (params.training("coarse").width, params.training("coarse").height) == (18, 126)
+    assert params.training("coarse").conditions.noise == 0.1
+    assert params.training("coarse").conditions.blur_share == 0.005
+    assert params.training("universal").width == params.train_texture.width
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"method": "cloak"}, r"experiments\.exp9\.method: input should be 'gan' or 'texture'"),
+        ({"method": "gan", "train_texture": {"width": 18}}, "gan has no train_texture; take it"),
+        (
+            {"method": "texture", "train_gan": {"epochs": 3}},
+            "texture has no train_gan; take it out",
+        ),
+        ({"method": "texture", "recognizer_learns_from": ["masked"]}, "no recognizer_learns_from"),
+        ({"method": "texture", "train_texture": {"widht": 1}}, r"exp9\.train_texture.*'width'"),
+    ],
+)
+def test_an_experiment_that_does_not_fit_its_method_is_refused(tmp_path, values, message):
+    with pytest.raises(FaceveilError, match=message) as refusal:
+        read_params(write(tmp_path, with_value(("experiments", "exp9"), values)))
+    assert "\n" not in str(refusal.value)
 
 
 def test_an_unknown_experiment_names_the_known():

@@ -38,7 +38,7 @@ RERUN = {
     "protocol": {"protocol", "train", "protect", "protect_designs", *READERS},
     "train_projector": {"train_projector"},
     "project": {"project"},
-    "recognizers": {*RECOGNIZERS, "train", *READERS},
+    "recognizers": {*RECOGNIZERS, "train", *READERS, "report"},
     "embed": RECOGNIZERS,
     "train_gan": {"train", *READERS, "report"},
     "experiments": {"train", "calibrate", "evaluate", "report"},
@@ -108,7 +108,9 @@ def test_what_no_stage_depends_on_is_there_and_declared_nowhere():
 
 
 def test_files_of_code_in_the_pipeline_are_few():
-    assert sum(len(declared_files(stage)) for stage in PIPELINE.values()) <= 530
+    # 654: textures, a second method of making designs, are 36 in the stage train and 52 in later
+    # ones, which wear them or read their settings; a mask's region on bare faces is 40 in two.
+    assert sum(len(declared_files(stage)) for stage in PIPELINE.values()) <= 665
 
 
 def test_stage_file_and_section_share_a_name():

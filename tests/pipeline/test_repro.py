@@ -17,8 +17,9 @@ from tests.recognition.tiny_onnx import write_embedder
 
 pytestmark = pytest.mark.slow
 
-EXPERIMENTS = ["exp0", "exp1", "exp3"]
-OWN = ("train_gan", "protect_designs", "embed_designs", "adapt")
+GANS, TEXTURE = ["exp0", "exp1", "exp3"], "universal"
+EXPERIMENTS = [*GANS, TEXTURE]
+OWN = ("train", "protect_designs", "embed_designs", "adapt")
 """Stages of an experiment alone."""
 
 
@@ -85,7 +86,7 @@ def test_outputs_hold_no_pickle_and_no_half_written_file(reproduced):
     assert list(repository.path.rglob("*.partial*")) == []
 
 
-def test_mlflow_has_a_parent_and_a_child_for_each_experiment_with_the_same_keys(reproduced):
+def test_mlflow_has_a_parent_and_a_child_for_each_experiment_with_keys_of_its_method(reproduced):
     repository, _ = reproduced
     script = (
         "import json; from faceveil.tracking.store import open_store\n"
@@ -102,8 +103,13 @@ def test_mlflow_has_a_parent_and_a_child_for_each_experiment_with_the_same_keys(
     assert {run[1] for run in runs} == {"FINISHED"}
     assert {run[2] for run in children.values()} == {parents[0][5]}
     for field in (3, 4):
-        assert len({tuple(run[field]) for run in children.values()}) == 1
+        assert len({tuple(children[name][field]) for name in GANS}) == 1
         assert children["exp0"][field]
+    method = {name: {key.partition(".")[0] for key in children[name][3]} for name in EXPERIMENTS}
+    assert "train_gan" in method["exp0"] - method[TEXTURE]
+    assert "train_texture" in method[TEXTURE] - method["exp0"]
+    shared = "generated_train_accuracy/1"  # of the second training, whatever is trained
+    assert all(shared in children[name][4] for name in EXPERIMENTS)
     assert any(key.startswith("lift_rank_1/") for key in parents[0][4])
 
 
@@ -122,7 +128,7 @@ def test_editing_one_experiment_reruns_only_itself_and_the_report(reproduced):
 
 def test_a_new_experiment_needs_no_file_edited(reproduced):
     repository, _ = reproduced
-    sweep = "+experiments.exp4={recognizer_learns_from: [masked]}"
+    sweep = "+experiments.exp4={method: gan, recognizer_learns_from: [masked]}"
     output = repository.run("dvc", "exp", "run", "-n", "fourth", "-S", sweep)
     assert sorted(stages_run(output)) == stages_of("exp4")
     shown = repository.run("dvc", "exp", "show", "--csv", "--no-pager")
@@ -170,7 +176,9 @@ def test_the_guide_to_a_recognizer_leads_to_embeddings(edited):
     assert list((edited.path / "data/embeddings/bare" / name / "masked").glob("*.parquet"))
 
 
-QUEUED = "+experiments.exp5={recognizer_learns_from: [masked], train_gan: {epochs: 25}}"
+QUEUED = (
+    "+experiments.exp5={method: gan, recognizer_learns_from: [masked], train_gan: {epochs: 25}}"
+)
 """Training that lasts long enough to be killed in it."""
 
 

@@ -93,6 +93,16 @@ def test_textures_are_read_alike_from_both_formats(texture, tmp_path):
     assert np.abs(read_texture(texture) - a_texture()).max() <= 0.5 / 255 + 1e-6
 
 
+def test_a_texture_of_a_training_is_chosen_by_number(tmp_path):
+    trained = np.stack([a_texture(), 1 - a_texture()])
+    save_file({"textures": trained, "starts": trained}, tmp_path / "textures.safetensors")
+    for number in (0, 1):
+        read = read_texture(tmp_path / "textures.safetensors", number)
+        assert np.array_equal(read, trained[number])
+    with pytest.raises(FaceveilError, match="no texture 2; there are 0 to 1"):
+        read_texture(tmp_path / "textures.safetensors", 2)
+
+
 @pytest.mark.parametrize(
     ("tensors", "words"),
     [

@@ -100,6 +100,18 @@ def test_a_flat_mask_is_one_shade_mixed_in_at_its_edge(value):
     torch.testing.assert_close(found[:, :, SIZE // 2], 0.75 * edge + 0.25 * value)
 
 
+def test_a_grey_region_is_what_a_flat_grey_mask_shows():
+    region, flat = (build(entry, "x") for entry in (
+        {"method": "grey_region"}, {"method": "flat", "value": 0.5}))  # fmt: skip
+    found, expected = (one.apply(photos(), draw([0, 0])) for one in (region, flat))
+    torch.testing.assert_close(found, expected)
+
+
+def test_a_grey_region_needs_a_place():
+    with pytest.raises(ValueError, match="mask that would be there"):
+        build({"method": "grey_region"}, "x").apply(photos(masked=False), draw([0, 0]))
+
+
 def test_noise_is_uniform_and_independent_of_its_neighbours():
     noise = build({"method": "noise", "patterns": 2}, "x")
     size = 128

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
+from faceveil.masks.region import mask_region
+from faceveil.params.conditions import NO_CONDITIONS
 from faceveil.params.errors import FaceveilError
 from faceveil.params.protect import Protect
 from faceveil.params.protocol import Protocol
@@ -16,6 +18,7 @@ from faceveil.protection.protect import Job, probing_photos, protect_entry, with
 from faceveil.protection.registry import build
 from faceveil.store.faces import open_faces
 from faceveil.store.photos import COLUMNS, open_photos
+from tests.protection import protected_world
 from tests.protection.protected_world import (
     ENDINGS,
     PROTOCOL,
@@ -25,6 +28,7 @@ from tests.protection.protected_world import (
     photo,
     write_world,
 )
+from tests.recognition import placed_world
 
 ENTRIES = {
     "plain": {"method": "plain"},
@@ -35,6 +39,9 @@ ENTRIES = {
     "blur": {"method": "blur", "sigma_share": 0.1},
 }
 PLAIN = ("plain", "surgical", "noise", "grey")
+NEUTRAL = NO_CONDITIONS.model_dump(
+    exclude={"crop_moved_share", "crop_turned_radians", "crop_scaled"}
+)
 TEST = [who for who, split in SPLITS.items() if split == "test"]
 OTHER = ("further_masked", "further_unmasked")
 
@@ -44,9 +51,10 @@ def sources(tmp_path_factory):
     return write_world(tmp_path_factory.mktemp("world"))
 
 
-def protected(name, sources, out, **settings):
-    """Write the photos of an entry and open them."""
-    protect_entry(name, build(ENTRIES[name], name), sources, Protect(**settings), out / name)
+def protected(name, sources, out, draws=0, **settings):
+    """Write the photos of an entry, flat unless draws are asked for, and open them."""
+    settings = Protect(draws=draws, **settings)
+    protect_entry(name, build(ENTRIES[name], name), sources, settings, out / name)
     return open_photos(out / name)
 
 
@@ -173,7 +181,7 @@ def test_both_photos_of_a_person_wear_the_same_pattern(sources, tmp_path):
 def test_neither_batch_size_nor_a_second_run_changes_a_byte(sources, tmp_path, name):
     written = []
     for batch_size in (1, 3, 64, 64):
-        protected(name, sources, tmp_path, batch_size=batch_size)
+        protected(name, sources, tmp_path, draws=2, batch_size=batch_size)
         written.append(contents(tmp_path / name))
     assert all(one == written[0] for one in written)
 
@@ -183,7 +191,7 @@ def test_the_order_of_the_protocol_changes_no_byte(tmp_path):
     for turned in (False, True):
         sources = write_world(tmp_path / str(turned))
         sources = with_probes(sources, sources.roles.probes.iloc[:: -1 if turned else 1])
-        protected("noise", sources, tmp_path / str(turned) / "out")
+        protected("noise", sources, tmp_path / str(turned) / "out", draws=2)
         stores.append(contents(tmp_path / str(turned) / "out/noise"))
     assert stores[0] == stores[1]
 
@@ -192,6 +200,47 @@ def test_the_seed_decides_the_noise(sources, tmp_path):
     first, other = (protected("noise", sources, tmp_path / str(seed), seed=seed) for seed in (1, 2))
     pd.testing.assert_frame_equal(first.rows, other.rows)
     assert (first.pixels != other.pixels).any(axis=(1, 2, 3)).all()
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_conditions_add_photos_and_leave_the_flat_ones_as_they_are(sources, tmp_path, name):
+    flat = protected(name, sources, tmp_path / "flat")
+    both = protected(name, sources, tmp_path / "both", draws=2)
+    count = len(flat)
+    pd.testing.assert_frame_equal(both.rows[:count], flat.rows)
+    np.testing.assert_array_equal(both.pixels[:count], flat.pixels)
+    anew = both.rows[count:]
+    if name == "blur":
+        assert len(anew) == 0
+        return
+    worn = flat.rows[(flat.rows["role"] == "test") & (flat.rows["protocol"] == "other_photo")]
+    assert sorted(anew["condition"]) == sorted(["0", "1", "jpeg", "blurred"] * len(worn))
+    assert set(anew["image_id"]) == set(worn["image_id"])
+    assert set(anew["use"]) == {"judge"}
+
+
+@pytest.mark.parametrize("name", ["plain", "grey", "noise", "other_face"])
+def test_a_condition_of_no_strength_is_the_flat_photo(sources, tmp_path, name):
+    found = protected(name, sources, tmp_path, draws=1, conditions=NEUTRAL)
+    of = {word: np.flatnonzero(found.rows["condition"] == word) for word in ("", "0")}
+    ids = found.rows["image_id"]
+    flat = {ids[row]: found.pixels[row] for row in of[""]}
+    assert len(of["0"])
+    for row in of["0"]:
+        np.testing.assert_array_equal(found.pixels[row], flat[ids[row]])
+
+
+def test_draws_differ_between_photos_and_from_the_flat_one(sources, tmp_path):
+    """On a mask of one shade, so that nothing but the condition makes a difference."""
+    found = protected("grey", sources, tmp_path, draws=2)
+    under = found.rows[found.rows["condition"] != ""]
+    shades = [
+        found.pixels[row.Index][cover(row.kind, row.subject_id) == 255].mean()
+        for row in under[under["condition"].str.isdecimal()].itertuples()
+    ]
+    assert len(set(np.round(shades, 3))) == len(shades) == 4
+    for row in under[under["condition"] == "blurred"].itertuples():
+        assert found.pixels[row.Index].std() < source_of(row).std()
 
 
 class Averaged(Protection):
@@ -281,3 +330,52 @@ def test_some_photos_of_the_world_were_never_taken(sources):
     assert PROTOCOL.training_probes < sum(split == "train" for split in SPLITS.values())
     counts = {kind: len(open_faces(sources.curated, kind)) for kind in ENDINGS}
     assert counts == {"unmasked": 10, "masked": 10, "further_unmasked": 9, "further_masked": 9}
+
+
+@pytest.fixture
+def placed(tmp_path, monkeypatch):
+    """A world in which faces were found, but in photos that a test names."""
+    monkeypatch.setattr(placed_world, "KINDS", tuple(ENDINGS))
+    # An index is sorted, and packed photos are in its order.
+    in_order = {kind: sorted(protected_world.people_of(kind)) for kind in ENDINGS}
+    monkeypatch.setattr(protected_world, "people_of", in_order.__getitem__)
+    sources = write_world(tmp_path / "world")
+    placed_world.write_places(sources.curated)
+    return sources
+
+
+def paint(sources, out):
+    entry = build({"method": "grey_region"}, "grey_region")
+    protect_entry("grey_region", entry, sources, Protect(batch_size=4), out / "grey_region")
+    return open_photos(out / "grey_region")
+
+
+def test_everybody_enrolled_is_painted_and_nobody_probes_so(placed, tmp_path):
+    rows = paint(placed, tmp_path).rows
+    enrolled = placed.roles.enrollments
+    assert sorted(rows["image_id"]) == sorted(enrolled["image_id"])
+    assert set(rows["role"]) == {"train", "test", "distractor", "dev"}
+    assert set(zip(rows["kind"], rows["protocol"], rows["use"], strict=True)) == {
+        ("unmasked", "", "enroll")
+    }  # fmt: skip
+
+
+def test_a_gallery_is_grey_where_masks_would_be_and_as_it_was_elsewhere(placed, tmp_path):
+    found = paint(placed, tmp_path)
+    place = np.array(list(placed_world.PLACE.values()))
+    region = mask_region(SIZE, SIZE * place[:4], SIZE * place[4:].reshape(5, 2))
+    assert (region == 1).sum() > 20
+    assert (region == 0).sum() > 100
+    for row, pixels in rows_of_photos(found):
+        face = source_of(row)
+        np.testing.assert_array_equal(pixels[region == 0], face[region == 0])
+        assert (pixels[region == 1] == 128).all()
+        mixed = face + (127.5 - face) * region[..., None]
+        assert np.abs(pixels - mixed).max() <= 0.51
+
+
+def test_a_gallery_with_a_photo_without_a_face_is_refused_by_name(placed, tmp_path):
+    placed_world.write_places(placed.curated, without=("b1",))
+    with pytest.raises(FaceveilError, match=r"photo 'b1': no face was found in it.*dvc repro cur"):
+        paint(placed, tmp_path)
+    assert not (tmp_path / "grey_region").exists()

@@ -4,7 +4,7 @@ import pytest
 
 from faceveil.report.page import Contents, write_page
 from faceveil.report.photos import read_people
-from tests.report.made_results import EXPERIMENTS, made_results, write_protected
+from tests.report.made_results import EXPERIMENTS, LEARNED, made_results, write_protected
 
 
 @pytest.fixture(scope="package")
@@ -18,7 +18,7 @@ def contents(results, tmp_path_factory):
     write_protected(folder)
     origin = {"revision": "abc", "params": "seed: 1 # <b>", "data_digest": "123", "mlflow": {},
               "versions": {"faceveil": "0"}}  # fmt: skip
-    learns = {name: ("generated",) if number else () for number, name in enumerate(EXPERIMENTS)}
+    learns = {name: ("generated",) if name in LEARNED else () for name in EXPERIMENTS}
     people = read_people(folder, EXPERIMENTS, 4)
     return Contents(results, people, learns, origin, {"people": {"train": 128, "test": 32}})
 

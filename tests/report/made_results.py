@@ -16,11 +16,13 @@ from faceveil.report.selection import Results, open_results
 from faceveil.store.photos import DESIGNS, write_photos
 from tests.conftest import ROOT
 
-EXPERIMENTS = ("exp0", "exp1", "exp2", "exp3")
+LEARNED = ("exp1", "exp2", "exp3")
+TEXTURES = ("universal",)
+EXPERIMENTS = ("exp0", *LEARNED, *TEXTURES)
 PLAIN = ("plain", "surgical", "noise", "grey", "black", "white")
 OTHERS = ("other_face", "blur")
 MADE = ("mean_colour", "shuffled", "untrained")
-ROLES = {"facenet": "target", "resnet18": "surrogate", "mobilefacenet": "judge"}
+ROLES = {"facenet": "target", "sface": "surrogate", "dlib": "judge", "mobilefacenet": "judge"}
 PHOTOS = (10, 100, 1000)
 GROUPS = ("skin_tone=dark", "skin_tone=light", "age_lines=under_35", "age_lines=above_55")
 RATES = ("0.01", "0.001")
@@ -93,7 +95,7 @@ def curves(protection: str, recognizer: str) -> Iterator[Row]:
 
 
 def made_rows() -> Iterator[Row]:
-    learned = [f"facenet:{e}" for e in EXPERIMENTS[1:]]
+    learned = [f"facenet:{e}" for e in LEARNED]
     for name in ROLES:
         check = {"group": "check", "protocol": "", "over": "0.95", "trials": 240}
         yield row("none", name, "check", 0.97, low=0.94, high=0.99, **check)
@@ -103,12 +105,35 @@ def made_rows() -> Iterator[Row]:
         for protection in ("none", *PLAIN, experiment):
             adapted = f"facenet:{experiment}:{count}"
             yield from rows_before(protection, adapted, "other_photo", "held_out")
+    for recognizer in ROLES:
+        yield from opposed_rows(recognizer)
     for experiment in EXPERIMENTS:
         yield row(experiment, "", "diversity_pixels", 0.01, recognizer_role="", group="")
     words = {"over": "exp0", "recognizer_role": "adapted", "protocol": "", "low": -0.1, "high": 0.2}
     yield row("exp1+exp2+exp3", "facenet:*:1000", "claim@0.001", 0.05, **words)
     words = words | {"low": np.nan, "high": np.nan}
     yield row("exp1+exp2+exp3", "facenet:*:1000", "claim_p@0.001", 0.4, **words)
+
+
+def opposed_rows(recognizer: str) -> Iterator[Row]:
+    """Rows of opponents that train nothing, and of strangers who match each other."""
+    words = {"recognizer_role": "opponent"}
+    for number, experiment in enumerate(EXPERIMENTS):
+        opponent, share = f"{recognizer}:mean_shift", 0.8 + 0.01 * number
+        yield row(experiment, opponent, "rank_1", share, **ends(share), **words)
+        found = {"over": "white", **ends(0.05, -1)}
+        yield row(experiment, opponent, "lift_rank_1", 0.05, **found, **words)
+        found = {"over": "grey", "low": 0.01, "high": 0.07}
+        yield row(experiment, opponent, "lift_fnmr@0.001", 0.04, **found, **words)
+    opponent = f"{recognizer}:grey_region"
+    sides = {"gallery_side": "protected"}
+    yield row("grey", opponent, "rank_1", 0.9, **ends(0.9), **sides, **words)
+    for protection in ("none", *PLAIN, *EXPERIMENTS):
+        share = 0.75 if protection in EXPERIMENTS else 0.01
+        for policy in ("same", "different") if protection in EXPERIMENTS else ("same",):
+            about = {"variant_policy": policy, "threshold_role": "dev", **ends(share)}
+            yield row(protection, recognizer, "strangers@0.001", share, **about)
+            share /= 3
 
 
 def rows_of(recognizer: str) -> Iterator[Row]:
@@ -159,7 +184,8 @@ def write_run(root: Path) -> None:
     YAML().dump(params | {"report": {"people_shown": 3}}, root / "params.yaml")
     write_protected(root / "data/protected")
     for name in EXPERIMENTS:
-        weights = root / "models/gan" / name / "0" / "generator.safetensors"
+        file = "textures" if name in TEXTURES else "generator"
+        weights = root / "models/gan" / name / "0" / f"{file}.safetensors"
         weights.parent.mkdir(parents=True)
         weights.write_bytes(name.encode())
 

@@ -5,14 +5,15 @@ import json
 from faceveil.report import charts, tables
 from faceveil.report.failures import known_failures
 from faceveil.report.page import render, results_markdown, sections
+from faceveil.report.selection import DASH
 from tests.report.made_results import EXPERIMENTS, made_frame, made_results
 from tests.test_readme import prose
 
 
 def test_every_section_has_numbers_and_every_chart_a_table(results):
     names = [section.name for section in sections(results)]
-    assert names == ["lift", "accuracy", "transfer", "adaptation", "verification", "groups",
-                     "harm", "diversity"]  # fmt: skip
+    assert names == ["lift", "accuracy", "transfer", "adaptation", "opponents", "verification",
+                     "groups", "harm", "diversity"]  # fmt: skip
     for section in sections(results):
         assert section.tables
         for table in section.tables:
@@ -26,12 +27,12 @@ def test_the_accuracy_table_has_eight_rows_by_experiment(results):
         "94.0", "97.0", "72.0", "88.0", "97.0", "2.0 [0.0, 14.0]",
         "+70.0 [+58.0, +82.0] black", "4.0",
     ]  # fmt: skip
-    assert table.rows[7][0] == "weakest of 3 trainings"
+    assert table.rows[7][0] == "weakest training"
 
 
 def test_the_published_numbers_stand_beside_ours(results):
     rows = {row[0]: row for row in tables.same_photo(results).rows}
-    assert rows["published: plain mask"][1:] == ("85.0", "65.1", "73.6", "85.4")
+    assert rows["published: plain mask"][1:] == ("85.0", "65.1", "73.6", "85.4", DASH)
 
 
 def test_a_table_without_groups_and_claim_makes_a_page_without_them(tmp_path):
@@ -52,6 +53,23 @@ def test_failures_name_recognizer_number_and_count(results):
     assert any(text.startswith("mobilefacenet: no effect shown; lift in rank-1") for text in found)
     assert any("Half of the lift in rank-1 is gone" in text for text in found)
     assert any("weakest of 3 trainings" in text for text in found)
+
+
+def test_failures_tell_what_undoes_designs_and_what_gives_wearers_away(results, tmp_path):
+    found = known_failures(results, "exp0")
+    shift = [text for text in found if "what other wearers have in common is subtracted" in text]
+    # Half of +70 points, and of +17, is more than the +5 that are left; where no lift is shown,
+    # there is nothing to lose.
+    assert [text.partition(":")[0] for text in shift] == ["facenet", "sface", "dlib",
+                                                          "mobilefacenet"]  # fmt: skip
+    assert "+70.0 [+58.0, +82.0] falls to +5.0" in shift[0]
+    alike = [text for text in found if "two strangers in the same design match in" in text]
+    assert len(alike) == 4
+    assert "75.0 [63.0, 87.0] % of pairs, in plain masks in 1.0 [0.0, 13.0] %" in alike[0]
+    frame = made_frame()
+    frame.loc[frame["metric"] == "strangers@0.001", ["value", "low", "high"]] = (0.01, 0.0, 0.1)
+    found = known_failures(made_results(tmp_path, frame), "exp0")
+    assert not [text for text in found if "strangers in the same design" in text]
 
 
 def test_nothing_is_drawn_where_nothing_was_measured(tmp_path):

@@ -12,7 +12,7 @@ PROTECTIONS = {
     "black": {"method": "flat", "value": 0.0},
     "blur": {"method": "blur", "sigma_share": 0.03},
 }
-RECOGNIZERS = {"facenet": "facenet", "poor": "resnet18", "mobilefacenet": "mobilefacenet"}
+RECOGNIZERS = {"facenet": "facenet", "poor": "sface", "mobilefacenet": "mobilefacenet"}
 """The recognizers of the world, and whose section of the shipped params.yaml each one has."""
 
 
@@ -24,7 +24,7 @@ def write_world(root: Path) -> None:
     params["recognizers"] = {name: sections[shipped] for name, shipped in RECOGNIZERS.items()}
     params["protections"] = {name: PROTECTIONS[name] for name in world.PROTECTIONS}
     params["experiments"] = {
-        name: {"recognizer_learns_from": ["generated"] if learns else []}
+        name: {"method": "gan", "recognizer_learns_from": ["generated"] if learns else []}
         for name, learns in world.EXPERIMENTS.items()
     }
     params["adapt"] |= {"photos": list(world.PHOTOS)}

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -38,6 +39,16 @@ def test_every_recognizer_sees_every_photo_and_the_target_alone_learns(at, stage
         table = read_embeddings(out / recognizer, opened(recognizer).fingerprint)
         wanted = rows if role == "target" else judged
         assert table.rows[WORDS].to_numpy().tolist() == wanted[WORDS].to_numpy().tolist()
+
+
+def test_every_recognizer_sees_the_photos_that_enroll(at):
+    at("embed_protected", "noise")
+    place = Path("data/protected/noise/rows.parquet")
+    rows = pd.read_parquet(place)
+    rows.assign(use="enroll").to_parquet(place, index=False)
+    [out] = succeed("embed_protected", "noise")
+    for recognizer in RECOGNIZERS:
+        assert len(read_embeddings(out / recognizer, opened(recognizer).fingerprint)) == len(rows)
 
 
 def test_features_are_those_of_the_photo_in_the_same_row(at):
@@ -80,7 +91,7 @@ def test_a_run_that_ends_between_two_recognizers_leaves_nothing(at, monkeypatch)
 
     monkeypatch.setattr("faceveil.recognition.embedding.write_embeddings", interrupt)
     assert run("embed_protected", "noise").exit_code == 130
-    assert written == ["facenet", "resnet18"]
+    assert written == ["facenet", "sface"]
     assert files() == before
     assert not any(Path("data/embeddings").iterdir())
 
@@ -108,8 +119,8 @@ def test_a_missing_input_is_one_line(at, missing, line):
 
 def test_one_missing_recognizer_is_named_before_any_looks(at, worn_world):
     at("embed_protected", "noise", without="models/recognizers")
-    for name in ("facenet", "mobilefacenet"):
+    for name in ("facenet", "dlib", "mobilefacenet"):
         own = Path("models/recognizers", name)
         shutil.copytree(worn_world / own, own)
     said = refused("embed_protected", "noise")
-    assert "models/recognizers/resnet18/card.json: no such card" in said
+    assert "models/recognizers/sface/card.json: no such card" in said

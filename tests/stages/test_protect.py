@@ -27,7 +27,11 @@ def test_a_plain_protection_is_worn_by_all_who_probe_where_the_mask_is(at):
     at("protect", "grey")
     [out] = succeed("protect", "grey")
     photos, rows = open_photos(out), open_photos(out).rows
-    assert (photos.pixels[:, SIZE // 2 :] == 128).all()
+    flat = rows["condition"] == ""
+    assert (photos.pixels[flat, SIZE // 2 :] == 128).all()
+    assert rows[~flat].groupby("condition")["subject_id"].agg(set).to_dict() == {
+        "0": TEST, "jpeg": TEST, "blurred": TEST
+    }  # fmt: skip
     bare = open_faces(Path("data/curated"), "masked")
     same = rows["protocol"] == "same_photo"
     worn = bare.pixels[bare.rows_of(rows["subject_id"][same].tolist())]
@@ -148,6 +152,8 @@ def test_without_trainings_no_designs_are_worn(at):
     ("changes", "line"),
     [
         ({"designs_per_subject": 3}, "protect.designs_per_subject is 3, but a training has 2"),
+        ({"draws": 65}, "protect.draws: input should be less than or equal to 64; found 65"),
+        ({"conditions": {"crop_moved_share": 0.1}}, "crop_moved_share has no effect here"),
         ({"learn_photos": 1000}, "protect.learn_photos is 1000, but training people"),
         ({"design": 2}, "unknown key 'protect.design'; did you mean 'designs'?"),
     ],

@@ -58,6 +58,7 @@ def write_params(**values) -> None:
     params = YAML(typ="safe").load(ROOT / "params.yaml")
     sections = {name: make(epochs=1, **values) for name, make in SECTIONS.items()}
     params["recognizers"] = {name: one.model_dump() for name, one in sections.items()}
+    params["experiments"] = {"exp0": {"method": "gan"}}  # against none but the target
     YAML().dump(params, Path("params.yaml"))
 
 

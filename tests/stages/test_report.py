@@ -10,7 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from stages.report import app
-from tests.report.made_results import write_run
+from tests.report.made_results import EXPERIMENTS, write_run
 
 PATHS = {
     "metrics": "metrics",
@@ -76,12 +76,12 @@ def test_all_is_written_recorded_and_printed(recorder):
     assert "parent-run" in page
     assert "exp1-run" in page
     cards = [json.loads(path.read_text()) for path in sorted(Path("report/cards").iterdir())]
-    assert [card["experiment"] for card in cards] == ["exp0", "exp1", "exp2", "exp3"]
-    expected = {"results", "accuracy_table", "index.html", "lift_rank_1/mobilefacenet/exp0",
+    assert [card["experiment"] for card in cards] == list(EXPERIMENTS)
+    expected = {"results", "accuracy_table", "index.html", "lift_rank_1/dlib/universal",
                 "lift_fnmr_at_0.001/facenet.trained.1000/exp3"}  # fmt: skip
     assert expected <= set(recorder.told)
     headline = json.loads(Path("metrics/headline.json").read_text())
-    assert list(headline) == ["exp0", "exp1", "exp2", "exp3"]
+    assert list(headline) == list(EXPERIMENTS)
     tracked = {f"{key}/{name}" for name, own in headline.items() for key in own}
     assert "lift_rank_1/mobilefacenet/exp0" in tracked
     assert tracked <= set(recorder.told)
@@ -112,9 +112,11 @@ def test_documents_are_filled_from_the_last_run(recorder):
         result = CliRunner().invoke(update, [])
         assert result.exit_code == 0, result.output
         text = Path("README.md").read_text()
-        assert text.startswith("before\n<!-- results: begin -->\nDoes a trained mask hide")
+        assert text.startswith(
+            "before\n<!-- results: begin -->\nIs the wearer of a design on the cloth ("
+        )
         assert text.endswith("<!-- results: end -->\nafter\n")
-        assert text.count("| one it never met") == 1
+        assert text.count("| dlib (no design met it) ") == 1
         assert "old" not in text.split()
         assert "## Before every recognizer" in Path("docs/results.md").read_text()
         assert all(Path(target).is_file() for target in FIGURES.values())

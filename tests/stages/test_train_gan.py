@@ -141,7 +141,7 @@ def test_an_ensemble_is_trained_against_and_named(recorder):
 
 def test_a_judge_is_not_trained_against(recorder):
     settings(trainings=1, ensemble=["mobilefacenet"])
-    assert "allowed are recognizers with role surrogate: resnet18" in refused()
+    assert "allowed are recognizers with role surrogate: sface, resnet18" in refused()
 
 
 @pytest.mark.slow

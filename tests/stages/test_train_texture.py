@@ -10,17 +10,26 @@ import pandas as pd
 import pytest
 import torch
 from ruamel.yaml import YAML
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from faceveil.protection.textures.files import TEXTURES, read_textures
+from faceveil.recognition.recognizer import open_recognizer
 from faceveil.store.coordinates import as_stored
 from faceveil.store.faces import COORDINATES, open_faces
 from faceveil.store.weights import HEAD_WEIGHTS
 from stages.train_texture import app
-from tests.conftest import ROOT
 from tests.packed import write_faces
 from tests.recognition.placed_world import write_places
-from tests.stages.gan_world import SIZE, arguments, enter_world, faces, outputs, write_world
+from tests.stages.gan_world import (
+    SIZE,
+    arguments,
+    enter_world,
+    faces,
+    outputs,
+    shipped,
+    write_world,
+)
 
 SHORT = {
     "trainings": 2,
@@ -100,7 +109,7 @@ def recorder(world, tmp_path, monkeypatch):
 
 def settings(**changes):
     """Write params.yaml with a short optimisation."""
-    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    params = shipped()
     params["train_texture"] |= SHORT
     params["experiments"]["universal"] = {"method": "texture", "train_texture": changes}
     YAML().dump(params, Path("params.yaml"))
@@ -142,17 +151,25 @@ def test_all_outputs_are_written_and_tracked(recorder):
 
 
 @pytest.mark.slow
-def test_surrogates_are_evaded_too_and_named(recorder):
+@pytest.mark.parametrize("without_target", [False, True])
+def test_surrogates_are_evaded_with_the_target_or_alone(recorder, without_target):
     settings(ensemble=["resnet18"], trainings=1)
     params = YAML(typ="safe").load(Path("params.yaml"))
-    params["recognizers"]["resnet18"] = {
-        "role": "surrogate", "architecture": "resnet18", "input_size": 32,
-    }  # fmt: skip
+    params["experiments"]["universal"]["without_target"] = without_target
     YAML().dump(params, Path("params.yaml"))
     result = CliRunner().invoke(app, arguments("universal"))
     assert result.exit_code == 0, result.output
-    card = json.loads(Path("models/gan/universal/0/card.json").read_text())
-    assert card["trained_against"] == ["facenet", "resnet18"]
+    folder = Path("models/gan/universal/0")
+    card = json.loads((folder / "card.json").read_text())
+    against = ["resnet18"] if without_target else ["facenet", "resnet18"]
+    assert card["trained_against"] == against
+    seen = {name.partition("/")[2] for name in card["inputs"] if "recognizers/" in name}
+    assert seen == set(against)
+    # Textures teach nobody: the head is the target's as it was made, whoever is evaded.
+    target = open_recognizer(Path("models/recognizers/facenet"), torch.device("cpu"))
+    head = load_file(folder / HEAD_WEIGHTS)
+    assert head.keys() == target.head.state_dict().keys()
+    assert all(torch.equal(head[name], one) for name, one in target.head.state_dict().items())
 
 
 def test_a_judge_is_not_evaded(recorder):

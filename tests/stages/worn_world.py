@@ -38,13 +38,14 @@ SPLITS = {"train": 4, "test": 2, "spare": 3}
 PEOPLE = [f"{number:05d}" for number in range(sum(SPLITS.values()))]
 RECOGNIZERS = {  # by name: role, crop
     "facenet": ("target", "frame"),
-    "resnet18": ("surrogate", "frame"),
+    "sface": ("surrogate", "aligned"),
+    "dlib": ("judge", "chip"),
     "mobilefacenet": ("judge", "aligned"),
 }
 TINY = {
     "protections": {"noise": {"patterns": 2}, "other_face": {"faces": 2}},
     "protect": {
-        "designs": 2, "designs_per_subject": 1, "learn_photos": 4, "learn_designs": 2,
+        "designs": 2, "designs_per_subject": 1, "draws": 1, "learn_photos": 4, "learn_designs": 2,
         "batch_size": 3, "seed": 7,
     },
     "protocol": {"dev_people": 2, "distractors": 1, "training_probes": 3, "seed": 7},

@@ -48,7 +48,7 @@ def test_lists_and_nested_settings_are_recorded_in_words(project):
     params = read_params(ROOT / "params.yaml")
     ids = {}
     for name in ("exp0", "exp2"):
-        with track("train_gan", params.gan_training(name), experiment=name) as run:
+        with track("train_gan", params.training(name), experiment=name) as run:
             ids[name] = run.run_id
     told = {name: runs()[0].get_run(run_id).data.params for name, run_id in ids.items()}
     assert told["exp0"]["train_gan.recognizer_learns_from"] == "none"
@@ -56,10 +56,11 @@ def test_lists_and_nested_settings_are_recorded_in_words(project):
     assert told["exp0"]["train_gan.latent.size"] == "100"
 
 
-def test_training_again_replaces_the_child_of_that_name(project):
+@pytest.mark.parametrize("stage", ["train_gan", "train_texture"])
+def test_training_again_replaces_the_child_of_that_name(project, stage):
     ids = []
     for _ in range(2):
-        with track("train_gan", SECTION, experiment="exp0") as run:
+        with track(stage, SECTION, experiment="exp0") as run:
             run.metrics({"loss": 1.0}, step=0)
             ids.append(run.run_id)
     client, found = runs()

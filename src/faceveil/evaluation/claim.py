@@ -40,20 +40,20 @@ class Claim:
 
 
 def judge_claim(
-    gains: Mapping[str, "pd.Series[float]"], learns: Mapping[str, bool], settings: Evaluate
+    gains: Mapping[str, "pd.Series[float]"], learns: Mapping[str, bool | None], settings: Evaluate
 ) -> Claim | None:
     """Compare experiments whose recognizer learned with those whose recognizer was fixed.
 
     Args:
         gains: by experiment: each person's lift after the recognizer learned from photos.
-        learns: by experiment, whether its recognizer learns.
+        learns: by experiment, whether its recognizer learns; None for those it is not about.
         settings: level and seed of the interval.
 
     Returns:
         The comparison, or None where one of the two kinds is missing.
     """
     learning = [name for name in gains if learns[name]]
-    fixed = [name for name in gains if not learns[name]]
+    fixed = [name for name in gains if learns[name] is False]
     if not learning or not fixed:
         return None
     from scipy.stats import permutation_test  # noqa: PLC0415  (a second, and only here)

@@ -1,6 +1,6 @@
 """All stored photos before all recognizers: the one table of results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,9 @@ import pandas as pd
 
 from faceveil.evaluation.claim import judge_claim
 from faceveil.evaluation.lift import best_control, gains
+from faceveil.evaluation.opponents import GREY, GREY_REGION, grey_region_rows, mean_shift_rows
 from faceveil.evaluation.results import COLUMNS
+from faceveil.evaluation.strangers import stranger_rows
 from faceveil.evaluation.table import BARE, Judge, Row, table_rows
 from faceveil.evaluation.thresholds import (
     Threshold,
@@ -17,7 +19,7 @@ from faceveil.evaluation.thresholds import (
     read_thresholds,
     thresholds_of,
 )
-from faceveil.evaluation.trials import Log, Seen, enroll, joined, search
+from faceveil.evaluation.trials import DRAWN, Log, Seen, enroll, joined, search
 from faceveil.evaluation.versions import Heads, Version, versions_of
 from faceveil.metrics.diversity import mean_pairwise_rms
 from faceveil.params.errors import FaceveilError
@@ -25,7 +27,7 @@ from faceveil.params.evaluate import Evaluate
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.runtime.progress import progress
 from faceveil.store.embeddings import read_embeddings
-from faceveil.store.photos import JUDGE, open_designs
+from faceveil.store.photos import FLAT, JUDGE, open_designs
 from faceveil.store.protocol import DEV, STUDY, UNMASKED_PHOTOS, Roles
 
 AT_ONCE = 1024
@@ -64,17 +66,37 @@ class Inputs:
         parts = []
         for protocol, kind in UNMASKED_PHOTOS.items():
             seen = self._seen(f"bare/{recognizer.name}/{kind}", recognizer)
-            words = seen.rows.assign(kind=kind, protocol=protocol, protection=BARE, training=-1)
+            words = seen.rows.assign(kind=kind, protocol=protocol, condition=FLAT)
+            words = words.assign(protection=BARE, training=-1)
             words["role"] = role = self.roles.of_photos(words)
             parts.append(Seen(words, seen.features).where(role.notna().to_numpy()))
         return _joined_seen(parts)
 
     def protected(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
-        """Return what it saw of photos under protections, of people as the protocol has them."""
+        """Return what it saw of flat photos under protections, of people who probe."""
+        judged = self._judged(recognizer, names)
+        return judged.where((judged.rows["condition"] == FLAT).to_numpy())
+
+    def under_conditions(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
+        """Return what it saw of the photos that are not flat; all draws are one condition."""
+        judged = self._judged(recognizer, names)
+        judged = judged.where((judged.rows["condition"] != FLAT).to_numpy())
+        condition = judged.rows["condition"]
+        return Seen(
+            judged.rows.assign(condition=condition.mask(condition.str.isdecimal(), DRAWN)),
+            judged.features,
+        )
+
+    def _judged(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
         seen = _joined_seen([self._seen(f"{one}/{recognizer.name}", recognizer) for one in names])
         role = self.roles.of_photos(seen.rows)
         judged = Seen(seen.rows.assign(role=role), seen.features)
         return judged.where((role.notna() & (judged.rows["use"] == JUDGE)).to_numpy())
+
+    def grey_region(self, recognizer: Recognizer, gallery: str) -> Seen:
+        """Return what it saw of the enrolled photos with the mask's region painted grey."""
+        painted = self._seen(f"{GREY_REGION}/{recognizer.name}", recognizer)
+        return painted.where(painted.rows["image_id"].isin(self.roles.enrolled(gallery)).to_numpy())
 
     def _seen(self, place: str, recognizer: Recognizer) -> Seen:
         table = read_embeddings(self.embeddings / place, recognizer.fingerprint)
@@ -159,7 +181,8 @@ def _rows_of(
 ) -> list[Row]:
     """Return all rows about a recognizer and its versions."""
     protected = inputs.protected(recognizer, inputs.protections)
-    probes = _joined_seen([inputs.bare_probes(recognizer), protected])
+    anew = inputs.under_conditions(recognizer, inputs.protections)
+    probes = _joined_seen([inputs.bare_probes(recognizer), protected, anew])
     galleries = {name: inputs.bare(recognizer, name) for name in (STUDY, DEV)}
     rows: list[Row] = []
     left: dict[str, pd.Series[float]] = {}
@@ -178,7 +201,34 @@ def _rows_of(
         rows += table_rows(log, judge)
         if of_trainings[0].name.endswith(f":{max(inputs.heads.photos, default=0)}"):
             left[of_trainings[0].learned] = _gains_left(log, of_trainings[0].learned, judge)
-    return [*rows, *_claim_rows(recognizer, left, inputs, settings)]
+    rows += _claim_rows(recognizer, left, inputs, settings)
+    (made,) = versions[0]
+    at_rates = thresholds_of(frozen, made.name, made.training, "thresholds")
+    rates = [at.fmr for at in at_rates]
+    judge = Judge(made, settings, rates, inputs.roles.choosing, inputs.groups)
+    return [*rows, *_opponent_rows(judge, at_rates, probes, galleries, inputs)]
+
+
+def _opponent_rows(
+    judge: Judge,
+    own: Sequence[Threshold],
+    probes: Seen,
+    galleries: Mapping[str, Seen],
+    inputs: Inputs,
+) -> Iterator[Row]:
+    """Yield rows of opponents that train nothing, and of strangers who match; flat photos alone."""
+    bare = (probes.rows["protection"] == BARE).to_numpy()
+    flat = probes.where(bare | (probes.rows["condition"] == FLAT).to_numpy())
+    names = [*judge.settings.plain, *inputs.heads.experiments]
+    worn = flat.where(flat.rows["protection"].isin(names).to_numpy())
+    yield from mean_shift_rows(judge, own, worn, galleries, names)
+    if {GREY, GREY_REGION} <= set(inputs.protections):
+        painted = {name: inputs.grey_region(judge.version.recognizer, name) for name in galleries}
+        grey = flat.where((flat.rows["protection"] == GREY).to_numpy())
+        yield from grey_region_rows(judge, grey, painted)
+    for at in own:
+        if at.fmr == judge.settings.false_match_rate and at.threshold is not None:
+            yield from stranger_rows(judge, at.threshold, flat, [BARE, *names])
 
 
 def _search(
@@ -194,8 +244,10 @@ def _search(
     if version.training >= 0:
         meets = Seen(meets.rows.assign(training=version.training), meets.features)
     dev = (meets.rows["role"] == "dev").to_numpy()
+    flat = (meets.rows["condition"] == FLAT).to_numpy()
     logs = []
-    for name, keep in ((STUDY, ~dev), (DEV, dev)):
+    # Apart, so that flat photos are compared in the same batches with and without the others.
+    for name, keep in ((STUDY, flat & ~dev), (DEV, flat & dev), (STUDY, ~flat)):
         if keep.any():
             gallery, seen = enroll(version, galleries[name]), meets.where(keep)
             logs.append(search(version, gallery, seen, thresholds, settings.batch_size))
@@ -207,9 +259,12 @@ def _meets(
 ) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
     """Say which photos are searched for: after a training, the designs of that training alone.
 
-    Of people whose photos a version learned from only those are, on whom controls are chosen.
+    Photos under conditions meet recognizers as they were made. Of people whose photos a version
+    learned from only those are, on whom controls are chosen.
     """
     keep = np.ones(len(rows), dtype=np.bool_)
+    if not version.as_made:
+        keep &= (rows["condition"] == FLAT).to_numpy()
     if version.training >= 0:
         keep &= rows["training"].isin([-1, version.training]).to_numpy()
     if version.learned:

@@ -43,7 +43,10 @@ def read_inputs(folders: Folders, params: Path) -> Inputs:
         name: read_section(params, f"experiments.{name}", Experiment)
         for name in read_names(params, "experiments")
     }
-    learns = {name: bool(one.recognizer_learns_from) for name, one in experiments.items()}
+    learns = {
+        name: bool(one.recognizer_learns_from) if one.method == "gan" else None
+        for name, one in experiments.items()
+    }
     photos = read_section(params, "adapt", Adapt).photos
     names = read_names(params, "recognizers")
     return Inputs(

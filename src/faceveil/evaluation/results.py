@@ -42,14 +42,14 @@ COLUMNS = tuple(SCHEMA.names)
 RATE = r"\d[\d.e+-]*"
 BOUNDS = {
     r"rank_[15]|check|eer": (0, 1),
-    rf"(fnmr|fpir|top_victim_share|det|claim_p)@{RATE}": (0, 1),
+    rf"(fnmr|fpir|top_victim_share|strangers|det|claim_p)@{RATE}": (0, 1),
     r"cmc@\d+": (0, 1),
     r"lift_rank_1": (-1, 1),
     rf"lift_fnmr@{RATE}": (-1, 1),
     r"similarity": (-1, 1),
     rf"threshold@{RATE}": (-1, 1.0001),  # the first step that nothing reaches
     rf"claim@{RATE}": (-2, 2),
-    rf"victims@{RATE}|diversity_(pixels|features)": (0, np.inf),
+    rf"victims@{RATE}|shift_wearers|diversity_(pixels|features)": (0, np.inf),
 }
 """Every metric there is, as a pattern, and the least and greatest value that it can have."""
 

@@ -1,5 +1,6 @@
 """From trials to rows of the results table: every number with its people, trials and interval."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,10 @@ from faceveil.evaluation.rates import (
     top_victim_share,
 )
 from faceveil.evaluation.search import BINS
-from faceveil.evaluation.trials import Key, Log
-from faceveil.evaluation.versions import ADAPTED, Version
+from faceveil.evaluation.trials import KEY, Key, Log
+from faceveil.evaluation.versions import Version
 from faceveil.params.evaluate import Evaluate
+from faceveil.store.photos import FLAT
 from faceveil.store.protocol import MASKED_PHOTOS
 
 BARE = "none"
@@ -28,9 +30,12 @@ BARE = "none"
 GROUP_OF = {"test": "held_out", "train": "training"}
 """Groups of people in the table, by role of the protocol."""
 
-WORDS = ("protection", "protocol", "role", "kind", "subject_id", "nearest_id")
+WORDS = ("protection", "protocol", "role", "condition", "kind", "subject_id", "nearest_id")
 MEASURED = rf"^({'|'.join(WORDS)}|training|rank|mated|hit)$|@"
 """Columns of trials that a number is read from."""
+
+MAIN = r"rank_1|similarity|(fnmr|fpir)@.*"
+"""Metrics of photos under a condition, besides lifts; the others are of flat ones alone."""
 
 MASKED = tuple(MASKED_PHOTOS.values())
 """Kinds of photos of people who wear a mask."""
@@ -63,20 +68,27 @@ class Judge:
 
 
 def table_rows(log: Log, judge: Judge) -> Iterator[Row]:
-    """Yield all rows about a version: each protection, protocol and group that has trials."""
+    """Yield all rows about a version: each protection, protocol, condition and group with trials.
+
+    Controls are chosen flat; a lift under a condition is over the control under the same one, and
+    there is none where the control is not worn so.
+    """
     trials = _parts(log.trials)
     # Best plain control by what recognized means: at rank 1, or at the threshold.
-    choosing = log.trials[log.trials["role"] == judge.threshold_role]
+    flat = log.trials["condition"] == FLAT
+    choosing = log.trials[flat & (log.trials["role"] == judge.threshold_role)]
     columns = [name for name in ("hit", f"matched@{judge.at}") if name in log.trials]
     controls = {name: best_control(choosing, judge.settings.plain, name) for name in columns}
-    for (protection, protocol, role), own in trials.items():
+    for key, own in trials.items():
+        protection, protocol, role, condition = key
         if role not in GROUP_OF:
             continue
-        words = _words(judge, protection, protocol, GROUP_OF[role], own)
+        words = _words(judge, key, own)
         for number in _numbers(own, judge):
-            yield words | number
-        if role == "test" and judge.version.role != ADAPTED:
-            counts = log.nonmated.get((protection, protocol, role), np.zeros(BINS, np.int64))
+            if condition == FLAT or _is_main(number):
+                yield words | number
+        if role == "test" and judge.version.as_made and condition == FLAT:
+            counts = log.nonmated.get(key, np.zeros(BINS, np.int64))
             for number in _curves(own, counts):
                 yield words | number
         if protection in (BARE, *judge.settings.plain):
@@ -84,12 +96,14 @@ def table_rows(log: Log, judge: Judge) -> Iterator[Row]:
         for recognized, best in controls.items():
             # A protection of bare faces, as a blur, has nothing plain to be compared with.
             control = best if own["kind"].isin(MASKED).all() else BARE
-            over = trials[control, protocol, role]
-            for number in _lifts(own, over, recognized, judge):
-                yield words | number
+            place = (control, protocol, role, condition)
+            if condition == FLAT or place in trials:
+                for number in _lifts(own, trials[place], recognized, judge):
+                    yield words | number
 
 
-def _words(judge: Judge, protection: str, protocol: str, group: str, own: pd.DataFrame) -> Row:
+def _words(judge: Judge, key: Key, own: pd.DataFrame) -> Row:
+    protection, protocol, role, condition = key
     several = len(own["training"].unique()) > 1
     return {
         "protection": protection,
@@ -99,8 +113,8 @@ def _words(judge: Judge, protection: str, protocol: str, group: str, own: pd.Dat
         "protocol": protocol,
         "gallery_side": "bare",
         "probe_side": "bare" if protection == BARE else "protected",
-        "condition": "",
-        "group": group,
+        "condition": condition,
+        "group": GROUP_OF[role],
         "over": "",
         "threshold_role": "",
     }
@@ -141,6 +155,11 @@ def _numbers(own: pd.DataFrame, judge: Judge) -> Iterator[Row]:
             yield _single(f"top_victim_share@{judge.at}", top, own) | chosen
 
 
+def _is_main(number: Row) -> bool:
+    """Say whether a number is one of those under a condition: a main metric, of all trainings."""
+    return bool(re.fullmatch(MAIN, number["metric"])) and "variant_policy" not in number
+
+
 def _curves(own: pd.DataFrame, nonmated: Any) -> Iterator[Row]:
     """Yield what is read off whole distributions: EER, CMC, DET."""
     mated = own["mated"].to_numpy(dtype=np.float64)
@@ -153,16 +172,14 @@ def _curves(own: pd.DataFrame, nonmated: Any) -> Iterator[Row]:
 
 
 def _parts(trials: pd.DataFrame) -> dict[Key, pd.DataFrame]:
-    """Return the trials of each protection, protocol and role: split once, for many numbers.
+    """Return the trials of each protection, protocol, role and condition, split once.
 
     Parts have no column that nothing is read from; words as objects are taken thrice as fast.
     """
     measured = trials.filter(regex=MEASURED)
     words = [name for name in WORDS if name in measured]
-    parts = measured.astype(dict.fromkeys(words, object)).groupby(
-        ["protection", "protocol", "role"]
-    )
-    return {(str(key[0]), str(key[1]), str(key[2])): part for key, part in parts}
+    parts = measured.astype(dict.fromkeys(words, object)).groupby(KEY)
+    return {(str(key[0]), str(key[1]), str(key[2]), str(key[3])): part for key, part in parts}
 
 
 def _lifts(own: pd.DataFrame, over: pd.DataFrame, recognized: str, judge: Judge) -> Iterator[Row]:
@@ -176,7 +193,7 @@ def _lifts(own: pd.DataFrame, over: pd.DataFrame, recognized: str, judge: Judge)
     metric, chosen = f"fnmr@{judge.at}", {"threshold_role": judge.threshold_role}
     found = lift_of(both, names, recognized, judge.settings)
     yield _number(f"lift_{metric}", found) | extra | chosen
-    if own["role"].iloc[0] != "test":
+    if own["role"].iloc[0] != "test" or own["condition"].iloc[0] != FLAT:
         return
     for group, people in _groups(judge, own):
         of_group = both[both["subject_id"].isin(people)]
@@ -189,8 +206,8 @@ def _lifts(own: pd.DataFrame, over: pd.DataFrame, recognized: str, judge: Judge)
 
 
 def _groups(judge: Judge, own: pd.DataFrame) -> Iterator[tuple[str, set[str]]]:
-    """Yield the groups of held-out people that are known, of versions that did not learn."""
-    if judge.groups.empty or judge.version.role == ADAPTED:
+    """Yield the groups of held-out people that are known, of recognizers as they were made."""
+    if judge.groups.empty or not judge.version.as_made:
         return
     known = judge.groups[judge.groups["subject_id"].isin(own["subject_id"])]
     for attribute in known.columns.drop("subject_id"):

@@ -16,8 +16,14 @@ from faceveil.evaluation.thresholds import Threshold
 from faceveil.evaluation.versions import Version
 from faceveil.params.errors import FaceveilError
 
-Key = tuple[str, str, str]
-"""Protection, protocol and role of the people."""
+Key = tuple[str, str, str, str]
+"""Protection, protocol, role of the people, and condition."""
+
+KEY = ["protection", "protocol", "role", "condition"]
+"""Columns of the same."""
+
+DRAWN = "drawn"
+"""The condition of photos under physical draws, all of them together."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,8 @@ class Log:
     """Trials, and the non-mated comparisons behind them.
 
     Attributes:
-        trials: ``protection``, ``protocol``, ``role``, ``subject_id``, ``training``, ``rank``,
-            ``mated``, ``nearest``, ``nearest_id`` (see
+        trials: ``protection``, ``protocol``, ``role``, ``condition``, ``subject_id``,
+            ``training``, ``rank``, ``mated``, ``nearest``, ``nearest_id`` (see
             :class:`faceveil.evaluation.search.Found`), ``hit`` (rank 1) and, for each threshold
             that is reachable, ``matched@<fmr>`` and ``stranger@<fmr>``: whether the own template,
             and whether somebody else's, reaches it.
@@ -90,7 +96,7 @@ def search(
 ) -> Log:
     """Look for every probe, all of people who are enrolled; the batch size changes no result."""
     log = Log(probes.rows)
-    keys = list(probes.rows[["protection", "protocol", "role"]].itertuples(index=False, name=None))
+    keys = list(probes.rows[KEY].itertuples(index=False, name=None))
     subjects, parts = probes.rows["subject_id"].to_numpy(dtype=np.str_), []
     for start in range(0, len(probes.rows), batch_size):
         part = slice(start, start + batch_size)

@@ -20,6 +20,9 @@ from faceveil.store.weights import HEAD_WEIGHTS, read_weights
 ADAPTED = "adapted"
 """Role of a version of the target that learned."""
 
+OPPONENT = "opponent"
+"""Role of a recognizer that learned nothing and searches in another way."""
+
 
 @dataclass(frozen=True)
 class Version:
@@ -27,8 +30,8 @@ class Version:
 
     Attributes:
         name: ``facenet``, ``facenet:exp1`` as an experiment left it, or ``facenet:exp1:1000`` after
-            it then learned from so many photos.
-        role: ``target``, ``surrogate``, ``judge`` or ``adapted``.
+            it then learned from so many photos; ``facenet:mean_shift`` for an opponent.
+        role: ``target``, ``surrogate``, ``judge``, ``adapted`` or ``opponent``.
         recognizer: whose trunk it has.
         training: of the experiment; -1 for a recognizer as it was made.
         learned: experiment whose designs it learned from afterwards; empty if none.
@@ -42,6 +45,11 @@ class Version:
     learned: str = ""
     head: nn.Module | None = None
 
+    @property
+    def as_made(self) -> bool:
+        """Whether it is a recognizer as it was made, searched with as it is meant to be."""
+        return self.role not in (ADAPTED, OPPONENT)
+
     def templates(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return unit embeddings ``[B, E]`` of what the trunk saw, ``[B, F]``."""
         return self.recognizer.templates(features, self.head)
@@ -52,13 +60,14 @@ class Heads:
     """Where the target's heads are.
 
     Attributes:
-        experiments: names in their order, and whether the recognizer learns in them.
+        experiments: names in their order, and whether the recognizer learns in them: None where
+            there are no generators, so that the published claim is not about them.
         gans: folder of the experiments' trainings.
         adapted: folder of the heads that learned from photos; by experiment, training and number.
         photos: these numbers.
     """
 
-    experiments: dict[str, bool]
+    experiments: dict[str, bool | None]
     gans: Path
     adapted: Path
     photos: Sequence[int]

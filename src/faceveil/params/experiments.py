@@ -1,10 +1,12 @@
 """Section ``experiments``: how designs are made in each experiment, by name."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from faceveil.params.errors import FaceveilError
 from faceveil.params.read import merge, read_section, validate
 from faceveil.params.section import Section, once
 from faceveil.params.train_gan import TrainGan
@@ -32,6 +34,10 @@ class Experiment(Section):
         default=(),
         description="gan: sources of the recognizer's step; none keeps the recognizer fixed",
     )
+    without_target: bool = Field(
+        default=False,
+        description="texture: whether the ensemble alone is evaded, and the target never met",
+    )
     train_gan: dict[str, Any] = Field(
         default={}, description="keys of train_gan that this experiment overrides"
     )
@@ -46,6 +52,7 @@ class Experiment(Section):
     def _keys_fit_the_method(self) -> "Experiment":
         of = {
             "recognizer_learns_from": ("gan", self.recognizer_learns_from),
+            "without_target": ("texture", self.without_target),
             "train_gan": ("gan", self.train_gan),
             "train_texture": ("texture", self.train_texture),
             "train_generator": ("generator", self.train_generator),
@@ -55,23 +62,17 @@ class Experiment(Section):
             raise ValueError(f"method {self.method} has no {wrong[0]}; take it out")
         return self
 
+    def trained_against(self, target: str, ensemble: Sequence[str]) -> tuple[str, ...]:
+        """Return the recognizers that its designs must evade; all others it never met."""
+        return tuple(ensemble) if self.without_target else (target, *ensemble)
+
 
 EXPERIMENTS = {
     "exp0": Experiment(method="gan"),
     "exp1": Experiment(method="gan", recognizer_learns_from=("generated",)),
     "exp2": Experiment(method="gan", recognizer_learns_from=("generated", "unmasked")),
     "exp3": Experiment(method="gan", recognizer_learns_from=("generated", "masked", "unmasked")),
-    "universal": Experiment(method="texture"),
-    "varied": Experiment(method="generator"),
-    "personal": Experiment(
-        method="generator",
-        train_generator={
-            "conditioned_on": "wearer",
-            "starts": 1,
-            "diversity": 0,
-            "photos_per_step": 24,
-        },
-    ),
+    "universal": Experiment(method="texture", train_texture={"ensemble": ["sface"]}),
 }
 """The experiments of a file that names none."""
 
@@ -117,7 +118,13 @@ def read_training(path: Path, experiment: str) -> GanTraining | TrainTexture | T
 def texture_training_of(name: str, base: TrainTexture, experiment: Experiment) -> TrainTexture:
     """Return ``train_texture`` with the overrides of an experiment; refuse what is not allowed."""
     merged = merge(base.model_dump(), experiment.train_texture)
-    return validate(TrainTexture, merged, f"params.yaml: experiments.{name}.train_texture")
+    valid = validate(TrainTexture, merged, f"params.yaml: experiments.{name}.train_texture")
+    if experiment.without_target and not valid.ensemble:
+        raise FaceveilError(
+            f"params.yaml: experiments.{name}.without_target is true and train_texture.ensemble "
+            "is empty, so that nobody is evaded; name a surrogate, or take without_target out"
+        )
+    return valid
 
 
 def generator_training_of(

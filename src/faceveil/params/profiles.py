@@ -1,5 +1,6 @@
 """Profiles: named sets of values on top of the defaults; one command writes them to params.yaml."""
 
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from faceveil.params.errors import FaceveilError
+from faceveil.params.experiments import Experiment
 from faceveil.params.read import merge, read_yaml
+from faceveil.params.recognizers import LEARNING_KEYS, PACKAGED, RecognizerSettings
 from faceveil.params.whole_file import NAMED, Params, checked
 
 DEFAULT = "default"
@@ -45,11 +48,12 @@ def merged_text(params: Path, profile: Path | None) -> str:
         values = _shown(checked(overlaid, str(profile)))
     yaml = YAML()
     yaml.width = 120
-    document = yaml.load(params)
+    before = params.read_text(encoding="utf-8")
+    document = yaml.load(before)
     _assign(document, values)
     text = StringIO()
     yaml.dump(document, text)
-    return text.getvalue()
+    return _with_comments(text.getvalue(), before)
 
 
 def overlay(
@@ -75,13 +79,39 @@ def overlay(
 
 
 def _shown(params: Params) -> dict[str, Any]:
-    """Return every value as YAML has it; experiments show what they override, and no more."""
+    """Return every value as YAML has it; an entry shows what goes with its method or weights."""
     values = params.model_dump(mode="json")
-    values["experiments"] = {
-        name: one.model_dump(mode="json", exclude_defaults=True)
-        for name, one in params.experiments.items()
-    }
+    values["experiments"] = {name: _method(one) for name, one in params.experiments.items()}
+    conditions = params.protect.conditions
+    values["protect"]["conditions"] = conditions.model_dump(mode="json", exclude_defaults=True)
+    values["recognizers"] = {name: _weights(one) for name, one in params.recognizers.items()}
     return values
+
+
+def _method(one: Experiment) -> dict[str, Any]:
+    """Return an experiment's method and what it overrides; of a gan, also what is learned from."""
+    values = one.model_dump(mode="json")
+    always = {"recognizer_learns_from"} if one.method == "gan" else set()
+    return {key: value for key, value in values.items() if value or key in always}
+
+
+def _weights(one: RecognizerSettings) -> dict[str, Any]:
+    """Return a recognizer's values, of packaged weights without how they would learn."""
+    values = one.model_dump(mode="json")
+    hidden = set(LEARNING_KEYS) - one.model_fields_set if one.weights in PACKAGED else set()
+    return {key: value for key, value in values.items() if key not in hidden}
+
+
+def _with_comments(text: str, before: str) -> str:
+    """Return a text with the comments that sections had before.
+
+    ruamel keeps what stands above a section with the last entry of the section before it, and drops
+    both when that entry goes.
+    """
+    for comment, section in re.findall(r"^((?:#.*\n)+)(\w+:)", before, re.MULTILINE):
+        if comment not in text:
+            text = re.sub(rf"^{section}", f"\n{comment}{section}", text, flags=re.MULTILINE)
+    return text
 
 
 def _assign(document: Any, values: dict[str, Any]) -> None:

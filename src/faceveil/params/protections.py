@@ -20,5 +20,6 @@ PROTECTIONS = {
     "white": ProtectionSettings(method="flat", value=1.0),
     "other_face": ProtectionSettings(method="other_face", faces=8),
     "blur": ProtectionSettings(method="blur", sigma_share=0.03),
+    "grey_region": ProtectionSettings(method="grey_region"),
 }
 """The entries of the default run."""

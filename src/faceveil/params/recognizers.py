@@ -62,6 +62,20 @@ LEAST_INCEPTION = 80
 LEARNED: tuple[Architecture, ...] = ("inception_resnet_v1", "resnet18", "mobilefacenet")
 """Architectures that are trained here."""
 
+LEARNING_KEYS = (
+    "skip_people",
+    "people",
+    "seed",
+    "epochs",
+    "batch_size",
+    "max_learning_rate",
+    "weight_decay",
+    "label_smoothing",
+    "precision",
+    "masked_share",
+)
+"""Keys that say how a recognizer learns; packaged weights learn nothing and are shown without."""
+
 SUFFIXES: dict[str, Architecture] = {
     ".safetensors": "inception_resnet_v1",
     ".pt": "inception_resnet_v1",
@@ -186,14 +200,9 @@ class RecognizerSettings(Section):
 
 DEFAULTS = {
     "facenet": RecognizerSettings(role="target", architecture="inception_resnet_v1", input_size=96),
-    "resnet18": RecognizerSettings(
-        role="surrogate",
-        architecture="resnet18",
-        input_size=80,
-        expected_accuracy=0.94,
-        people=320,
-        seed=2022,
-        epochs=5,
+    "sface": RecognizerSettings(role="surrogate", weights="sface", **PACKAGED["sface"]),
+    "dlib": RecognizerSettings(
+        role="judge", weights="dlib", expected_accuracy=0.9, **PACKAGED["dlib"]
     ),
     "mobilefacenet": RecognizerSettings(
         role="judge",
@@ -217,7 +226,7 @@ def target_of(recognizers: Mapping[str, RecognizerSettings]) -> str:
 
 
 def surrogates_of(recognizers: Mapping[str, RecognizerSettings]) -> list[str]:
-    """Return the names of the recognizers that ``train_gan.ensemble`` may name."""
+    """Return the names of the recognizers that an experiment's ``ensemble`` may name."""
     return [name for name, one in recognizers.items() if one.role == "surrogate"]
 
 

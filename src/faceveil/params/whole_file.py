@@ -115,7 +115,8 @@ class Params(Section):
 
     def trained_against(self, experiment: str) -> tuple[str, ...]:
         """Return the recognizers that an experiment's designs are trained against, by name."""
-        return (self.target, *self.training(experiment).ensemble)
+        ensemble = self.training(experiment).ensemble
+        return self.experiments[experiment].trained_against(self.target, ensemble)
 
     def training(self, experiment: str) -> GanTraining | TrainTexture | TrainGenerator:
         """Return the section of an experiment's method, with the overrides of the experiment.

@@ -28,19 +28,25 @@ NAME = re.compile(r"[A-Za-z0-9._-]{1,32}")
 SIDES = (32, 4096)
 """Shortest and longest side of a texture in texels."""
 
+TRAINED = "textures"
+"""Name of the tensor ``[K, 3, H, W]`` in the file of a training."""
+
 SHAPE, SAME_SHAPE = 126 / 144, 0.02
 """Height by width of a texture, and how much it may differ."""
 
 
-def write_pack(texture: Path, name: str, out: Path, kind: str, paper: str) -> list[Path]:
+def write_pack(
+    texture: Path, name: str, out: Path, kind: str, paper: str, number: int = 0
+) -> list[Path]:
     """Write a print pack, whole or not at all: a PDF of all pages, an SVG of each, and a card.
 
     Args:
-        texture: PNG, or safetensors with one tensor ``[3, H, W]`` in [0, 1].
+        texture: PNG, or safetensors: one tensor ``[3, H, W]`` in [0, 1], or those of a training.
         name: the design's id.
         out: folder that is written; an older print pack in it is replaced.
         kind: ``pleated``, ``two_piece`` or ``gaiter``.
         paper: ``a4`` or ``letter``.
+        number: which texture of a training, best first.
 
     Returns:
         The files, by name.
@@ -49,7 +55,7 @@ def write_pack(texture: Path, name: str, out: Path, kind: str, paper: str) -> li
         FaceveilError: a wrong argument or texture, or ``out`` holds something else.
     """
     made_of, size = kind_of(kind), _paper(paper)
-    design = PrintedDesign(_checked_name(name), read_texture(texture))
+    design = PrintedDesign(_checked_name(name), read_texture(texture, number))
     check_replaceable(out)
     pieces = made_of.pieces()
     with _fixed_bytes(), atomic_directory(out) as folder:
@@ -68,13 +74,13 @@ def write_pack(texture: Path, name: str, out: Path, kind: str, paper: str) -> li
     return sorted(out.iterdir())
 
 
-def read_texture(path: Path) -> NDArray[np.float32]:
-    """Read a texture, float32 ``[3, H, W]`` in [0, 1]."""
+def read_texture(path: Path, number: int = 0) -> NDArray[np.float32]:
+    """Read a texture, float32 ``[3, H, W]`` in [0, 1]; of a training, that of a number."""
     if not path.is_file():
         raise FaceveilError(f"{path}: no such texture; name a .png or .safetensors file")
     if path.suffix not in (".png", ".safetensors"):
         raise FaceveilError(f"{path}: a texture is a .png or .safetensors file; convert it")
-    texture = _from_png(path) if path.suffix == ".png" else _from_tensors(path)
+    texture = _from_png(path) if path.suffix == ".png" else _from_tensors(path, number)
     if texture.ndim != 3 or texture.shape[0] != 3 or not _fits(*texture.shape[1:]):
         raise FaceveilError(
             f"{path}: its shape is {list(texture.shape)}; a texture is [3, H, W] with sides from "
@@ -115,11 +121,15 @@ def _from_png(path: Path) -> NDArray[np.float32]:
     return np.ascontiguousarray(np.moveaxis(np.asarray(pixels / 255, dtype=np.float32), 2, 0))
 
 
-def _from_tensors(path: Path) -> NDArray[np.float32]:
+def _from_tensors(path: Path, number: int) -> NDArray[np.float32]:
     try:
         tensors = load(path.read_bytes())
     except SafetensorError as error:
         raise FaceveilError(f"{path}: not a safetensors file ({error}); write it anew") from None
+    if (trained := tensors.get(TRAINED)) is not None:
+        if not 0 <= number < len(trained):
+            raise FaceveilError(f"{path}: no texture {number}; there are 0 to {len(trained) - 1}")
+        return np.asarray(trained[number], dtype=np.float32)
     if len(tensors) != 1:
         raise FaceveilError(
             f"{path}: holds {len(tensors)} tensors ({', '.join(sorted(tensors))[:80]}); a texture "

@@ -15,8 +15,10 @@ from torch import Tensor
 
 from faceveil.params.section import Section
 from faceveil.store.faces import PackedFaces
+from faceveil.wearing.capture import captured
 from faceveil.wearing.composition import wear
 from faceveil.wearing.conditions import Conditions
+from faceveil.wearing.ink import printed
 from faceveil.wearing.texture import wear_texture
 
 Placement = Literal["image", "mask"]
@@ -35,6 +37,7 @@ class Photos:
         subject_ids: str ``[B]``.
         image_ids: str ``[B]``.
         transparency: where the mask is, float32 ``[B, 1, S, S]`` in [0, 1]; None without a mask.
+            Of enrolled photos, where one would be.
         coordinates: where on the mask each pixel lies, and its shading, float32 ``[B, 3, S, S]``;
             None where nobody knows.
     """
@@ -69,12 +72,15 @@ class Protection(ABC):
         plain: whether it is something anybody can wear who has no design; the best of these is what
             a protection is compared with.
         changes: whether it changes the photo at all.
+        enrolled: whether it is done to enrolled photos in place of those that probe; transparency
+            is then where a mask would be.
         Settings: its block of params.yaml, besides ``method``.
     """
 
     scope: ClassVar[Scope] = "wearer"
     plain: ClassVar[bool] = False
     changes: ClassVar[bool] = True
+    enrolled: ClassVar[bool] = False
 
     class Settings(Section):
         """No settings."""
@@ -86,6 +92,11 @@ class Protection(ABC):
     def variants(self) -> int:
         """How many different ways it has of protecting a photo."""
         return 1
+
+    @property
+    def physical(self) -> bool:
+        """Whether it is also judged as printed, worn and photographed: ``run`` takes conditions."""
+        return False
 
     def fit(self, people: PackedFaces, seed: int) -> None:  # noqa: B027  (most need none)
         """Learn from unmasked photos of people who train; nobody who is judged is among them."""
@@ -100,14 +111,19 @@ class Protection(ABC):
         Photo ``i`` depends on photo ``i``, its variant and the seed: not on its neighbours.
 
         Raises:
-            ValueError: if ids, variants or transparency do not fit the photos, or the method
-                returns something else than photos.
+            ValueError: if ids, variants, conditions or transparency do not fit the photos, or the
+                method takes no conditions, or returns something else than photos.
         """
         count = len(photos.images)
         if not len(photos.subject_ids) == len(photos.image_ids) == len(draw.variants) == count:
             raise ValueError(f"{count} photos need as many subject_ids, image_ids and variants")
         if ((draw.variants < 0) | (draw.variants >= self.variants)).any():
             raise ValueError(f"variants are 0 to {self.variants - 1}, found {draw.variants.max()}")
+        if draw.conditions is not None and not (self.physical and len(draw.conditions) == count):
+            raise ValueError(
+                f"{type(self).__name__} takes "
+                + (f"{count} conditions" if self.physical else "no conditions")
+            )
         if self.scope == "wearer" and photos.transparency is None:
             raise ValueError("a protection that is worn needs the transparency of the mask")
         protected = self.run(photos, draw)
@@ -117,7 +133,10 @@ class Protection(ABC):
 
     @abstractmethod
     def run(self, photos: Photos, draw: Draw) -> Tensor:
-        """Return the protected photos; what lies beyond [0, 1] is clipped."""
+        """Return the protected photos; what lies beyond [0, 1] is clipped.
+
+        Under conditions they are the photos that a camera would have stored.
+        """
 
 
 def method_name(protection: type[Protection]) -> str:
@@ -135,21 +154,30 @@ class Worn(Protection):
 
     placement: Placement = "image"
 
+    @property
+    def physical(self) -> bool:
+        """What is on a mask can be printed, worn and photographed."""
+        return True
+
     def run(self, photos: Photos, draw: Draw) -> Tensor:
-        """Put each photo's pattern on it."""
+        """Put each photo's pattern on it.
+
+        Under a condition colours are printed first. A pattern that is fixed to the frame stays
+        where it is then: it has no place on the cloth that could move.
+        """
         assert photos.transparency is not None
         size = photos.images.shape[-1]
         kinds, place = np.unique(draw.variants, return_inverse=True)
         patterns = torch.stack([self.pattern(int(kind), size, draw.seed) for kind in kinds])
-        if self.placement == "image":
-            return wear(photos.images, photos.transparency, patterns[place])
-        return wear_texture(
-            photos.images,
-            photos.transparency,
-            photos.coordinates,
-            patterns[place],
-            draw.conditions,
-        )
+        wanted, conditions = patterns[place], draw.conditions
+        if self.placement == "mask":
+            return wear_texture(
+                photos.images, photos.transparency, photos.coordinates, wanted, conditions
+            )
+        if conditions is None:
+            return wear(photos.images, photos.transparency, wanted)
+        worn = wear(photos.images, photos.transparency, printed(wanted, conditions))
+        return captured(worn, conditions)
 
     @abstractmethod
     def pattern(self, variant: int, size: int, seed: int) -> Tensor:

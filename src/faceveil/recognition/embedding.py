@@ -41,7 +41,7 @@ from faceveil.store.embeddings import (
     write_part,
 )
 from faceveil.store.faces import PackedFaces, open_faces
-from faceveil.store.photos import JUDGE, open_photos
+from faceveil.store.photos import LEARN, open_photos
 
 EMBEDDED = ("unmasked", "masked", "further_unmasked", "further_masked")
 """The kinds of photos that are galleries and probes."""
@@ -187,8 +187,8 @@ def embed_protected(
     photos = open_photos(protected)
     with atomic_directory(out) as folder:
         for recognizer in recognizers:
-            judged = (photos.rows["use"] == JUDGE).to_numpy()
-            rows = np.flatnonzero(judged | (recognizer.role == "target")).astype(np.int64)
+            others = (photos.rows["use"] != LEARN).to_numpy()
+            rows = np.flatnonzero(others | (recognizer.role == "target")).astype(np.int64)
             words = photos.rows.iloc[rows]
             places = _places(curated, words) if recognizer.needs_places else None
             features = see(recognizer, photos.images, rows, places, batch_size)

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.interpolate import griddata
 
 from faceveil.rendering.noise import Array
-from faceveil.rendering.person import Person
+from faceveil.rendering.person import Person, draw_person
 from faceveil.rendering.photo import Photo
 from faceveil.rendering.render import render
 from faceveil.rendering.surgical import draw_cut, put_on
@@ -45,6 +45,11 @@ def lower_face(person: Person, height: int, width: int, seed: int) -> Array:
     beyond = griddata(places, colours, texels, method="nearest")
     face = np.where(np.isfinite(found), found, beyond)
     return np.asarray(np.moveaxis(face, 2, 0), dtype=np.float32)
+
+
+def drawn_lower_face(seed: int, height: int, width: int) -> Array:
+    """The lower face, as :func:`lower_face` returns it, of a person drawn from the same seed."""
+    return lower_face(draw_person(np.random.default_rng(seed)), height, width, seed)
 
 
 def _from_the_front(person: Person, seed: int) -> Photo:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from faceveil.params.experiments import Method
 from faceveil.report.selection import BARE, DASH, Number, Results, counted, label, percent, rate
 from faceveil.report.tables import Table
 
-SUBJECTS = {
+SUBJECTS: Mapping[Method, tuple[str, str]] = {
     "texture": ("a design on the cloth", "a design on the cloth"),
     "generator": ("a design on the cloth that a generator draws", "designs that a generator draws"),
     "gan": ("a design fixed to the photo's frame, as published,", "designs fixed to the frame"),
@@ -16,19 +17,19 @@ SUBJECTS = {
 
 @dataclass(frozen=True)
 class Situation:
-    """One of those who try to name the wearer."""
+    """One of those who try to name the wearer, or all of them with the same means."""
 
     who: str  # as the table's first column says it
     short: str  # as a chart does
-    before: Mapping[str, str]  # by experiment, the recognizer that its designs are shown to
-    learned: int = 0  # from how many photos of these designs
+    pairs: tuple[tuple[str, str], ...]  # experiments, each with a recognizer it is shown to
+    where: str = ""  # as the sentence says it; empty for a recognizer as it was made
 
 
 @dataclass(frozen=True)
 class Group:
     """Experiments of one method."""
 
-    method: str
+    method: Method
     experiments: tuple[str, ...]
 
     @property
@@ -47,17 +48,26 @@ def groups(results: Results) -> list[Group]:
 
 
 def situations(results: Results) -> list[Situation]:
-    """Return every recognizer as it was made, and the target after the most photos."""
+    """Return every recognizer as it was made, then what is tried against designs."""
     names, most = results.experiments, max(results.photos)
+    made = [
+        one for one in results.recognizers("target", "surrogate", "judge") if results.passed(one)
+    ]
     found = [
-        Situation(f"{one} ({_met(results, one)})", one, dict.fromkeys(names, one))
-        for one in results.recognizers("target", "surrogate", "judge")
-        if results.passed(one)
+        Situation(f"{one} ({_met(results, one)})", one, tuple((name, one) for name in names))
+        for one in made
     ]
     if most:
-        learned = {name: results.after_photos(name, most) for name in names}
-        who = f"{results.target}, after it learned from {most:,} photos of such masks"
-        found.append(Situation(who, f"after {most:,} photos", learned, most))
+        learned = f"learned from {most:,} photos of such masks"
+        pairs = tuple((name, results.after_photos(name, most)) for name in names)
+        who, where = f"{results.target}, after it {learned}", f"once {results.target} has {learned}"
+        found.append(Situation(who, f"after {most:,} photos", pairs, where))
+    shifted = tuple((name, f"{one}:mean_shift") for one in made for name in names)
+    if any(results.number("rank_1", *pair) for pair in shifted):
+        what = "what other wearers have in common is subtracted"
+        found.append(
+            Situation(f"all of them, where {what}", "less the mean shift", shifted, f"where {what}")
+        )
     return found
 
 
@@ -73,12 +83,15 @@ def answer_table(results: Results) -> Table:
     """Return how often wearers are named: bare, in the best plain mask, in designs."""
     rows, of = [], groups(results)
     for one in situations(results):
-        bare = [results.number("rank_1", BARE, recognizer) for recognizer in one.before.values()]
-        plain = [results.best_plain("rank_1", *pair) for pair in one.before.items()]
+        bare = [results.number("rank_1", BARE, recognizer) for _, recognizer in one.pairs]
+        plain = [results.best_plain("rank_1", *pair) for pair in one.pairs]
         worn = " or ".join(dict.fromkeys(label(number.over) for number in plain if number))
         best = f"{_range(plain)} ({worn})" if worn else DASH
         designs = (_worn(results, group, one) for group in of)
         rows.append((one.who, _range(bare), best, *designs))
+    if numbers := _behind_grey(results):
+        who = "all of them, where the mask's place is painted grey in both photos"
+        rows.append((who, DASH, *[_range(numbers)] * (1 + len(of))))
     columns = (
         "who tries to name the wearer of a mask",
         "bare face",
@@ -86,6 +99,13 @@ def answer_table(results: Results) -> Table:
         *map(_head, of),
     )
     return Table("Who is still named", _note(results), columns, tuple(rows))
+
+
+def _behind_grey(results: Results) -> list[Number]:
+    """Return how often wearers are named where nothing of a mask is seen, by recognizer."""
+    names = results.recognizers("opponent")
+    found = (results.number("rank_1", "grey", name) for name in names if "grey_region" in name)
+    return [number for number in found if number]
 
 
 def _head(group: Group) -> str:
@@ -96,7 +116,8 @@ def _head(group: Group) -> str:
 
 def _worn(results: Results, group: Group, situation: Situation) -> str:
     """Return the rate in the designs of a group: with its interval where it is one."""
-    found = [results.number("rank_1", name, situation.before[name]) for name in group.experiments]
+    pairs = [pair for pair in situation.pairs if pair[0] in group.experiments]
+    found = [results.number("rank_1", *pair) for pair in pairs]
     return rate(found[0]) if len(found) == 1 else _range(found)
 
 
@@ -124,32 +145,43 @@ def _range(numbers: Iterable[Number | None]) -> str:
 def answer(results: Results) -> str:
     """Return the answer in words: for how many designs an interval shows protection."""
     told = [_told(results, group) for group in groups(results)]
+    if numbers := _behind_grey(results):
+        told.append(
+            "Where the mask's place is painted grey in both photos, no design is left to see: "
+            f"**{_range(numbers)} %** are named."
+        )
     return " ".join(told)
 
 
 def _told(results: Results, group: Group) -> str:
-    """Tell what designs of a method do: before whom they met, whom not, and who learned."""
-    pairs: dict[str, list[tuple[str, str]]] = {
+    """Tell what designs of a method do: before whom they met, whom not, and what is tried."""
+    shown: dict[str, list[int]] = {
         "against what it was trained against": [],
         "against what it never met": [],
     }
-    met, unmet = pairs.values()
+    met, unmet = shown
     for one in situations(results):
-        for name in group.experiments:
-            pair = (name, one.before[name])
-            if one.learned:
-                where = f"once {results.target} has learned from {one.learned:,} such photos"
-                pairs.setdefault(where, []).append(pair)
-            else:
-                (met if pair[1] in results.trained_against[name] else unmet).append(pair)
-    verdicts = []
-    for where, asked in pairs.items():
-        lifts = [results.number("lift_rank_1", *pair) for pair in asked]
-        verdicts.append(_verdict([lift.shown for lift in lifts if lift], where))
+        for name, recognizer in one.pairs:
+            lift = results.number("lift_rank_1", name, recognizer)
+            if name in group.experiments and lift:
+                known = met if recognizer in results.trained_against[name] else unmet
+                shown.setdefault(one.where or known, []).append(lift.shown)
+    verdicts = [_verdict(signs, where) for where, signs in shown.items()]
     subject = f"{SUBJECTS[group.method][0]} ({group.names})".replace(", (", " (")
-    question = f"Does {subject} hide its wearer better than the best plain mask?"
+    question = f"Is the wearer of {subject} named less often than in the best plain mask?"
     sentences = [", ".join(verdicts[:2]), *verdicts[2:]]
-    return " ".join([question, *(f"**{one[2].upper()}{one[3:]}." for one in sentences)])
+    told = [f"**{one[2].upper()}{one[3:]}." for one in sentences]
+    return " ".join([question, *told, *_refused(results, group)])
+
+
+def _refused(results: Results, group: Group) -> list[str]:
+    """Tell for how many the lift in FNMR is shown, before recognizers as they were made."""
+    made = (one for one in situations(results) if not one.where)
+    pairs = (pair for one in made for pair in one.pairs if pair[0] in group.experiments)
+    found = [results.number(f"lift_{results.missed}", *pair) for pair in pairs]
+    signs = [number.shown for number in found if number]
+    at = f"at a threshold (FMR {100 * results.fmr:g} %)"
+    return [f"Refused more often {at}: {signs.count(1)} of {len(signs)}."] if signs else []
 
 
 def _verdict(signs: list[int], where: str) -> str:

@@ -23,7 +23,7 @@ def build_card(
     ``origin`` is :func:`faceveil.report.gather.provenance`.
     """
     frame = results.frame
-    own = (frame["protection"] == experiment) | frame["protection"].str.startswith(f"{experiment}_")
+    own = frame["protection"].map(results.made_by) == experiment
     rows = frame[own & ~frame["metric"].str.fullmatch(CURVES)]
     return {
         "version": 3,

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from faceveil.report.answer import situations
+from faceveil.report.answer import Situation, situations
 from faceveil.report.selection import BARE, Number, Results, label
 from faceveil.report.tables import group_label, trainings
 from faceveil.runtime.atomic import atomic_path
@@ -25,11 +25,17 @@ STEP = 11
 def lift_chart(results: Results) -> Spec | None:
     """Return lifts in rank-1 before each of those who try to name the wearer."""
     found = [
-        (one.short, experiment, results.number("lift_rank_1", experiment, recognizer))
+        (_before(one, recognizer), e, results.number("lift_rank_1", e, recognizer))
         for one in situations(results)
-        for experiment, recognizer in one.before.items()
+        for e, recognizer in one.pairs
     ]
     return _intervals(results, found, "lift over the best plain control, points")
+
+
+def _before(situation: Situation, recognizer: str) -> str:
+    """Return the row of a chart: who tries, and with what means."""
+    name = recognizer.partition(":")[0]
+    return name if situation.short == name else f"{name} {situation.short}"
 
 
 def accuracy_chart(results: Results) -> Spec | None:

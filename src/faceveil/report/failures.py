@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from faceveil.report.selection import Results, counted, lift, percent, rate
+from faceveil.report.selection import Results, counted, lift, number_of, percent, rate
 from faceveil.report.tables import group_label, trainings
 
 
@@ -16,6 +16,8 @@ def known_failures(results: Results, experiment: str) -> list[str]:
             if not results.passed(name)
         ),
         *_adapted(results, experiment),
+        *_seen_through(results, experiment),
+        *_alike(results, experiment),
         *_taken_for_others(results, experiment),
         *_weakest_training(results, experiment),
         *_weakest_groups(results, experiment),
@@ -54,6 +56,34 @@ def _adapted(results: Results, experiment: str) -> Iterator[str]:
                     f"{counted(count, 'photo')}: {lift(start)} falls to {lift(left)} points."
                 )
                 break
+
+
+def _seen_through(results: Results, experiment: str) -> Iterator[str]:
+    """Yield each recognizer that gets half of the lift back by subtracting the mean shift."""
+    for name in results.recognizers("target", "surrogate", "judge"):
+        start = results.number("lift_rank_1", experiment, name)
+        left = results.number("lift_rank_1", experiment, f"{name}:mean_shift")
+        if start and left and start.shown > 0 and left.value <= start.value / 2:
+            yield (
+                f"{name}: half of the lift in rank-1 is gone once what other wearers have in "
+                f"common is subtracted: {lift(start)} falls to {lift(left)} points."
+            )
+
+
+def _alike(results: Results, experiment: str) -> Iterator[str]:
+    """Yield each recognizer that matches strangers in one design more often than in plain masks."""
+    metric, plain = f"strangers@{results.fmr:g}", results.plain[0]
+    for name in results.recognizers("target", "surrogate", "judge"):
+        words = {"metric": metric, "recognizer": name, "variant_policy": "same"}
+        found = [results.rows(protection=worn, **words) for worn in (experiment, plain)]
+        if any(rows.empty for rows in found):
+            continue
+        own, other = (number_of(rows.iloc[0]) for rows in found)
+        if own.low > other.high:
+            yield (
+                f"{name}: two strangers in the same design match in {rate(own)} % of pairs, in "
+                f"plain masks in {rate(other)} %."
+            )
 
 
 def _taken_for_others(results: Results, experiment: str) -> Iterator[str]:

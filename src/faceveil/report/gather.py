@@ -11,6 +11,7 @@ from faceveil.collection.index import INDEX
 from faceveil.params.errors import FaceveilError
 from faceveil.params.experiments import Experiment
 from faceveil.params.read import read_section
+from faceveil.report.answer import groups
 from faceveil.report.page import Contents
 from faceveil.report.photos import read_people
 from faceveil.report.selection import Results
@@ -41,9 +42,8 @@ def gather(
         for name in results.experiments
     }
     origin = provenance(curated, params.read_text(encoding="utf-8"))
-    return Contents(
-        results, read_people(protected, results.experiments, people), learns, origin, curation
-    )
+    in_order = tuple(name for group in groups(results) for name in group.experiments)
+    return Contents(results, read_people(protected, in_order, people), learns, origin, curation)
 
 
 def provenance(curated: Path, params: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from faceveil.report import charts, tables
 from faceveil.report.answer import answer, answer_table
 from faceveil.report.cards import build_card, write_card
 from faceveil.report.failures import known_failures
+from faceveil.report.opponents import opponent_table, stranger_table
 from faceveil.report.photos import People, jpeg_uri
 from faceveil.report.selection import Results, label
 from faceveil.report.tables import Table
@@ -113,10 +114,16 @@ def sections(results: Results) -> list[PageSection]:
          "The target is what designs are trained against. Surrogates may be, where an experiment "
          "names them. Judges never are.",
          [], tables.recognizer_tables(results)),
+        ("conditions", "Printed, worn and photographed",
+         "What is left of designs on the cloth when they are printed, worn and photographed.",
+         [], [tables.condition_table(results)]),
         ("adaptation", "After learning",
          f"The target learns from labelled photos of people in the designs. "
          f"{tables.claim(results)}",
          [charts.adaptation_chart(results)], tables.adaptation_tables(results)),
+        ("opponents", "What beats the designs",
+         "Somebody who knows that designs are worn need not learn anything to see through them.",
+         [], [opponent_table(results)]),
         ("verification", "Verification",
          "At thresholds that were chosen on other people and then frozen; FNMR: share of true "
          "claims refused. The curves are before the target.",
@@ -128,7 +135,7 @@ def sections(results: Results) -> list[PageSection]:
          [charts.group_chart(results)], tables.group_tables(results)),
         ("harm", "False matches and victims",
          "A wearer who is taken for somebody else does that person harm.", [],
-         [tables.harm_table(results)]),
+         [tables.harm_table(results), stranger_table(results)]),
         ("diversity", "Diversity and spread",
          "How different designs are, and what another seed of the training gives.",
          [charts.spread_chart(results)],

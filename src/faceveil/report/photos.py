@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from faceveil.params.errors import FaceveilError
-from faceveil.store.photos import JUDGE, open_designs, open_photos, read_rows
+from faceveil.store.photos import FLAT, JUDGE, open_designs, open_photos, read_rows
 
 Pictures = NDArray[np.uint8]
 """Pictures ``[N, S, S, 3]``, RGB."""
@@ -24,7 +24,8 @@ class People:
     Attributes:
         subject_ids: who they are.
         worn: their photos by what they wear, ``plain`` first, then each experiment.
-        designs: by experiment: the first design of each training, none picked.
+        designs: by experiment: the first design of each training; of textures the best on people
+            who train.
     """
 
     subject_ids: list[str]
@@ -61,7 +62,7 @@ def read_people(protected: Path, experiments: tuple[str, ...], count: int) -> Pe
 def _judged(folder: Path, name: str = "") -> pd.DataFrame:
     """Return the flat photos of held-out people that are judged, of one training, one per photo."""
     rows = read_rows(folder)
-    rows = rows[(rows["use"] == JUDGE) & (rows["role"] == "test") & (rows["condition"] == "")]
+    rows = rows[(rows["use"] == JUDGE) & (rows["role"] == "test") & (rows["condition"] == FLAT)]
     if name:
         rows = rows[rows["protection"] == name]
     order = ["protocol", "subject_id", "image_id", "training", "variant"]

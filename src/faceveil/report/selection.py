@@ -12,9 +12,10 @@ import pandas as pd
 
 from faceveil.evaluation.results import read_results
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import Experiment, read_training
+from faceveil.params.experiments import Experiment, Method, read_training
 from faceveil.params.read import read_names, read_section
 from faceveil.params.recognizers import read_target
+from faceveil.store.photos import FLAT
 
 BARE = "none"
 """The protection of those who wear nothing."""
@@ -31,11 +32,17 @@ LABELS = {
     "blur": "blurred photo",
     "mean_colour": "mean colour of a design",
     "shuffled": "pixels of a design, shuffled",
-    "untrained": "design of an untrained generator",
+    "untrained": "design before any training",
 }
 """What is worn, in words; other protections have their own name."""
 
+PRINTED = 3
+"""Decimals of a share that are printed: those of a percentage with one."""
+
 PROTOCOLS = {"other_photo": "another photo", "same_photo": "the enrolled photo itself"}
+
+CONDITIONS = {FLAT: "flat", "drawn": "drawn", "jpeg": "JPEG"}
+"""Conditions of photos in words; others have their own name."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,8 @@ class Number:
 
     @property
     def shown(self) -> int:
-        """1 where the interval lies above 0, -1 where it lies below, else 0."""
-        return int(self.low > 0) - int(self.high < 0)
+        """1 where the interval lies above 0, as it is printed, -1 where it lies below, else 0."""
+        return int(round(self.low, PRINTED) > 0) - int(round(self.high, PRINTED) < 0)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Results:
     plain: tuple[str, ...]  # of which the best plain control was chosen, on dev people
     fmr: float  # of lifts and harm
     confidence: float  # level of the intervals
-    methods: Mapping[str, str]  # of each experiment: texture or gan
+    methods: Mapping[str, Method]  # of each experiment: texture or gan
     trained_against: Mapping[str, tuple[str, ...]]  # recognizers that its designs met in training
 
     @cached_property
@@ -79,11 +86,11 @@ class Results:
         return f"fnmr@{self.fmr:g}"
 
     def rows(self, **words: str) -> pd.DataFrame:
-        """Return rows of held-out people, of all trainings together, under the harder protocol.
+        """Return rows of held-out people, flat, of all trainings, under the harder protocol.
 
         Words are values of columns; they replace those, and ``*`` asks for every value.
         """
-        usual = {"group": "held_out", "protocol": self.protocol} | words
+        usual = {"group": "held_out", "protocol": self.protocol, "condition": FLAT} | words
         frame = self.frame
         if "variant_policy" not in usual:
             frame = frame[frame["variant_policy"].isin(["one", "dealt"])]
@@ -96,24 +103,30 @@ class Results:
     def _numbers(self) -> dict[tuple[str, ...], Number]:
         """Every number of all trainings together, by what tells it from others."""
         rows = self.frame[self.frame["variant_policy"].isin(["one", "dealt"])]
-        keys = rows[["metric", "protection", "recognizer", "protocol", "group"]]
+        keys = rows[["metric", "protection", "recognizer", "protocol", "group", "condition"]]
         records = rows[[field.name for field in fields(Number)]]
         pairs = zip(keys.itertuples(index=False), records.itertuples(index=False), strict=True)
         return {tuple(key): Number(*record) for key, record in pairs}
 
     def number(
-        self, metric: str, protection: str, recognizer: str, protocol: str = "", group: str = ""
+        self,
+        metric: str,
+        protection: str,
+        recognizer: str,
+        protocol: str = "",
+        group: str = "",
+        condition: str = FLAT,
     ) -> Number | None:
         """Return the one number that is asked for, or None where there is none.
 
-        It is that of held-out people under the harder protocol where nothing else is said.
+        It is that of held-out people, flat, under the harder protocol where nothing else is said.
         """
-        where = (protocol or self.protocol, group or "held_out")
+        where = (protocol or self.protocol, group or "held_out", condition)
         return self._numbers.get((metric, protection, recognizer, *where))
 
     def threshold(self, fmr: float, recognizer: str) -> Number | None:
         """Return the threshold of a false match rate, whose value is NaN if it is not reachable."""
-        return self._numbers.get((f"threshold@{fmr:g}", BARE, recognizer, "", "dev"))
+        return self._numbers.get((f"threshold@{fmr:g}", BARE, recognizer, "", "dev", FLAT))
 
     @cached_property
     def roles(self) -> dict[str, str]:
@@ -166,14 +179,29 @@ class Results:
     def made_of(self) -> list[str]:
         """The endings of the controls that are made of designs, as ``shuffled``."""
         found = self.frame["protection"].unique()
-        pairs = ((name, f"{e}_") for e in self.experiments for name in found)
-        ends = [name.removeprefix(own) for name, own in pairs if name.startswith(own)]
+        pairs = ((name, self.made_by(name)) for name in found)
+        ends = [name[len(own) + 1 :] for name, own in pairs if own and name != own]
         return list(dict.fromkeys(ends))
 
-    def best_plain(self, metric: str, experiment: str, recognizer: str) -> Number | None:
+    def made_by(self, protection: str) -> str:
+        """Return the experiment that made a design, or what it is made of; empty for others."""
+        own = [e for e in self.experiments if protection == e or protection.startswith(f"{e}_")]
+        return max(own, key=len, default="")
+
+    def conditions(self) -> list[str]:
+        """Return the conditions of photos, flat and drawn first."""
+        known = list(CONDITIONS)
+        return sorted(
+            self.frame["condition"].unique(),
+            key=lambda name: (known.index(name) if name in known else len(known), name),
+        )
+
+    def best_plain(
+        self, metric: str, experiment: str, recognizer: str, condition: str = FLAT
+    ) -> Number | None:
         """Return the rate in the plain control that a lift is over, which ``over`` names."""
-        lift = self.number(f"lift_{metric}", experiment, recognizer)
-        found = self.number(metric, lift.over, recognizer) if lift else None
+        lift = self.number(f"lift_{metric}", experiment, recognizer, condition=condition)
+        found = self.number(metric, lift.over, recognizer, condition=condition) if lift else None
         return replace(found, over=lift.over) if found and lift else None
 
 
@@ -184,7 +212,10 @@ def open_results(metrics: Path, params: Path) -> Results:
         name: read_section(params, f"experiments.{name}", Experiment)
         for name in read_names(params, "experiments")
     }
-    against = {name: (target, *read_training(params, name).ensemble) for name in chosen}
+    against = {
+        name: one.trained_against(target, read_training(params, name).ensemble)
+        for name, one in chosen.items()
+    }
     return Results(
         read_results(metrics),
         experiments=tuple(chosen),

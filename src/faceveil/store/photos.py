@@ -40,6 +40,9 @@ KEY = ["image_id", "protection", "variant", "condition", "use"]
 DESIGNS = "designs.npy"
 """Name of the file of an experiment's designs, uint8 ``[V, S, S, 3]``, by variant."""
 
+FLAT = ""
+"""The condition of photos that are worn as drawn and not taken anew."""
+
 JUDGE, LEARN = "judge", "learn"
 """What a photo is there for: to be searched for, or for a recognizer to learn from."""
 

@@ -1,4 +1,4 @@
-"""Which run belongs to which: a parent per DVC experiment, a child per `train_gan`.
+"""Which run belongs to which: a parent per DVC experiment, a child per entry of `experiments`.
 
 A run is found again by what it is about (tags), never by an id kept in an output: outputs stay
 byte-identical from run to run, and a result restored from DVC's cache still finds its run.

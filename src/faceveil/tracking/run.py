@@ -20,6 +20,9 @@ from faceveil.params.errors import FaceveilError
 from faceveil.tracking.lineage import child_run, parent_run
 from faceveil.tracking.store import locked, open_store, tracking_uri
 
+TRAININGS = ("train_gan", "train_texture")
+"""Stages that begin the run of an experiment."""
+
 BATCH = 500
 """Metrics sent at once; MLflow takes up to 1,000."""
 
@@ -118,7 +121,7 @@ def _recording(stage: str, params: BaseModel, experiment: str | None) -> Iterato
     with locked():
         run = parent_run(client, experiment_id, Path("params.yaml"))
         if experiment is not None:
-            run = child_run(client, run, experiment, fresh=stage == "train_gan")
+            run = child_run(client, run, experiment, fresh=stage in TRAININGS)
     recorder = Recorder(client, run.info.run_id, stage)
     client.update_run(recorder.run_id, status="RUNNING")
     status = "FAILED"

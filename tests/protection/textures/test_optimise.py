@@ -8,7 +8,9 @@ import torch
 
 from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.errors import FaceveilError
+from faceveil.protection.textures import seen as module
 from faceveil.protection.textures.optimise import optimise
+from faceveil.protection.textures.starts import draw_starts
 from faceveil.runtime.checkpoints import Checkpoint
 from tests.protection.textures.texture_world import PEOPLE, SmallWearers, recognizer, task
 
@@ -78,6 +80,21 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, stopped):
     )
     assert same(whole, again)
     assert told == [1, 2, 3, 4, 5]
+
+
+def test_a_run_that_goes_on_draws_no_start_but_its_own(tmp_path, monkeypatch):
+    checkpoint, drawn = Checkpoint(tmp_path / "checkpoint.safetensors"), []
+
+    def told(settings, numbers):
+        drawn.append(list(numbers))
+        return draw_starts(settings, numbers)
+
+    monkeypatch.setattr(module, "draw_starts", told)
+    whole, again = optimise(task(kept=3), checkpoint), optimise(task(kept=3), checkpoint)
+    assert drawn[0] == [0, 1, 2, 3]
+    assert sorted(drawn[1]) == sorted(again.numbers)
+    assert same(whole, again)
+    assert torch.equal(whole.starts, again.starts)
 
 
 def test_conditions_change_what_is_learned_and_a_seed_repeats_it():

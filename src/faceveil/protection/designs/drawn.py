@@ -121,6 +121,10 @@ class DrawnDesigns(Worn):
         """Read the designs of every training; those of owners, if they are drawn for these."""
         self.owners = owners
         self.read(folder, seed)
+    @property
+    def physical(self) -> bool:
+        """Textures lie on the cloth and can be printed; the others are fixed to the frame."""
+        return self.placement == "mask"
 
     def read(self, folder: Path, seed: int) -> None:
         """Read the designs of every training."""

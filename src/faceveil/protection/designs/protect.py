@@ -18,7 +18,7 @@ from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour
 from faceveil.protection.methods.shuffled import Shuffled
 from faceveil.protection.methods.untrained import Untrained
-from faceveil.protection.protect import Job, probing_photos, with_rows, write_jobs
+from faceveil.protection.protect import Job, physical_jobs, probing_photos, with_rows, write_jobs
 from faceveil.protection.sources import Sources
 from faceveil.store.faces import open_faces
 from faceveil.store.photos import JUDGE, LEARN
@@ -26,7 +26,10 @@ from faceveil.store.protocol import MASKED_PHOTOS
 
 
 class DesignsToLearn(DrawnDesigns):
-    """Designs of the same generators on photos that recognizers learn from; none is judged."""
+    """Designs on photos that recognizers learn from.
+
+    Of generators none of these is judged. Textures are few: recognizers learn from the very ones.
+    """
 
     STREAM = "learn"
 
@@ -41,12 +44,13 @@ def protect_designs(
 ) -> None:
     """Write what people look like in the designs of an experiment, and in what is made of them.
 
-    Held-out and training people wear the designs that are judged, some of every training. Training
-    people also wear others, on the photos that recognizers learn from afterwards.
+    Held-out and training people wear the designs that are judged, some of every training; held-out
+    people also under conditions, if they can be printed. Training people also wear others, if a
+    generator draws them, on the photos that recognizers learn from.
 
-    Where designs are drawn from wearers' features, everybody wears their own; and photos to learn
-    from show training people in what was drawn for some of them. ``bare`` is the folder of the
-    recognizers' embeddings of bare faces, where these features are.
+    Where designs are drawn for wearers, everybody wears their own; and photos to learn from show
+    training people in what was drawn for some of them. ``bare`` is the folder of the recognizers'
+    embeddings of bare faces, which own designs may be drawn from.
     """
     trainings = len(training_folders(models))
     design = Design(Design.Settings(designs=settings.designs))
@@ -62,10 +66,13 @@ def protect_designs(
         rows = _dealt(photos, control, 1, 1).assign(training=-1, use=JUDGE)
         jobs.append(Job(control, rows.assign(protection=f"{name}_{method_name(method)}")))
     learned = DesignsToLearn(DesignsToLearn.Settings(designs=settings.learn_designs))
-    learned.read_for(_lenders(models, bare, sources, settings), models, settings.seed)
-    labelled = deal_labelled(_training_photos(sources), trainings, settings)
+    lenders = read_owners(models, bare, sources.roles.of_role("train")[: settings.learn_designs])
+    learned.read_for(lenders, models, settings.seed)
+    few = settings.model_copy(update={"learn_designs": learned.variants // trainings})
+    labelled = deal_labelled(_training_photos(sources), trainings, few)
+    worn_anew = physical_jobs(jobs, settings.draws)
     jobs.append(Job(learned, labelled.assign(protection=name, use=LEARN)))
-    write_jobs(jobs, sources, settings, out, design.pictures())
+    write_jobs([*jobs, *worn_anew], sources, settings, out, design.pictures())
 
 
 def _dealt(
@@ -75,22 +82,6 @@ def _dealt(
     if design.owners is None:
         return deal_variants(photos, design.variants, trainings, per_subject)
     return deal_own(photos, design.owners.subject_ids, trainings)
-
-
-def _lenders(models: Path, bare: Path | None, sources: Sources, settings: Protect) -> Owners | None:
-    """Return the training people whose own designs recognizers learn from, on anybody's photo.
-
-    Raises:
-        FaceveilError: if there are fewer than designs to learn from.
-    """
-    people, wanted = sources.roles.of_role("train"), settings.learn_designs
-    lenders = read_owners(models, bare, people[:wanted])
-    if lenders and len(people) < wanted:
-        raise FaceveilError(
-            f"params.yaml: protect.learn_designs is {wanted}, but own designs are those of "
-            f"{len(people)} training people; lower it"
-        )
-    return lenders
 
 
 def _training_photos(sources: Sources) -> pd.DataFrame:

@@ -8,6 +8,11 @@ from faceveil.protection.designs.drawn import DrawnDesigns
 class MeanColour(DrawnDesigns):
     """Each design as its mean colour everywhere."""
 
+    @property
+    def physical(self) -> bool:
+        """It says what a design's pattern is worth, and nobody would print it."""
+        return False
+
     def pattern(self, variant: int, size: int, seed: int) -> Tensor:
         """Return one colour."""
         design = super().pattern(variant, size, seed)

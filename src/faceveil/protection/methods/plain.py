@@ -5,6 +5,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from faceveil.protection.base import Draw, Photos, Protection
+from faceveil.wearing.capture import captured
 
 
 class Plain(Protection):
@@ -13,6 +14,13 @@ class Plain(Protection):
     plain: ClassVar[bool] = True
     changes: ClassVar[bool] = False
 
-    def run(self, photos: Photos, draw: Draw) -> Tensor:  # noqa: ARG002
-        """Return the photos."""
-        return photos.images.clone()
+    @property
+    def physical(self) -> bool:
+        """It can be photographed otherwise."""
+        return True
+
+    def run(self, photos: Photos, draw: Draw) -> Tensor:
+        """Return the photos, or the same taken under a condition: the cloth is theirs already."""
+        if draw.conditions is None:
+            return photos.images.clone()
+        return captured(photos.images, draw.conditions)

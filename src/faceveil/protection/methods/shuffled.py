@@ -10,6 +10,11 @@ from faceveil.runtime.seeding import generator_for
 class Shuffled(DrawnDesigns):
     """Each design with its pixels shuffled, the same for all who wear it."""
 
+    @property
+    def physical(self) -> bool:
+        """It says what a design's pattern is worth, and nobody would print it."""
+        return False
+
     def pattern(self, variant: int, size: int, seed: int) -> Tensor:
         """Return the pixels in an order that the seed decides."""
         design = super().pattern(variant, size, seed)

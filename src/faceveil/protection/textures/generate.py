@@ -29,12 +29,11 @@ from faceveil.protection.textures.seen import (
     embeddings,
     falling_rate,
     finite,
-    printable,
+    printed_starts,
     ranking,
     tiled,
     worn_by,
 )
-from faceveil.protection.textures.starts import draw_starts
 from faceveil.protection.textures.wearers import Wearers, WornPhotos
 from faceveil.runtime.checkpoints import (
     Checkpoint,
@@ -158,8 +157,8 @@ def train_generator(
     if stored:
         state.restore(*stored)
     else:
-        candidates = draw_starts(settings, settings.candidates).to(task.evaded[0].templates)
-        candidates = printable(settings, candidates)
+        device = task.evaded[0].templates.device
+        candidates = printed_starts(settings, range(settings.candidates), device)
         tried = worn_by(settings, task.evaded, candidates, photos)
         state.numbers = ranking(settings, *tried)[: settings.starts]
         state.generator.begin(candidates[state.numbers], task.features)

@@ -19,6 +19,7 @@ from faceveil.protection.textures.generator import wearer_features
 from faceveil.protection.textures.objectives import Evaded
 from faceveil.protection.textures.optimise import Task
 from faceveil.protection.textures.wearers import Wearers
+from faceveil.recognition.prelu import fix_slopes
 from faceveil.recognition.recognizer import open_recognizer
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
@@ -38,7 +39,7 @@ def read_task(
 
     Args:
         settings: of the experiment.
-        against: recognizers to evade, by name, the target first.
+        against: recognizers to evade, by name.
         sources: of photos and roles.
         folders: of the recognizers' folders, and of what they saw of bare faces.
         device: where all is computed.
@@ -108,6 +109,7 @@ def enroll(
             f"params.yaml: {recognizer.name!r} gives no gradients (architecture "
             f"{recognizer.card['architecture']}); textures are optimised against others than onnx"
         )
+    fix_slopes(recognizer.trunk)
     vectors, labels = _bare_faces(bare, recognizer.fingerprint, people)
     sums = np.zeros((len(people), vectors.shape[1]))
     np.add.at(sums, labels, vectors)

@@ -23,11 +23,11 @@ from faceveil.protection.textures.seen import (
     falling_rate,
     finite,
     printable,
+    printed_starts,
     ranking,
     tiled,
     worn_by,
 )
-from faceveil.protection.textures.starts import draw_starts
 from faceveil.protection.textures.wearers import Wearers, WornPhotos
 from faceveil.runtime.checkpoints import (
     Checkpoint,
@@ -120,16 +120,18 @@ def optimise(
         FaceveilError: if a texture is no longer finite.
     """
     settings, device = task.settings, task.evaded[0].templates.device
-    starts = printable(settings, draw_starts(settings, settings.candidates).to(device))
     draw = np.random.default_rng(stream_seed(settings.seed, "choosing"))
     photos = task.wearers.photos(task.wearers.drawn(settings.photos_to_choose, draw))
     stored = checkpoint.load() if checkpoint else None
     if stored:
         numbers = stored[1]["numbers"]
+        starts = printed_starts(settings, numbers, device)
     else:
-        tried = worn_by(settings, task.evaded, starts, photos)
+        candidates = printed_starts(settings, range(settings.candidates), device)
+        tried = worn_by(settings, task.evaded, candidates, photos)
         numbers = ranking(settings, *tried)[: settings.optimised]
-    state = Optimisation(starts[numbers], numbers, settings)
+        starts = candidates[numbers]
+    state = Optimisation(starts, numbers, settings)
     if stored:
         state.restore(*stored)
     _improve(task, state, checkpoint, report)
@@ -138,7 +140,7 @@ def optimise(
     kept = ranking(settings, likeness, wrong)[: settings.kept]
     return FoundTextures(
         textures=textures[kept].cpu(),
-        starts=starts[[numbers[place] for place in kept]].cpu(),
+        starts=starts[kept].cpu(),
         numbers=[numbers[place] for place in kept],
         likeness=likeness[kept].tolist(),
         false_matches=wrong[kept].tolist(),
@@ -158,7 +160,7 @@ def _improve(
         "textures", total=total, initial=done, unit="step", disable=not ranks.leads
     ) as bar:
         for step in range(done, total):
-            state.curves.append(_step(task, state, step))
+            state.curves.append(take_step(task, state, step))
             report(step + 1, state.curves[-1])
             bar.update()
             due = (step + 1) % task.settings.checkpoint_steps == 0 or step + 1 == total
@@ -166,7 +168,7 @@ def _improve(
                 checkpoint.save(*state.snapshot())
 
 
-def _step(task: Task, state: Optimisation, step: int) -> dict[str, float]:
+def take_step(task: Task, state: Optimisation, step: int) -> dict[str, float]:
     """Let all textures take one step on the same photos, each as if it were alone."""
     settings, textures, ranks = task.settings, state.textures, present_ranks()
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from faceveil.params.cloth_training import ClothTraining
 from faceveil.params.errors import FaceveilError
 from faceveil.protection.textures.objectives import Evaded, false_matches, own_cosine
+from faceveil.protection.textures.starts import draw_starts
 from faceveil.protection.textures.wearers import WornPhotos
 from faceveil.runtime.device import arithmetic, autocast
 from faceveil.wearing.conditions import draw_conditions
@@ -94,6 +95,11 @@ def ranking(settings: ClothTraining, likeness: Tensor, wrong: Tensor) -> list[in
     """Return numbers of textures, best first; those that make too many false matches come last."""
     too_many = (wrong > settings.most_false_matches).tolist()
     return sorted(range(len(likeness)), key=lambda k: (too_many[k], float(likeness[k])))
+
+
+def printed_starts(settings: ClothTraining, numbers: Sequence[int], device: torch.device) -> Tensor:
+    """Draw starts by number, ``[N, 3, H, W]``, in colours that a printer has."""
+    return printable(settings, draw_starts(settings, numbers).to(device))
 
 
 def printable(settings: ClothTraining, textures: Tensor) -> Tensor:

@@ -17,15 +17,17 @@ GAP = 6
 """White pixels between two designs of a sheet."""
 
 
-def draw_evolution(sheets: Mapping[int, Sheet], path: Path, title: str) -> None:
-    """Draw designs of the same latents by epoch: a column per epoch and a row per latent."""
+def draw_evolution(
+    sheets: Mapping[int, Sheet], path: Path, title: str, unit: str = "epoch"
+) -> None:
+    """Draw the same designs by epoch, or step: a column for each and a row per design."""
     epochs = sorted(sheets)
     count = len(sheets[epochs[0]])
     figure = Figure(figsize=(1.3 * len(epochs) + 0.2, 1.3 * count + 0.7), layout="constrained")
     figure.suptitle(title, fontsize=11)
     panels = figure.subplots(count, len(epochs), squeeze=False)
     for column, epoch in enumerate(epochs):
-        panels[0, column].set_title("untrained" if epoch == 0 else f"epoch {epoch}", fontsize=9)
+        panels[0, column].set_title("untrained" if epoch == 0 else f"{unit} {epoch}", fontsize=9)
         for panel, design in zip(panels[:, column], sheets[epoch], strict=True):
             panel.imshow(design)
             panel.set_axis_off()
