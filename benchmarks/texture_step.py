@@ -22,7 +22,8 @@ from benchmarks.scaling import anonymous_memory, peak_memory
 from faceveil.collection.places import Places
 from faceveil.params.train_texture import TrainTexture
 from faceveil.protection.textures.objectives import Evaded
-from faceveil.protection.textures.optimise import Optimisation, Task, take_step
+from faceveil.protection.textures.optimise import take_step, texture_state
+from faceveil.protection.textures.seen import Task
 from faceveil.protection.textures.starts import draw_starts
 from faceveil.protection.textures.wearers import Wearers, WornPhotos
 from faceveil.recognition.architectures import build_network, fold_batch_norms
@@ -115,7 +116,8 @@ def measure(settings: TrainTexture) -> dict[str, Any]:
     task = Task(settings, RandomWearers(), [prepared(*one) for one in built.items()])
     numbers = list(range(settings.optimised))
     starts = draw_starts(settings, numbers).to(pick_device())
-    state = Optimisation(starts, numbers, settings)
+    textures = starts.clone().requires_grad_()
+    state = texture_state(settings, textures, numbers)
     worn = settings.optimised * settings.photos_per_step
     sides = [view.input_size for view, _ in SURROGATES.values()]
     photos = [torch.rand(worn, 3, side, side, device=pick_device()) for side in sides]
@@ -124,7 +126,7 @@ def measure(settings: TrainTexture) -> dict[str, Any]:
     ways: dict[str, Callable[[], object]] = {
         "bare": lambda: gradients(bare, photos),
         "prepared": lambda: gradients(used, photos),
-        "step": lambda: take_step(task, state, 0),
+        "step": lambda: take_step(task, textures, state, 0),
     }
     given_back = interleaved(ways, ROUNDS)
     keep_large_blocks()

@@ -28,11 +28,13 @@ def train_generator(  # noqa: PLR0913, PLR0917  (the paths are the stage's input
     from faceveil.protection.designs.state import write_curves
     from faceveil.protection.sources import Sources
     from faceveil.protection.textures.files import as_pictures
-    from faceveil.protection.textures.generate import trained
+    from faceveil.protection.textures.generate import train_generator as train
     from faceveil.protection.textures.generator import WEIGHTS, write_generators
-    from faceveil.protection.textures.inputs import read_generator_task
+    from faceveil.protection.textures.inputs import read_task
+    from faceveil.protection.textures.training import trained
     from faceveil.report.figures.evolution import draw_evolution
     from faceveil.runtime.device import pick_device
+    from faceveil.runtime.memory import keep_large_blocks
     from faceveil.runtime.ranks import joined, present_ranks
     from faceveil.runtime.seeding import seed_everything
     from faceveil.store.protocol import read_roles
@@ -40,6 +42,7 @@ def train_generator(  # noqa: PLR0913, PLR0917  (the paths are the stage's input
     from faceveil.tracking.restore import WEIGHTS_TAG
     from faceveil.tracking.run import track
 
+    keep_large_blocks()
     settings = read_generator_training(PARAMS, experiment)
     against = (read_target(PARAMS), *settings.ensemble)
     sources = Sources(curated, transparencies, read_roles(protocol))
@@ -49,9 +52,9 @@ def train_generator(  # noqa: PLR0913, PLR0917  (the paths are the stage's input
             run = opened.enter_context(track("train_generator", settings, experiment=experiment))
         seed_everything(settings.seed)
         folders = (recognizers, embeddings)
-        task, inputs = read_generator_task(settings, against, sources, folders, device)
+        task, inputs = read_task(settings, against, sources, folders, device)
         report = run.metrics if run else lambda *_: None
-        with trained(task, inputs, lambda step, values: report(values, step)) as found:
+        with trained(task, inputs, train, lambda step, values: report(values, step)) as found:
             if run is None:
                 return
             target = task.evaded[0].recognizer

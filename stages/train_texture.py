@@ -31,7 +31,8 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
     from faceveil.protection.sources import Sources
     from faceveil.protection.textures.files import as_pictures, write_textures
     from faceveil.protection.textures.inputs import read_task
-    from faceveil.protection.textures.optimise import trained
+    from faceveil.protection.textures.optimise import optimise
+    from faceveil.protection.textures.training import trained
     from faceveil.recognition.recognizer import open_recognizer
     from faceveil.report.figures.evolution import draw_evolution
     from faceveil.runtime.device import pick_device
@@ -52,7 +53,7 @@ def train_texture(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs,
         folders = (recognizers, embeddings)
         task, inputs = read_task(settings, against, sources, folders, device)
         report = run.metrics if run else lambda *_: None
-        with trained(task, inputs, lambda step, values: report(values, step)) as found:
+        with trained(task, inputs, optimise, lambda step, values: report(values, step)) as found:
             if run is None:
                 return
             card = {"experiment": experiment, "trained_against": against, "inputs": inputs}

@@ -1,6 +1,6 @@
 """What all trainings of designs on the cloth share: starts, steps, the objective, conditions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,13 @@ Start = Literal["grey", "noise", "lower_face"]
 
 
 class ClothTraining(Section):
-    """Where textures start, whom they must evade, and how they are improved."""
+    """Where textures start, whom they must evade, and how they are improved.
+
+    Attributes:
+        SECTION: its name in params.yaml.
+    """
+
+    SECTION: ClassVar[str]
 
     ensemble: Annotated[tuple[str, ...], once("a recognizer")] = Field(
         default=(),

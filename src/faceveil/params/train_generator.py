@@ -13,6 +13,8 @@ ConditionedOn = Literal["latent", "wearer"]
 class TrainGenerator(ClothTraining):
     """What the generator draws from, and how different its designs must be."""
 
+    SECTION = "train_generator"
+
     conditioned_on: ConditionedOn = Field(
         default="latent",
         description="latent: many designs, for anybody; wearer: one, from the wearer's own feature",

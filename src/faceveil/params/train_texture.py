@@ -8,6 +8,8 @@ from faceveil.params.cloth_training import ClothTraining
 class TrainTexture(ClothTraining):
     """How many textures are optimised, and how many of them become designs."""
 
+    SECTION = "train_texture"
+
     optimised: int = Field(default=6, ge=1, le=1000, description="starts that are optimised")
     kept: int = Field(default=3, ge=1, le=1000, description="textures that become designs")
 

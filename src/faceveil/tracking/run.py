@@ -20,7 +20,7 @@ from faceveil.params.errors import FaceveilError
 from faceveil.tracking.lineage import child_run, parent_run
 from faceveil.tracking.store import locked, open_store, tracking_uri
 
-TRAININGS = ("train_gan", "train_texture")
+TRAININGS = ("train_gan", "train_texture", "train_generator")
 """Stages that begin the run of an experiment."""
 
 BATCH = 500

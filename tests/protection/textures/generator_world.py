@@ -7,13 +7,14 @@ import torch
 from safetensors.torch import save_file
 
 from faceveil.params.train_generator import TrainGenerator
-from faceveil.protection.textures.generate import GeneratorTask, train_generator
+from faceveil.protection.textures.generate import train_generator
 from faceveil.protection.textures.generator import (
     Shape,
     TextureGenerator,
     TrainedGenerator,
     write_generators,
 )
+from faceveil.protection.textures.seen import Task
 from faceveil.runtime.ranks import joined, present_ranks
 from tests.protection.textures.texture_world import NO_CONDITIONS, SHORT, SmallWearers, recognizer
 
@@ -35,7 +36,7 @@ def task(conditions=NO_CONDITIONS, **changes):
     settings = TrainGenerator.model_validate({**SETTINGS, "conditions": conditions, **changes})
     evaded = [recognizer(seed) for seed in range(2)]
     own = settings.conditioned_on == "wearer"
-    return GeneratorTask(settings, SmallWearers(), evaded, evaded[0].templates if own else None)
+    return Task(settings, SmallWearers(), evaded, evaded[0].templates if own else None)
 
 
 def untrained(seed=0, **changes):

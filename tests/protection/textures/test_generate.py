@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 
 from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.errors import FaceveilError
-from faceveil.protection.textures.generate import train_generator, trained
+from faceveil.protection.textures.generate import train_generator
 from faceveil.protection.textures.seen import embeddings, tiled
+from faceveil.protection.textures.training import trained
 from faceveil.runtime.checkpoints import Checkpoint
 from faceveil.runtime.seeding import generator_for
 from tests.conftest import ROOT
@@ -51,9 +52,7 @@ def mean_shift_cosine(found, small):
     wearers, count = tiled(everybody, 8), len(everybody.images)
     worn = designs.detach().repeat_interleave(count, 0)
     means = []
-    for one, by in zip(
-        embeddings(small.settings, small.evaded, worn, wearers), small.evaded, strict=True
-    ):
+    for one, by in zip(embeddings(small, worn, wearers), small.evaded, strict=True):
         shifts = (one - by.templates[wearers.labels]).view(8, count, -1).mean(1)
         pairs = [(a, b) for a in range(8) for b in range(a)]
         means += [torch.cosine_similarity(shifts[a], shifts[b], dim=0) for a, b in pairs]
@@ -112,7 +111,9 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, stopped, kind):
 
 def test_trainings_differ_and_leave_no_checkpoint_behind(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    with trained(task(trainings=2, steps=2), {"photos": "a"}, lambda *_: None) as found:
+    with trained(
+        task(trainings=2, steps=2), {"photos": "a"}, train_generator, lambda *_: None
+    ) as found:
         assert len(list(tmp_path.glob(".scratch/train_generator-*"))) == 2
     assert not list(tmp_path.glob(".scratch/*"))
     assert not same(*found)

@@ -8,12 +8,12 @@ from safetensors.torch import save
 from torch.utils.flop_counter import FlopCounterMode
 
 from faceveil.params.errors import FaceveilError
+from faceveil.protection.textures.features import wearer_features
 from faceveil.protection.textures.generator import (
     WEIGHTS,
     OwnDesigns,
     TextureGenerator,
     read_generator,
-    wearer_features,
 )
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.embeddings import EmbeddingTable, write_embeddings

@@ -8,7 +8,7 @@ import torch
 
 from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.errors import FaceveilError
-from faceveil.protection.textures import seen as module
+from faceveil.protection.textures import training as module
 from faceveil.protection.textures.optimise import optimise
 from faceveil.protection.textures.starts import draw_starts
 from faceveil.runtime.checkpoints import Checkpoint

@@ -11,7 +11,7 @@ from faceveil.collection.places import Places
 from faceveil.params.conditions import NO_CONDITIONS
 from faceveil.params.train_texture import TrainTexture
 from faceveil.protection.textures.objectives import Evaded
-from faceveil.protection.textures.optimise import Task
+from faceveil.protection.textures.seen import Task
 from faceveil.protection.textures.wearers import Wearers, WornPhotos
 
 SIZE, PEOPLE, EACH = 16, 6, 2

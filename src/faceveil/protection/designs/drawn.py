@@ -14,12 +14,12 @@ from faceveil.params.section import Section
 from faceveil.protection.base import Worn
 from faceveil.protection.designs.generators import WEIGHTS, Generator, load_generator
 from faceveil.protection.textures import generator as on_cloth
+from faceveil.protection.textures.features import wearer_features
 from faceveil.protection.textures.files import TEXTURES, read_textures
 from faceveil.protection.textures.generator import (
     OwnDesigns,
     TextureGenerator,
     read_generator,
-    wearer_features,
 )
 from faceveil.runtime.seeding import generator_for
 
@@ -121,6 +121,7 @@ class DrawnDesigns(Worn):
         """Read the designs of every training; those of owners, if they are drawn for these."""
         self.owners = owners
         self.read(folder, seed)
+
     @property
     def physical(self) -> bool:
         """Textures lie on the cloth and can be printed; the others are fixed to the frame."""

@@ -4,13 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from faceveil.params.errors import FaceveilError
 from faceveil.params.protect import Protect
 from faceveil.protection.base import method_name
 from faceveil.protection.deal import deal_labelled, deal_own, deal_variants
 from faceveil.protection.designs.drawn import (
     DrawnDesigns,
-    Owners,
     read_owners,
     training_folders,
 )

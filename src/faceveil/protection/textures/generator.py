@@ -15,7 +15,6 @@ from torch.nn import functional
 
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.atomic import atomic_directory
-from faceveil.store.embeddings import read_embeddings
 from faceveil.store.weights import (
     HEAD_WEIGHTS,
     fingerprint,
@@ -25,9 +24,6 @@ from faceveil.store.weights import (
 )
 
 WEIGHTS, ARCHITECTURE = "texture_generator.safetensors", "start_and_convolutions"
-
-ENROLLED = "unmasked"
-"""The kind of photo whose feature decides what its owner wears: the one that is on file."""
 
 
 @dataclass(frozen=True)
@@ -178,23 +174,6 @@ class OwnDesigns(Sequence[Tensor]):
         """Draw one, float32 ``[3, H, W]``."""
         generator, person = divmod(variant, len(self._features))
         return self._generators[generator].own(self._features[person])
-
-
-def wearer_features(folder: Path, recognizer: str, people: Sequence[str]) -> Tensor:
-    """Return what a recognizer stored of people's enrolled bare faces, unit vectors ``[P, E]``.
-
-    It is never what it saw of a photo that probes: a design is made before it is worn.
-
-    Args:
-        folder: of its embeddings of bare faces, by kind of photo.
-        recognizer: its fingerprint.
-        people: by ``subject_id``.
-
-    Raises:
-        FaceveilError: if somebody has none, or another recognizer made them.
-    """
-    table = read_embeddings(folder / ENROLLED, recognizer)
-    return torch.from_numpy(table.embeddings[table.rows_of(people)])
 
 
 def write_generators(

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from faceveil.metrics.verification import threshold_at_fmr
+from faceveil.params.cloth_training import ClothTraining
 from faceveil.params.errors import FaceveilError
 from faceveil.params.train_generator import TrainGenerator
-from faceveil.params.train_texture import TrainTexture
 from faceveil.protection.sources import Sources
-from faceveil.protection.textures.generate import GeneratorTask
-from faceveil.protection.textures.generator import wearer_features
+from faceveil.protection.textures.features import wearer_features
 from faceveil.protection.textures.objectives import Evaded
-from faceveil.protection.textures.optimise import Task
+from faceveil.protection.textures.seen import Settings, Task
 from faceveil.protection.textures.wearers import Wearers
 from faceveil.recognition.prelu import fix_slopes
 from faceveil.recognition.recognizer import open_recognizer
@@ -29,17 +28,17 @@ MOST_COMPARED = 4096
 
 
 def read_task(
-    settings: TrainTexture,
+    settings: Settings,
     against: Sequence[str],
     sources: Sources,
     folders: tuple[Path, Path],
     device: torch.device,
-) -> tuple[Task, dict[str, str]]:
+) -> tuple[Task[Settings], dict[str, str]]:
     """Open the photos and the recognizers, and fingerprint them.
 
     Args:
-        settings: of the experiment.
-        against: recognizers to evade, by name.
+        settings: of the experiment; of own designs, also features of wearers are read.
+        against: recognizers to evade, by name; the target is the first, if features are read.
         sources: of photos and roles.
         folders: of the recognizers' folders, and of what they saw of bare faces.
         device: where all is computed.
@@ -48,44 +47,23 @@ def read_task(
         FaceveilError: as :func:`enroll` and :class:`Wearers` say.
     """
     stored, bare = folders
-    people, rate = sources.roles.of_role("train"), settings.false_match_rate
-    evaded = [enroll(stored / name, bare / name, people, rate, device) for name in against]
-    return Task(settings, Wearers(sources), evaded), fingerprints(sources, evaded)
-
-
-def read_generator_task(
-    settings: TrainGenerator,
-    against: Sequence[str],
-    sources: Sources,
-    folders: tuple[Path, Path],
-    device: torch.device,
-) -> tuple[GeneratorTask, dict[str, str]]:
-    """Open what a generator is trained on, as :func:`read_task` does for textures.
-
-    If designs are drawn from it, also what the target stored of these people's bare faces.
-    """
-    people, (stored, bare) = sources.roles.of_role("train"), folders
-    rate = settings.false_match_rate
-    evaded = [
-        enroll(stored / name, bare / name, people, rate, device, "train_generator")
-        for name in against
-    ]
+    people = sources.roles.of_role("train")
+    evaded = [enroll(stored / name, bare / name, people, settings, device) for name in against]
     wearers, inputs = Wearers(sources), fingerprints(sources, evaded)
-    if settings.conditioned_on == "latent":
-        return GeneratorTask(settings, wearers, evaded), inputs
+    if not (isinstance(settings, TrainGenerator) and settings.conditioned_on == "wearer"):
+        return Task(settings, wearers, evaded), inputs
     target = evaded[0].recognizer
     features = wearer_features(bare / target.name, target.fingerprint, wearers.people)
     inputs["features"] = hashlib.sha256(features.numpy().tobytes()).hexdigest()
-    return GeneratorTask(settings, wearers, evaded, features.to(device)), inputs
+    return Task(settings, wearers, evaded, features.to(device)), inputs
 
 
 def enroll(
     stored: Path,
     bare: Path,
     people: Sequence[str],
-    rate: float,
+    settings: ClothTraining,
     device: torch.device,
-    section: str = "train_texture",
 ) -> Evaded:
     """Open a recognizer and enroll people with the mean of their bare faces.
 
@@ -95,9 +73,8 @@ def enroll(
         stored: folder of the recognizer.
         bare: folder of what it saw of bare faces, by kind of photo.
         people: who trains.
-        rate: false match rate of the threshold.
+        settings: with the false match rate of the threshold.
         device: where it computes.
-        section: of the settings, for what is said of a rate.
 
     Raises:
         FaceveilError: if it gives no gradients, a person has no bare face, or there are too few
@@ -116,10 +93,11 @@ def enroll(
     few = slice(None, None, max(1, len(vectors) // MOST_COMPARED))
     cosines = vectors[few] @ vectors[few].T
     apart = cosines[np.triu(labels[few][:, None] != labels[few][None, :], k=1)]
+    rate = settings.false_match_rate
     threshold = threshold_at_fmr(apart, rate)
     if threshold is None:
         raise FaceveilError(
-            f"params.yaml: {section}.false_match_rate is {rate}, which {len(apart)} "
+            f"params.yaml: {settings.SECTION}.false_match_rate is {rate}, which {len(apart)} "
             f"comparisons of {len(people)} training people cannot show; raise it"
         )
     templates = functional.normalize(torch.from_numpy(sums), dim=1).float().to(device)
