@@ -154,6 +154,28 @@ def test_strangers_are_compared_before_recognizers_as_they_were_made(table):
                         "exp0": both, "exp1": both}  # fmt: skip
 
 
+def test_own_designs_are_opposed_and_their_wearers_compared(own_world):
+    found = inputs(own_world)
+    judge = found.recognizers[1]
+    dealt, probes = worn(found.roles, "exp0"), found.roles.probes
+    people = sorted(set(probes["subject_id"]))
+    masked = probes[probes["kind"].str.contains("masked") & ~probes["kind"].str.contains("un")]
+    own = masked[masked["role"].isin(["test", "train"])].assign(
+        protection="exp0_own", training=0, condition="", order=-1, use="judge",
+        variant=lambda rows: rows["subject_id"].map(people.index),
+    )  # fmt: skip
+    rewrite(own_world, judge, f"exp0/{judge.name}", pd.concat([dealt, own], ignore_index=True))
+    some = replace(found, recognizers=[judge], protections=("black", "plain", "exp0"))
+    rows = evaluate(some, own_world / "data/protected", own_world / THRESHOLDS, SETTINGS)
+    rows = rows[rows["protection"] == "exp0_own"]
+    strangers = rows[rows["metric"] == "strangers@0.25"]
+    assert strangers["variant_policy"].tolist() == ["different"]
+    shifted = rows[rows["recognizer"] == f"{judge.name}:mean_shift"]
+    about = shifted[shifted["metric"] == "shift_wearers"].iloc[0]
+    assert about["over"] == "training"  # nobody else wears what somebody wears
+    assert "lift_rank_1" in set(shifted["metric"])
+
+
 def test_painted_galleries_are_searched_with_grey_probes_and_nobody_else_with_them(own_world):
     found = inputs(own_world)
     target = found.recognizers[0]

@@ -1,5 +1,7 @@
 """The tables of what beats the designs: each number in its own place."""
 
+import pandas as pd
+
 from faceveil.report.opponents import opponent_table, stranger_table
 from faceveil.report.selection import DASH, MINUS
 from tests.report.made_results import EXPERIMENTS, PLAIN, ROLES, made_frame, made_results
@@ -23,6 +25,17 @@ def test_wearers_of_one_design_and_of_several_stand_beside_each_other(results):
     assert rows["facenet", "exp0"] == ("75.0 [63.0, 87.0]", "25.0 [13.0, 37.0]")
     assert rows["facenet", "bare face"] == ("1.0 [0.0, 13.0]", DASH)
     assert len(rows) == len(ROLES) * (1 + len(PLAIN) + len(EXPERIMENTS))
+
+
+def test_own_designs_stand_below_those_that_are_dealt(tmp_path):
+    frame = made_frame()
+    dealt = (frame["protection"] == "universal") & frame["metric"].str.startswith("strangers")
+    own = frame[dealt & (frame["variant_policy"] == "different")]
+    both = pd.concat([frame, own.assign(protection="universal_own")], ignore_index=True)
+    table = stranger_table(made_results(tmp_path, both)).rows
+    rows = {row[:2]: row[2:] for row in table}
+    assert rows["facenet", "universal own"][0] == DASH
+    assert rows["facenet", "universal own"][1] == rows["facenet", "universal"][1] != DASH
 
 
 def test_opponents_are_among_no_other_recognizers(results):

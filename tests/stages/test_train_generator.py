@@ -25,7 +25,15 @@ from stages.train_generator import app
 from tests.conftest import ROOT
 from tests.packed import write_faces
 from tests.recognition.placed_world import write_places
-from tests.stages.gan_world import SIZE, arguments, enter_world, faces, outputs, write_world
+from tests.stages.gan_world import (
+    SIZE,
+    arguments,
+    enter_world,
+    faces,
+    outputs,
+    shipped,
+    write_world,
+)
 
 SHORT = {
     "trainings": 2,
@@ -107,7 +115,7 @@ def recorder(world, tmp_path, monkeypatch):
 
 def settings(**changes):
     """Write params.yaml with a short training."""
-    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    params = shipped()
     params["train_generator"] |= SHORT
     params["experiments"]["varied"] = {"method": "generator", "train_generator": changes}
     YAML().dump(params, Path("params.yaml"))

@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from faceveil.params.adapt import Adapt
 from faceveil.params.errors import FaceveilError
-from faceveil.protection.designs.drawn import training_folders
+from faceveil.protection.designs.folders import training_folders
 from faceveil.protection.designs.losses import head_penalty
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.runtime.atomic import atomic_directory

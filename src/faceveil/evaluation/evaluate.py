@@ -24,6 +24,7 @@ from faceveil.evaluation.versions import Heads, Version, versions_of
 from faceveil.metrics.diversity import mean_pairwise_rms
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
+from faceveil.protection.designs.folders import OWN
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.runtime.progress import progress
 from faceveil.store.embeddings import read_embeddings
@@ -219,7 +220,8 @@ def _opponent_rows(
     """Yield rows of opponents that train nothing, and of strangers who match; flat photos alone."""
     bare = (probes.rows["protection"] == BARE).to_numpy()
     flat = probes.where(bare | (probes.rows["condition"] == FLAT).to_numpy())
-    names = [*judge.settings.plain, *inputs.heads.experiments]
+    experiments = inputs.heads.experiments
+    names = [*judge.settings.plain, *experiments, *(f"{one}_{OWN}" for one in experiments)]
     worn = flat.where(flat.rows["protection"].isin(names).to_numpy())
     yield from mean_shift_rows(judge, own, worn, galleries, names)
     if {GREY, GREY_REGION} <= set(inputs.protections):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from faceveil.protection.designs.drawn import training_folders
+from faceveil.protection.designs.folders import training_folders
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.store.weights import HEAD_WEIGHTS, read_weights
 

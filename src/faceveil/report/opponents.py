@@ -65,9 +65,9 @@ def stranger_table(results: Results) -> Table:
         tuple(key): number_of(row) for key, (_, row) in zip(keys, found.iterrows(), strict=True)
     }
     names = [n for n in results.recognizers("target", "surrogate", "judge") if results.passed(n)]
-    rows = []
+    own, rows = [f"{experiment}_own" for experiment in results.experiments], []
     for name in names:
-        for worn in (BARE, *results.plain, *results.experiments):
+        for worn in (BARE, *results.plain, *results.experiments, *own):
             cells = [told.get((name, worn, policy)) for policy in ("same", "different")]
             if any(cells):
                 rows.append((name, label(worn), *map(rate, cells)))

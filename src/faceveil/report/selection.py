@@ -33,6 +33,7 @@ LABELS = {
     "mean_colour": "mean colour of a design",
     "shuffled": "pixels of a design, shuffled",
     "untrained": "design before any training",
+    "own": "a design of each wearer's own",
 }
 """What is worn, in words; other protections have their own name."""
 
@@ -71,7 +72,7 @@ class Results:
     plain: tuple[str, ...]  # of which the best plain control was chosen, on dev people
     fmr: float  # of lifts and harm
     confidence: float  # level of the intervals
-    methods: Mapping[str, Method]  # of each experiment: texture or gan
+    methods: Mapping[str, Method]  # of each experiment
     trained_against: Mapping[str, tuple[str, ...]]  # recognizers that its designs met in training
 
     @cached_property

@@ -10,7 +10,12 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.protect import Protect
 from faceveil.protection.base import Draw, Photos
 from faceveil.protection.deal import deal_own
-from faceveil.protection.designs.drawn import design_weights, read_owners
+from faceveil.protection.designs.drawn import (
+    Owners,
+    design_of_generator,
+    design_weights,
+    read_owners,
+)
 from faceveil.protection.designs.protect import DesignsToLearn, protect_designs
 from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour
@@ -25,7 +30,7 @@ from tests.protection.protected_world import SIZE, SPLITS, write_world
 from tests.protection.textures.generator_world import untrained, write_untrained
 
 TARGET = {"name": "facenet", "fingerprint": "f" * 64}
-SETTINGS = Protect(designs=3, learn_photos=10, learn_designs=4, batch_size=4, seed=7)
+SETTINGS = Protect(designs=3, draws=0, learn_photos=10, learn_designs=4, batch_size=4, seed=7)
 OWN = {"conditioned_on": "wearer", "starts": 1}
 
 
@@ -199,11 +204,67 @@ def test_batch_size_changes_no_byte(found, sources, personal, bare, tmp_path, ba
     assert before["designs.npy"] == after["designs.npy"]
 
 
-def test_more_designs_to_learn_from_than_people_are_refused(sources, personal, bare, tmp_path):
-    settings = SETTINGS.model_copy(update={"learn_designs": 5})
-    with pytest.raises(FaceveilError, match="learn_designs is 5, but own designs are those of 4"):
-        protect_designs("personal", personal, sources, settings, tmp_path / "x", bare)
-    assert not list(tmp_path.iterdir())
+def test_no_more_own_designs_are_learned_from_than_there_are_training_people(
+    sources, personal, bare, tmp_path
+):
+    settings = SETTINGS.model_copy(update={"learn_designs": 99})
+    protect_designs("personal", personal, sources, settings, tmp_path / "x", bare)
+    rows = open_photos(tmp_path / "x").rows
+    learned = rows[rows["use"] == "learn"]
+    assert learned["variant"].max() < 2 * len(sources.roles.of_role("train"))
+
+
+@pytest.fixture(scope="module")
+def rotating(sources, varied, tmp_path_factory):
+    out = tmp_path_factory.mktemp("protected") / "varied"
+    settings = SETTINGS.model_copy(update={"draws": 1})
+    protect_designs("varied", varied, sources, settings, out)
+    return open_photos(out)
+
+
+def test_everybody_is_also_judged_in_a_design_that_nobody_else_wears(rotating):
+    rows = rotating.rows
+    own = rows[(rows["protection"] == "varied_own") & (rows["condition"] == "")]
+    dealt = rows[(rows["protection"] == "varied") & (rows["use"] == "judge")]
+    assert set(own["image_id"]) == set(dealt["image_id"])
+    assert set(own["training"]) == {0, 1}
+    wearers = own.groupby("variant")["subject_id"].nunique()
+    assert (wearers == 1).all()
+    assert len(wearers) == 2 * own["subject_id"].nunique()
+    assert dealt.groupby("variant")["subject_id"].nunique().max() > 1
+
+
+def test_own_and_dealt_designs_are_also_worn_under_conditions(rotating):
+    anew = rotating.rows[rotating.rows["condition"] != ""]
+    assert set(anew["role"]) == {"test"}
+    assert {"varied", "varied_own", "varied_untrained"} <= set(anew["protection"])
+    assert "varied_mean_colour" not in set(anew["protection"])
+
+
+def test_an_own_design_depends_on_its_wearer_alone(varied):
+    def own(people):
+        design = Design(Design.Settings(designs=3))
+        design.read_for(Owners(tuple(people)), varied, 7)
+        return {who: design.drawn[k] for k, who in enumerate(people)}
+
+    many, few = own(["a0", "b1", "c2", "d3"]), own(["d3", "b1"])
+    assert all(torch.equal(few[who], many[who]) for who in few)
+    designs = torch.stack(list(many.values()))
+    gap = (designs[:, None] - designs[None]).abs().mean((2, 3, 4))
+    assert (gap + torch.eye(4)).min() > 0.01
+
+
+def test_a_design_is_found_again_by_its_number(varied, personal):
+    judged = Design(Design.Settings(designs=SETTINGS.designs))
+    judged.read(varied, SETTINGS.seed)
+    for number in range(3):
+        found = design_of_generator(varied / "1", number, SETTINGS)
+        assert torch.equal(found, judged.drawn[3 + number])
+    assert design_of_generator(varied / "1", 9, SETTINGS).shape == judged.drawn[0].shape
+    with pytest.raises(FaceveilError, match="no design -1; they are counted from 0"):
+        design_of_generator(varied / "1", -1, SETTINGS)
+    with pytest.raises(FaceveilError, match="from wearers' features, so that none has a number"):
+        design_of_generator(personal / "0", 0, SETTINGS)
 
 
 def test_own_designs_without_their_owners_are_refused(personal):

@@ -75,11 +75,20 @@ def test_numbers_of_another_size_are_refused():
 def test_own_designs_are_drawn_by_training_and_person():
     generators = [untrained(seed, conditioned_on="wearer", starts=1) for seed in range(2)]
     features = torch.nn.functional.normalize(torch.randn(3, 5), dim=1)
-    designs = OwnDesigns(generators, features)
+    designs = OwnDesigns(generators, features, torch.zeros(3, dtype=torch.int64))
     assert len(designs) == 6
     for variant in range(6):
         wanted = generators[variant // 3](features[variant % 3][None], torch.tensor([0]))[0]
         assert torch.equal(designs[variant], wanted)
+
+
+def test_own_designs_lie_around_starts_of_their_own():
+    generator = untrained()
+    for parameter in generator.parameters():
+        parameter.zero_()  # nothing is drawn: designs are their starts
+    designs = OwnDesigns([generator], torch.zeros(3, 5), torch.tensor([1, 0, 1]))
+    for variant, start in enumerate((1, 0, 1)):
+        assert torch.equal(designs[variant], generator.starts[start].clamp(0.05, 0.93))
 
 
 def test_features_are_those_of_enrolled_faces_joined_by_id(tmp_path):

@@ -10,8 +10,10 @@ from pydantic import Field
 from torch import Tensor
 
 from faceveil.params.errors import FaceveilError
+from faceveil.params.protect import Protect
 from faceveil.params.section import Section
 from faceveil.protection.base import Worn
+from faceveil.protection.designs.folders import training_folders
 from faceveil.protection.designs.generators import WEIGHTS, Generator, load_generator
 from faceveil.protection.textures import generator as on_cloth
 from faceveil.protection.textures.features import wearer_features
@@ -35,20 +37,6 @@ def draw_designs(generator: Generator, count: int, seed: int, stream: str) -> Te
     return designs.clone()
 
 
-def training_folders(experiment: Path) -> list[Path]:
-    """Return the folders of an experiment's trainings, in their order.
-
-    Raises:
-        FaceveilError: if there is none.
-    """
-    found = [path for path in experiment.glob("*") if path.name.isdecimal()]
-    if not found:
-        raise FaceveilError(
-            f"{experiment}: no training here; run `dvc repro train@{experiment.name}` first"
-        )
-    return sorted(found, key=lambda path: int(path.name))
-
-
 def design_weights(training: Path) -> Path:
     """Return the file that a training's designs come from: textures, or a generator."""
     made = [training / name for name in (TEXTURES, on_cloth.WEIGHTS)]
@@ -61,15 +49,16 @@ class Owners:
 
     Attributes:
         subject_ids: P people.
-        features: what the target stored of their bare faces, unit vectors ``[P, E]``.
+        features: what the target stored of their bare faces, unit vectors ``[P, E]``; without,
+            designs are drawn from random numbers, of a stream of each person's own.
     """
 
     subject_ids: tuple[str, ...]
-    features: Tensor
+    features: Tensor | None = None
 
 
 def read_owners(experiment: Path, bare: Path | None, people: Sequence[str]) -> Owners | None:
-    """Read what an experiment's designs of these people are drawn from; None if from nothing.
+    """Read whose features an experiment's designs are drawn from; None if they need none.
 
     Args:
         experiment: folder of its trainings.
@@ -91,6 +80,33 @@ def read_owners(experiment: Path, bare: Path | None, people: Sequence[str]) -> O
     return Owners(tuple(people), features)
 
 
+def design_of_generator(training: Path, number: int, settings: Protect) -> Tensor:
+    """Return a design ``[3, H, W]`` of a generator on the cloth, by its number in the training.
+
+    Of the first ``protect.designs`` it is the very one that is judged.
+
+    Raises:
+        FaceveilError: if the number is negative, or each wearer has a design of their own.
+    """
+    generator, _ = read_generator(training)
+    if generator.shape.conditioned_on == "wearer":
+        raise FaceveilError(
+            f"{training}: its designs are drawn from wearers' features, so that none has a number; "
+            "print a design of an experiment with conditioned_on: latent"
+        )
+    if number < 0:
+        raise FaceveilError(f"{training}: no design {number}; they are counted from 0")
+    count = max(settings.designs, number + 1)
+    return _drawn(generator, count, settings.seed, DrawnDesigns.STREAM)[number]
+
+
+def _drawn(generator: on_cloth.TextureGenerator, count: int, seed: int, stream: str) -> Tensor:
+    """Draw designs for anybody, ``[count, 3, H, W]``."""
+    with torch.inference_mode():
+        drawn: Tensor = generator(*generator.latents(count, generator_for(seed, stream, "latents")))
+    return drawn.clone()
+
+
 class DrawnDesigns(Worn):
     """Designs of all trainings of an experiment; variant ``t * K + k`` is training t's design k.
 
@@ -99,6 +115,8 @@ class DrawnDesigns(Worn):
     Attributes:
         drawn: the designs by variant, textures ``[3, H, W]`` or pictures ``[3, S, S]``.
         owners: if each wearer has a design of their own; then design k is the k-th owner's.
+        for_anybody: whether a generator on the cloth draws them from random numbers: it has as many
+            as there are people.
     """
 
     STREAM: ClassVar[str] = "evaluate"
@@ -111,6 +129,7 @@ class DrawnDesigns(Worn):
     settings: Settings
     drawn: Tensor | OwnDesigns
     owners: Owners | None = None
+    for_anybody: bool = False
 
     @property
     def variants(self) -> int:
@@ -140,17 +159,28 @@ class DrawnDesigns(Worn):
 
     def _on_cloth(self, trained: list[TextureGenerator], seed: int) -> Tensor | OwnDesigns:
         """Return what generators of textures draw: some designs each, or each wearer's own."""
-        if trained[0].shape.conditioned_on == "wearer":
-            if self.owners is None:
-                raise ValueError("designs of wearers' own need these wearers")
-            return OwnDesigns([self.prepared(one) for one in trained], self.owners.features)
+        self.for_anybody = trained[0].shape.conditioned_on == "latent"
+        generators = [self.prepared(one) for one in trained]
+        if self.owners:
+            return OwnDesigns(generators, *self._own_numbers(trained[0], self.owners, seed))
+        if not self.for_anybody:
+            raise ValueError("designs of wearers' own need these wearers")
         count = self.settings.designs
-        with torch.inference_mode():
-            drawn = [
-                self.prepared(one)(*one.latents(count, generator_for(seed, self.STREAM, "latents")))
-                for one in trained
-            ]
-        return torch.cat(drawn).clone()
+        return torch.cat([_drawn(one, count, seed, self.STREAM) for one in generators])
+
+    def _own_numbers(
+        self, generator: TextureGenerator, owners: Owners, seed: int
+    ) -> tuple[Tensor, Tensor]:
+        """Return what owners' designs are drawn from, and their starts."""
+        if owners.features is not None:
+            return owners.features, torch.zeros(len(owners.features), dtype=torch.int64)
+        # One stream for each: a design does not depend on who else there is.
+        streams = [generator_for(seed, self.STREAM, "own", who) for who in owners.subject_ids]
+        first = [
+            int(torch.randint(generator.shape.starts, (), generator=stream)) for stream in streams
+        ]
+        drawn = [generator.latents(1, one, k) for one, k in zip(streams, first, strict=True)]
+        return torch.cat([one[0] for one in drawn]), torch.cat([one[1] for one in drawn])
 
     def prepared(self, generator: TextureGenerator) -> TextureGenerator:
         """Return a generator of textures as it draws these designs."""

@@ -9,9 +9,10 @@ from faceveil.protection.base import method_name
 from faceveil.protection.deal import deal_labelled, deal_own, deal_variants
 from faceveil.protection.designs.drawn import (
     DrawnDesigns,
+    Owners,
     read_owners,
-    training_folders,
 )
+from faceveil.protection.designs.folders import OWN, training_folders
 from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour
 from faceveil.protection.methods.shuffled import Shuffled
@@ -46,9 +47,10 @@ def protect_designs(
     people also under conditions, if they can be printed. Training people also wear others, if a
     generator draws them, on the photos that recognizers learn from.
 
-    Where designs are drawn for wearers, everybody wears their own; and photos to learn from show
-    training people in what was drawn for some of them. ``bare`` is the folder of the recognizers'
-    embeddings of bare faces, which own designs may be drawn from.
+    Where a generator on the cloth draws designs for anybody, people also wear one of their own
+    each, under the name ``<name>_own``. Where designs are drawn from wearers' features, these are
+    the only ones; and photos to learn from show training people in those of some of them. ``bare``
+    is the folder of the recognizers' embeddings of bare faces, where the features are.
     """
     trainings = len(training_folders(models))
     design = Design(Design.Settings(designs=settings.designs))
@@ -57,6 +59,8 @@ def protect_designs(
     design.read_for(owners, models, settings.seed)
     worn = _dealt(each, design, trainings, settings.designs_per_subject)
     jobs = [Job(design, worn.assign(protection=name, use=JUDGE))]
+    if design.for_anybody:
+        jobs.append(_own(f"{name}_{OWN}", each, models, trainings, settings))
     for method in (MeanColour, Shuffled, Untrained):
         control = method(method.Settings(designs=settings.designs))
         control.read_for(owners, models, settings.seed)
@@ -71,6 +75,17 @@ def protect_designs(
     worn_anew = physical_jobs(jobs, settings.draws)
     jobs.append(Job(learned, labelled.assign(protection=name, use=LEARN)))
     write_jobs([*jobs, *worn_anew], sources, settings, out, design.pictures())
+
+
+def _own(
+    protection: str, photos: pd.DataFrame, models: Path, trainings: int, settings: Protect
+) -> Job:
+    """Return everybody in a design that nobody else wears, drawn from numbers of their own."""
+    owners = Owners(tuple(sorted(set(photos["subject_id"]))))
+    design = Design(Design.Settings(designs=settings.designs))
+    design.read_for(owners, models, settings.seed)
+    rows = deal_own(photos, owners.subject_ids, trainings)
+    return Job(design, rows.assign(protection=protection, use=JUDGE))
 
 
 def _dealt(

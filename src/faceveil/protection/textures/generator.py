@@ -126,9 +126,9 @@ class TextureGenerator(nn.Module):
         return numbers.to(self.starts), starts.to(self.starts.device)
 
     @torch.inference_mode()
-    def own(self, feature: Tensor) -> Tensor:
-        """Return the texture ``[3, H, W]`` of a wearer, from a unit vector ``[E]``."""
-        texture: Tensor = self(feature[None], torch.zeros(1, dtype=torch.int64))[0]
+    def own(self, numbers: Tensor, start: int = 0) -> Tensor:
+        """Return the texture ``[3, H, W]`` of one wearer, from ``[C]`` numbers."""
+        texture: Tensor = self(numbers[None], torch.tensor([start]))[0]
         return texture.clone()
 
 
@@ -161,19 +161,22 @@ def _even(pictures: Tensor) -> Tensor:
 class OwnDesigns(Sequence[Tensor]):
     """What each of P people wears in the designs of T generators: ``[t * P + p]`` is a texture.
 
-    They are drawn when they are asked for, one at a time, so that nobody's depends on others.
+    They are drawn when they are asked for, one at a time, so that nobody's depends on others, from
+    numbers ``[P, C]`` and the numbers of starts, int64 ``[P]``.
     """
 
-    def __init__(self, generators: Sequence[TextureGenerator], features: Tensor) -> None:
-        self._generators, self._features = generators, features
+    def __init__(
+        self, generators: Sequence[TextureGenerator], numbers: Tensor, starts: Tensor
+    ) -> None:
+        self._generators, self._numbers, self._starts = generators, numbers, starts
 
     def __len__(self) -> int:
-        return len(self._generators) * len(self._features)
+        return len(self._generators) * len(self._numbers)
 
     def __getitem__(self, variant: Any) -> Any:
         """Draw one, float32 ``[3, H, W]``."""
-        generator, person = divmod(variant, len(self._features))
-        return self._generators[generator].own(self._features[person])
+        generator, person = divmod(variant, len(self._numbers))
+        return self._generators[generator].own(self._numbers[person], int(self._starts[person]))
 
 
 def write_generators(

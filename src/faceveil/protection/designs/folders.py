@@ -1,0 +1,22 @@
+"""Where the trainings of an experiment lie, and what its protections are called."""
+
+from pathlib import Path
+
+from faceveil.params.errors import FaceveilError
+
+OWN = "own"
+"""How names of protections end under which everybody wears a design that nobody else wears."""
+
+
+def training_folders(experiment: Path) -> list[Path]:
+    """Return the folders of an experiment's trainings, in their order.
+
+    Raises:
+        FaceveilError: if there is none.
+    """
+    found = [path for path in experiment.glob("*") if path.name.isdecimal()]
+    if not found:
+        raise FaceveilError(
+            f"{experiment}: no training here; run `dvc repro train@{experiment.name}` first"
+        )
+    return sorted(found, key=lambda path: int(path.name))
