@@ -71,17 +71,25 @@ def _seen_through(results: Results, experiment: str) -> Iterator[str]:
 
 
 def _alike(results: Results, experiment: str) -> Iterator[str]:
-    """Yield each recognizer that matches strangers in one design more often than in plain masks."""
+    """Yield each recognizer that matches strangers in designs more often than in plain masks.
+
+    Where nobody wears what another one wears, these are strangers in different designs.
+    """
     metric, plain = f"strangers@{results.fmr:g}", results.plain[0]
     for name in results.recognizers("target", "surrogate", "judge"):
-        words = {"metric": metric, "recognizer": name, "variant_policy": "same"}
-        found = [results.rows(protection=worn, **words) for worn in (experiment, plain)]
-        if any(rows.empty for rows in found):
+        words = {"metric": metric, "recognizer": name}
+        masks = results.rows(protection=plain, variant_policy="same", **words)
+        kind = "the same design"
+        designs = results.rows(protection=experiment, variant_policy="same", **words)
+        if designs.empty:
+            designs = results.rows(protection=experiment, variant_policy="different", **words)
+            kind = "designs of their own"
+        if masks.empty or designs.empty:
             continue
-        own, other = (number_of(rows.iloc[0]) for rows in found)
+        own, other = (number_of(rows.iloc[0]) for rows in (designs, masks))
         if own.low > other.high:
             yield (
-                f"{name}: two strangers in the same design match in {rate(own)} % of pairs, in "
+                f"{name}: two strangers in {kind} match in {rate(own)} % of pairs, in "
                 f"plain masks in {rate(other)} %."
             )
 
