@@ -21,7 +21,7 @@ def report(  # noqa: PLR0913, PLR0917  (the command line in dvc.yaml)
     """Write the page, the table, the headline numbers and the figures, and print the table."""
     from faceveil.params.read import read_section
     from faceveil.params.report import Report
-    from faceveil.protection.designs.drawn import design_weights
+    from faceveil.protection.designs.folders import design_weights
     from faceveil.report.gather import gather
     from faceveil.report.outputs import headline_numbers, write_figures, write_table
     from faceveil.report.page import write_page

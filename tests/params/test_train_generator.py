@@ -5,6 +5,7 @@ from ruamel.yaml import YAML
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.experiments import Experiment, read_generator_training, read_training
+from faceveil.params.profiles import merged_text
 from faceveil.params.read import validate
 from faceveil.params.train_generator import TrainGenerator
 from faceveil.params.train_texture import TrainTexture
@@ -35,15 +36,24 @@ def test_what_both_trainings_on_the_cloth_share_has_the_same_defaults():
     assert all(getattr(one, key) == getattr(other, key) for key in shared)
 
 
+@pytest.fixture
+def params(tmp_path):
+    """The default experiments and those of the profile."""
+    path = tmp_path / "params.yaml"
+    path.write_text(merged_text(ROOT / "params.yaml", ROOT / "profiles/generators.yaml"))
+    return path
+
+
 @pytest.mark.parametrize(
     ("experiment", "expected"), [("varied", ("latent", 3)), ("personal", ("wearer", 1))]
 )
-def test_experiments_override_keys(experiment, expected):
-    found = read_generator_training(ROOT / "params.yaml", experiment)
+def test_experiments_override_keys(params, experiment, expected):
+    found = read_generator_training(params, experiment)
     assert (found.conditioned_on, found.starts) == expected
     assert found.ensemble == ("sface",)
-    assert read_training(ROOT / "params.yaml", experiment) == found
-    assert read_params(ROOT / "params.yaml").training(experiment) == found
+    assert read_training(params, experiment) == found
+    assert read_params(params).training(experiment) == found
+    assert read_params(params).trained_against(experiment) == ("facenet", "sface")
 
 
 def test_a_key_of_another_method_is_refused():
@@ -53,9 +63,14 @@ def test_a_key_of_another_method_is_refused():
         )
 
 
-def test_an_override_that_the_section_does_not_know_is_refused(tmp_path):
-    params = YAML(typ="safe").load(ROOT / "params.yaml")
-    params["experiments"]["varied"]["train_generator"] = {"start_count": 2}
-    YAML().dump(params, tmp_path / "params.yaml")
+def test_an_override_that_the_section_does_not_know_is_refused(params):
+    values = YAML(typ="safe").load(params)
+    values["experiments"]["varied"]["train_generator"] = {"start_count": 2}
+    YAML().dump(values, params)
     with pytest.raises(FaceveilError, match=r"experiments\.varied\.train_generator.*start_count"):
-        read_generator_training(tmp_path / "params.yaml", "varied")
+        read_generator_training(params, "varied")
+
+
+def test_the_target_is_never_left_out():
+    with pytest.raises(FaceveilError, match="method generator has no without_target; take it out"):
+        validate(Experiment, {"method": "generator", "without_target": True}, "experiments.x")

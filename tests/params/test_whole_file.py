@@ -147,7 +147,8 @@ def test_params_yaml_shows_the_defaults_and_every_key(tmp_path):
 
     shown = Params().model_dump(mode="json")
     others = {
-        "gan": ("train_gan", "train_texture"), "texture": ("train_gan", "recognizer_learns_from"),
+        "gan": ("train_gan", "train_texture", "train_generator"),
+        "texture": ("train_gan", "train_generator", "recognizer_learns_from"),
     }  # fmt: skip
     for experiment in shown["experiments"].values():
         for key in ("without_target", *others[experiment["method"]]):
@@ -290,7 +291,10 @@ def test_an_experiment_overrides_keys_of_train_texture(tmp_path):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"method": "cloak"}, r"experiments\.exp9\.method: input should be 'gan' or 'texture'"),
+        (
+            {"method": "cloak"},
+            r"experiments\.exp9\.method: input should be 'gan', 'texture' or 'generator'",
+        ),
         ({"method": "gan", "train_texture": {"width": 18}}, "gan has no train_texture; take it"),
         (
             {"method": "texture", "train_gan": {"epochs": 3}},

@@ -30,7 +30,7 @@ RERUN = {
     "section": EVERY,
     "synthesize": {"synthesize"},
     "put_on_masks": {"put_on_masks"},
-    "conditions": {"train", "protect", "protect_designs", *READERS, "report"},
+    "conditions": {"train", "protect", "protect_designs", "calibrate", "evaluate", "report"},
     "cloth_training": {"train", "calibrate", "evaluate", "report"},
     "train_texture": {"train", "calibrate", "evaluate", "report"},
     "train_generator": {"train", "calibrate", "evaluate", "report"},

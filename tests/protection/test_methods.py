@@ -9,7 +9,8 @@ from scipy.ndimage import gaussian_filter
 from faceveil.params.errors import FaceveilError
 from faceveil.params.read import validate
 from faceveil.protection.base import Draw, Photos, Protection
-from faceveil.protection.designs.drawn import draw_designs, training_folders
+from faceveil.protection.designs.drawn import draw_designs
+from faceveil.protection.designs.folders import training_folders
 from faceveil.protection.designs.generators import load_generator
 from faceveil.protection.registry import build, method
 from faceveil.store.faces import PackedFaces

@@ -13,9 +13,9 @@ from faceveil.protection.deal import deal_own
 from faceveil.protection.designs.drawn import (
     Owners,
     design_of_generator,
-    design_weights,
     read_owners,
 )
+from faceveil.protection.designs.folders import design_weights
 from faceveil.protection.designs.protect import DesignsToLearn, protect_designs
 from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour

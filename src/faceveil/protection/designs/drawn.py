@@ -13,7 +13,7 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.protect import Protect
 from faceveil.params.section import Section
 from faceveil.protection.base import Worn
-from faceveil.protection.designs.folders import training_folders
+from faceveil.protection.designs.folders import design_weights, training_folders
 from faceveil.protection.designs.generators import WEIGHTS, Generator, load_generator
 from faceveil.protection.textures import generator as on_cloth
 from faceveil.protection.textures.features import wearer_features
@@ -35,12 +35,6 @@ def draw_designs(generator: Generator, count: int, seed: int, stream: str) -> Te
     with torch.inference_mode():
         designs: Tensor = generator.cpu()(latents)
     return designs.clone()
-
-
-def design_weights(training: Path) -> Path:
-    """Return the file that a training's designs come from: textures, or a generator."""
-    made = [training / name for name in (TEXTURES, on_cloth.WEIGHTS)]
-    return next((path for path in made if path.is_file()), training / WEIGHTS)
 
 
 @dataclass(frozen=True)

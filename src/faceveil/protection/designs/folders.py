@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from faceveil.params.errors import FaceveilError
+from faceveil.store.weights import HEAD_WEIGHTS
 
 OWN = "own"
 """How names of protections end under which everybody wears a design that nobody else wears."""
@@ -20,3 +21,12 @@ def training_folders(experiment: Path) -> list[Path]:
             f"{experiment}: no training here; run `dvc repro train@{experiment.name}` first"
         )
     return sorted(found, key=lambda path: int(path.name))
+
+
+def design_weights(training: Path) -> Path:
+    """Return the file that a training's designs come from: textures, or a generator.
+
+    It is the one beside the recognizer's head; without any, that of a ``gan``, which is missing.
+    """
+    made = [path for path in training.glob("*.safetensors") if path.name != HEAD_WEIGHTS]
+    return min(made, default=training / "generator.safetensors")
