@@ -1,7 +1,5 @@
 """Who wears which variant: dealt evenly, from ids and a seed alone."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -46,33 +44,6 @@ def deal_variants(
         )
         for training in range(trainings)
         for step in range(per_subject)
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def deal_own(photos: pd.DataFrame, people: Sequence[str], trainings: int) -> pd.DataFrame:
-    """Repeat each photo for its person's own variant of every training.
-
-    Of P people, the k-th one's variant of training t is ``t * P + k``.
-
-    Args:
-        photos: with ``subject_id``.
-        people: by number; everybody who is on a photo.
-        trainings: how many variants each person has.
-
-    Returns:
-        The photos, with ``variant`` and ``training``.
-
-    Raises:
-        ValueError: if somebody on a photo has no number.
-    """
-    number = {who: k for k, who in enumerate(people)}
-    if unknown := set(photos["subject_id"]) - set(number):
-        raise ValueError(f"{min(unknown)!r} has no design of their own")
-    place = photos["subject_id"].map(number).to_numpy(dtype=np.int64)
-    parts = [
-        photos.assign(variant=training * len(people) + place, training=training)
-        for training in range(trainings)
     ]
     return pd.concat(parts, ignore_index=True)
 

@@ -9,14 +9,13 @@ from torch.nn.functional import normalize
 from faceveil.params.errors import FaceveilError
 from faceveil.params.protect import Protect
 from faceveil.protection.base import Draw, Photos
-from faceveil.protection.deal import deal_own
 from faceveil.protection.designs.drawn import (
     Owners,
     design_of_generator,
     read_owners,
 )
 from faceveil.protection.designs.folders import design_weights
-from faceveil.protection.designs.protect import DesignsToLearn, protect_designs
+from faceveil.protection.designs.protect import DesignsToLearn, deal_own, protect_designs
 from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour
 from faceveil.protection.methods.untrained import Untrained

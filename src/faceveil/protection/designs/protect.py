@@ -1,12 +1,14 @@
 """What people look like in the designs of an experiment, and in what is made of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from faceveil.params.protect import Protect
 from faceveil.protection.base import method_name
-from faceveil.protection.deal import deal_labelled, deal_own, deal_variants
+from faceveil.protection.deal import deal_labelled, deal_variants
 from faceveil.protection.designs.drawn import (
     DrawnDesigns,
     Owners,
@@ -75,6 +77,33 @@ def protect_designs(
     worn_anew = physical_jobs(jobs, settings.draws)
     jobs.append(Job(learned, labelled.assign(protection=name, use=LEARN)))
     write_jobs([*jobs, *worn_anew], sources, settings, out, design.pictures())
+
+
+def deal_own(photos: pd.DataFrame, people: Sequence[str], trainings: int) -> pd.DataFrame:
+    """Repeat each photo for its person's own variant of every training.
+
+    Of P people, the k-th one's variant of training t is ``t * P + k``.
+
+    Args:
+        photos: with ``subject_id``.
+        people: by number; everybody who is on a photo.
+        trainings: how many variants each person has.
+
+    Returns:
+        The photos, with ``variant`` and ``training``.
+
+    Raises:
+        ValueError: if somebody on a photo has no number.
+    """
+    number = {who: k for k, who in enumerate(people)}
+    if unknown := set(photos["subject_id"]) - set(number):
+        raise ValueError(f"{min(unknown)!r} has no design of their own")
+    place = photos["subject_id"].map(number).to_numpy(dtype=np.int64)
+    parts = [
+        photos.assign(variant=training * len(people) + place, training=training)
+        for training in range(trainings)
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _own(
