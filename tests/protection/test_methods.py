@@ -190,12 +190,6 @@ def test_designs_are_those_of_each_training_in_their_order(models):
         torch.testing.assert_close(covered(found), covered(own))
 
 
-def test_trainings_are_in_the_order_of_their_numbers(tmp_path):
-    for name in ("10", "2", "0", "notes"):
-        (tmp_path / name).mkdir()
-    assert [folder.name for folder in training_folders(tmp_path)] == ["0", "2", "10"]
-
-
 @pytest.mark.parametrize("name", ["design", "mean_colour", "shuffled", "untrained"])
 def test_without_a_training_designs_are_refused(tmp_path, name):
     with pytest.raises(

@@ -56,6 +56,16 @@ def test_the_sentences_count_what_intervals_show(results):
     assert "painted grey in both photos, no design is left to see: **" in frame
 
 
+def test_designs_that_a_generator_draws_on_the_cloth_have_an_answer_of_their_own(results):
+    drawn = replace(results, methods={**results.methods, "exp0": "generator"})
+    assert answer_table(drawn).columns[3:] == (
+        "a design on the cloth (universal)",
+        "designs that a generator draws (exp0)",
+        "designs fixed to the frame (exp1 to exp3, best to worst of 3)",
+    )
+    assert "wearer of a design on the cloth that a generator draws (exp0) named" in answer(drawn)
+
+
 def test_what_is_not_tried_is_not_told(tmp_path):
     frame = made_frame()
     frame = frame[frame["recognizer_role"] != "opponent"]

@@ -56,7 +56,7 @@ def test_lists_and_nested_settings_are_recorded_in_words(project):
     assert told["exp0"]["train_gan.latent.size"] == "100"
 
 
-@pytest.mark.parametrize("stage", ["train_gan", "train_texture"])
+@pytest.mark.parametrize("stage", ["train_gan", "train_texture", "train_generator"])
 def test_training_again_replaces_the_child_of_that_name(project, stage):
     ids = []
     for _ in range(2):

@@ -14,12 +14,10 @@ from faceveil.protection.designs.drawn import (
     design_of_generator,
     read_owners,
 )
-from faceveil.protection.designs.folders import design_weights
 from faceveil.protection.designs.protect import DesignsToLearn, deal_own, protect_designs
 from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour
 from faceveil.protection.methods.untrained import Untrained
-from faceveil.protection.textures.generator import WEIGHTS
 from faceveil.store.coordinates import as_stored
 from faceveil.store.embeddings import EmbeddingTable, write_embeddings
 from faceveil.store.faces import COORDINATES, open_faces
@@ -97,10 +95,6 @@ def test_untrained_designs_are_the_starts(varied):
     start.read(varied, 7)
     wanted = torch.cat([untrained(seed).starts[[0, 1, 0]] for seed in range(2)])
     assert torch.equal(start.drawn, wanted.clamp(0.05, 0.93))
-
-
-def test_the_file_of_designs_is_the_generators(varied):
-    assert design_weights(varied / "1") == varied / "1" / WEIGHTS
 
 
 def test_designs_for_anybody_have_no_owners(varied, bare):

@@ -8,7 +8,6 @@ from safetensors.torch import save
 from torch.utils.flop_counter import FlopCounterMode
 
 from faceveil.params.errors import FaceveilError
-from faceveil.protection.textures.features import wearer_features
 from faceveil.protection.textures.generator import (
     WEIGHTS,
     OwnDesigns,
@@ -16,7 +15,6 @@ from faceveil.protection.textures.generator import (
     read_generator,
 )
 from faceveil.runtime.seeding import generator_for
-from faceveil.store.embeddings import EmbeddingTable, write_embeddings
 from tests.protection.textures.generator_world import SHAPE, untrained, write_untrained
 
 TARGET = {"name": "facenet", "fingerprint": "f" * 64}
@@ -89,20 +87,6 @@ def test_own_designs_lie_around_starts_of_their_own():
     designs = OwnDesigns([generator], torch.zeros(3, 5), torch.tensor([1, 0, 1]))
     for variant, start in enumerate((1, 0, 1)):
         assert torch.equal(designs[variant], generator.starts[start].clamp(0.05, 0.93))
-
-
-def test_features_are_those_of_enrolled_faces_joined_by_id(tmp_path):
-    import pandas as pd
-
-    vectors = torch.nn.functional.normalize(torch.randn(3, 4), dim=1).numpy()
-    rows = pd.DataFrame({"subject_id": ["c", "a", "b"], "image_id": ["c", "a", "b"]})
-    write_embeddings(tmp_path / "unmasked", EmbeddingTable(rows, vectors, vectors), "f" * 64)
-    found = wearer_features(tmp_path, "f" * 64, ["a", "c"])
-    assert torch.equal(found, torch.from_numpy(vectors[[1, 0]]))
-    with pytest.raises(FaceveilError, match="no embedding of subject 'd'"):
-        wearer_features(tmp_path, "f" * 64, ["a", "d"])
-    with pytest.raises(FaceveilError, match="made by recognizer ffffffffffff, but the one in use"):
-        wearer_features(tmp_path, "0" * 64, ["a"])
 
 
 def test_what_is_written_is_read_again(tmp_path):

@@ -1,0 +1,34 @@
+"""Where trainings lie, and which of their files designs come from."""
+
+import pytest
+
+from faceveil.params.errors import FaceveilError
+from faceveil.protection.designs.folders import design_weights, training_folders
+from faceveil.protection.designs.generators import WEIGHTS
+from faceveil.protection.textures.files import TEXTURES
+from faceveil.protection.textures.generator import WEIGHTS as ON_CLOTH
+from faceveil.store.weights import HEAD_WEIGHTS
+
+
+def test_trainings_are_in_the_order_of_their_numbers(tmp_path):
+    for name in ("10", "2", "0", "notes"):
+        (tmp_path / name).mkdir()
+    assert [folder.name for folder in training_folders(tmp_path)] == ["0", "2", "10"]
+
+
+def test_an_experiment_without_trainings_is_one_line(tmp_path):
+    line = f"no training here; run `dvc repro train@{tmp_path.name}` first"
+    with pytest.raises(FaceveilError, match=line):
+        training_folders(tmp_path)
+
+
+@pytest.mark.parametrize("name", [TEXTURES, ON_CLOTH, WEIGHTS])
+def test_designs_come_from_the_file_beside_the_head(tmp_path, name):
+    for file in (HEAD_WEIGHTS, "card.json", name):
+        (tmp_path / file).touch()
+    assert design_weights(tmp_path) == tmp_path / name
+
+
+def test_without_any_the_missing_file_is_named(tmp_path):
+    (tmp_path / HEAD_WEIGHTS).touch()
+    assert design_weights(tmp_path) == tmp_path / WEIGHTS
