@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
-TEST := $(RUN) pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+TEST := $(RUN) pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 export UV_COMPILE_BYTECODE := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
@@ -32,7 +32,7 @@ test: setup ## Run the tests that take minutes (needs no network, no GPU, no rea
 	$(TEST) -m "not slow and not real"
 
 test-all: setup ## Run every test, with real faces and a browser where there are any
-	$(TEST)
+	$(TEST) --durations 20
 
 check: setup ## Format, lint, types, layers, params and profiles
 	$(RUN) ruff format --check .

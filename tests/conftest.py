@@ -9,6 +9,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take files with slow tests first, pipelines before others: no worker ends on one alone."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, "pipeline" not in item.path.parts))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real faces and weights, or a skip that says how to get one."""

@@ -1,7 +1,11 @@
 """The lower face of a person as a texture: what a mask shows that is printed with it."""
 
+from collections.abc import Sequence
+
 import numpy as np
-from scipy.interpolate import griddata
+from matplotlib.tri import LinearTriInterpolator, Triangulation
+from scipy.interpolate import NearestNDInterpolator
+from scipy.spatial import Delaunay
 
 from faceveil.rendering.noise import Array
 from faceveil.rendering.person import Person, draw_person
@@ -38,13 +42,20 @@ def lower_face(person: Person, height: int, width: int, seed: int) -> Array:
     near = (np.abs(u) < REACH) & (v > -0.2) & (v < REACH)
     across = -1 + 2 * (np.arange(width) + 0.5) / width
     down = (np.arange(height) + 0.5) / height
-    texels = tuple(np.meshgrid(across, down))
     places, colours = np.stack([u[near], v[near]], axis=1), rendering.image[near]
-    found = griddata(places, colours, texels, method="linear")
+    return _between(places, colours, np.meshgrid(across, down))
+
+
+def _between(places: Array, colours: Array, texels: Sequence[Array]) -> Array:
+    """Interpolate colours ``[N, 3]`` at places ``[N, 2]`` at texels ``[H, W]``: ``[3, H, W]``."""
+    # SciPy finds a texel's triangle by walking, which here takes ten times as long as all else.
+    triangles = Triangulation(places[:, 0], places[:, 1], Delaunay(places).simplices)
+    finder = triangles.get_trifinder()
+    found = [LinearTriInterpolator(triangles, colour, finder)(*texels) for colour in colours.T]
     # Under the chin no ray meets the head: there the nearest place that one meets.
-    beyond = griddata(places, colours, texels, method="nearest")
-    face = np.where(np.isfinite(found), found, beyond)
-    return np.asarray(np.moveaxis(face, 2, 0), dtype=np.float32)
+    beyond = np.moveaxis(NearestNDInterpolator(places, colours)(tuple(texels)), 2, 0)
+    face = np.ma.stack(found)
+    return np.where(face.mask, beyond, face.data).astype(np.float32)
 
 
 def drawn_lower_face(seed: int, height: int, width: int) -> Array:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from faceveil.params.cloth_training import ClothTraining, Start
@@ -38,9 +39,9 @@ def _noise(settings: ClothTraining, numbers: Sequence[int]) -> Tensor:
 def _lower_face(settings: ClothTraining, numbers: Sequence[int]) -> Tensor:
     seeds = [stream_seed(settings.seed, "lender", number) for number in numbers]
     draw = partial(drawn_lower_face, height=settings.height, width=settings.width)
-    return torch.stack(
-        [torch.from_numpy(face) for face in map_in_order(draw, seeds, "starts", FEW)]
-    )
+    with threadpool_limits(1):  # as workers have: more add up in another order
+        faces = list(map_in_order(draw, seeds, "starts", FEW))
+    return torch.stack([torch.from_numpy(face) for face in faces])
 
 
 STARTS: dict[Start, Callable[[ClothTraining, Sequence[int]], Tensor]] = {
