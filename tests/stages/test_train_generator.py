@@ -53,7 +53,7 @@ SHORT = {
     "checkpoint_steps": 1,
     "precision": "float32",
 }
-OWN = {"conditioned_on": "wearer", "starts": 1, "diversity": 0}
+OWN = {"conditioned_on": "wearer", "starts": 1}
 
 
 class Recorder:

@@ -26,11 +26,11 @@ class TrainGenerator(ClothTraining):
     designs_per_step: int = Field(
         default=6, ge=1, le=4096, description="latent: designs that each photo of a step wears"
     )
-    diversity: float = Field(
-        default=0.5,
+    strangers: float = Field(
+        default=2.0,
         ge=0,
         le=100,
-        description="latent: weight of how alike two designs move their wearers' embeddings",
+        description="weight of how much more alike two wearers look than bare strangers",
     )
     latent_size: int = Field(
         default=32, ge=1, le=4096, description="numbers that a design is drawn from"
@@ -46,14 +46,8 @@ class TrainGenerator(ClothTraining):
             raise ValueError(
                 f"starts is {self.starts}, candidates {self.candidates}; ask for fewer starts"
             )
-        if self.designs_per_step == 1 and self.diversity > 0:
+        if self.conditioned_on == "wearer" and self.starts > 1:
             raise ValueError(
-                f"designs_per_step is 1 and diversity {self.diversity:g}; it takes two designs to "
-                "differ: raise the one or set the other to 0"
-            )
-        if self.conditioned_on == "wearer" and (self.starts > 1 or self.diversity > 0):
-            raise ValueError(
-                "a wearer's own design has one start, that of everybody, and nothing to differ "
-                f"from; starts is {self.starts}, diversity {self.diversity:g}: set 1 and 0"
+                f"starts is {self.starts}, but designs of wearers' own have one, that of everybody"
             )
         return self

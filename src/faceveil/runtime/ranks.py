@@ -86,6 +86,13 @@ class Ranks:
         """Return the sum over all ranks, bit for bit the same on each."""
         return self._joined(values, group.ReduceOp.SUM)
 
+    def gathered(self, part: Tensor, share: RankShare, batch: int) -> Tensor:
+        """Return what all ranks have of a batch, ``[D, batch, E]``, from ``[D, share, E]`` each."""
+        whole = part.new_zeros(part.shape[0], batch, part.shape[2])
+        if share.faces:
+            whole[:, share.start : share.stop] = part
+        return self.total(whole)
+
     def agree(self, what: str, value: int, device: torch.device) -> None:
         """Wait for all ranks and make sure that they go on from the same number."""
         if self.count == 1:

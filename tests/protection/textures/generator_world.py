@@ -24,7 +24,7 @@ SETTINGS = {key: value for key, value in SHORT.items() if key not in {"optimised
     "latent_size": 5,
     "designs_per_step": 4,
 }
-OWN = {"conditioned_on": "wearer", "starts": 1, "diversity": 0}
+OWN = {"conditioned_on": "wearer", "starts": 1}
 RUNS = {"latent": {}, "wearer": OWN, "few_photos": {"photos_per_step": 1}}
 """Three photos a step for two ranks; then one, so that a rank has none of its own."""
 
@@ -61,9 +61,9 @@ def write_untrained(folder, target, trainings=2, **changes):
 
 
 def train(name):
-    """Train and return the weights and the curve of likeness and shifts."""
+    """Train and return the weights and the curves of likeness."""
     found = train_generator(task(**RUNS[name]))
-    values = [[row["likeness"], row["shift_cosine"]] for row in found.curves]
+    values = [[row["likeness"], row["strangers_likeness"]] for row in found.curves]
     return {**found.generator.state_dict(), "curves": torch.tensor(values)}
 
 

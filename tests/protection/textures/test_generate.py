@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.errors import FaceveilError
 from faceveil.protection.textures.generate import train_generator
+from faceveil.protection.textures.objectives import strangers_likeness
 from faceveil.protection.textures.seen import embeddings, tiled
 from faceveil.protection.textures.training import trained
 from faceveil.runtime.checkpoints import Checkpoint
@@ -19,7 +20,7 @@ from faceveil.runtime.seeding import generator_for
 from tests.conftest import ROOT
 from tests.protection.textures.generator_world import OWN, RUNS, task, train
 
-LAST = {"latent": 1.711229, "wearer": 1.650581}
+LAST = {"latent": 1.685661, "wearer": 1.668079}
 
 
 def changes(kind):
@@ -45,28 +46,23 @@ def test_the_last_value_of_a_fixed_seed(kind):
     assert found.curves[-1]["likeness"] == pytest.approx(LAST[kind], rel=1e-3)
 
 
-def mean_shift_cosine(found, small):
-    """Mean cosine of the mean shifts of eight new designs, one pair after the other."""
-    designs = found.generator(*found.generator.latents(8, generator_for(0, "new")))
-    everybody = small.wearers.photos(range(len(small.wearers)))
-    wearers, count = tiled(everybody, 8), len(everybody.images)
-    worn = designs.detach().repeat_interleave(count, 0)
-    means = []
-    for one, by in zip(embeddings(small, worn, wearers), small.evaded, strict=True):
-        shifts = (one - by.templates[wearers.labels]).view(8, count, -1).mean(1)
-        pairs = [(a, b) for a in range(8) for b in range(a)]
-        means += [torch.cosine_similarity(shifts[a], shifts[b], dim=0) for a, b in pairs]
-    return float(torch.stack(means).mean())
+def strangers_in_new_designs(found, small):
+    """How alike all people in eight new designs look, worn flat."""
+    designs = found.generator(*found.generator.latents(8, generator_for(0, "new"))).detach()
+    wearers = tiled(small.wearers.photos(range(len(small.wearers))), 8)
+    worn = designs.repeat_interleave(len(wearers.images) // 8, 0)
+    seen = embeddings(small, worn, wearers)
+    return strangers_likeness(small.evaded, seen, wearers.labels, seen, wearers.labels).mean()
 
 
-def test_diversity_makes_designs_differ_in_where_they_move_embeddings():
-    runs = [task(steps=40, diversity=weight, generator_learning_rate=0.02) for weight in (0, 2)]
-    alike, different = (mean_shift_cosine(train_generator(one), one) for one in runs)
-    assert different < alike - 0.3
+def test_strangers_in_designs_come_to_look_less_alike():
+    runs = [task(steps=40, strangers=weight, generator_learning_rate=0.02) for weight in (0, 4)]
+    alike, apart = (strangers_in_new_designs(train_generator(one), one) for one in runs)
+    assert apart < 0.7 * alike
 
 
 def test_designs_of_a_start_are_not_all_one():
-    found = train_generator(task(steps=40))
+    found = train_generator(task(steps=40, strangers=8))
     designs = found.generator(*found.generator.latents(6, generator_for(0, "new")))
     same_start = (designs[::2, None] - designs[None, ::2]).abs().mean((2, 3, 4))
     assert same_start.sum() / 6 > 0.05  # of three designs, each with two others

@@ -2,12 +2,13 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from faceveil.protection.textures.objectives import (
     Evaded,
     false_matches,
-    mean_pairwise_cosine,
     own_cosine,
+    strangers_likeness,
     total_variation,
 )
 
@@ -55,17 +56,25 @@ def test_one_colour_has_no_variation():
     assert total_variation(torch.full((1, 3, 8, 8), 0.3)).item() == 0
 
 
-def test_the_mean_pairwise_cosine_is_that_of_all_pairs_and_pushes_them_apart():
-    vectors = torch.randn(5, 7, generator=torch.Generator().manual_seed(2)).requires_grad_()
-    pairs = [(a, b) for a in range(5) for b in range(a)]
-    wanted = [torch.cosine_similarity(vectors[a], vectors[b], dim=0) for a, b in pairs]
-    found = mean_pairwise_cosine(vectors)
-    assert found.item() == pytest.approx(torch.stack(wanted).mean().item(), abs=1e-6)
-    (gradient,) = torch.autograd.grad(found, vectors)
-    assert mean_pairwise_cosine((vectors - gradient).detach()) < found
+def test_strangers_likeness_is_the_mean_over_pairs_of_different_people():
+    draw = torch.Generator().manual_seed(2)
+    seen = [functional.normalize(torch.randn(5, 3, generator=draw), dim=1) for _ in TWO]
+    labels = [0, 1, 1, 2, 0]
+    found = strangers_likeness(TWO, seen, torch.tensor(labels), seen, torch.tensor(labels))
+    for photo in range(5):
+        others = [k for k in range(5) if labels[k] != labels[photo]]
+        means = [
+            sum(
+                max(0.0, (float(vectors[photo] @ vectors[k]) - one.nonmated))
+                ** 2 / (one.threshold - one.nonmated) ** 2
+                for k in others
+            ) / len(others)
+            for one, vectors in zip(TWO, seen, strict=True)
+        ]  # fmt: skip
+        assert found[photo].item() == pytest.approx(sum(means) / 2, rel=1e-5)
 
 
-def test_one_vector_has_no_pair():
-    assert mean_pairwise_cosine(torch.eye(3)[[0, 0]]).item() == pytest.approx(1)
-    with pytest.raises(ValueError, match="two vectors or more, not 1"):
-        mean_pairwise_cosine(torch.ones(1, 3))
+def test_one_person_alone_has_no_strangers():
+    same = torch.zeros(3, dtype=torch.int64)
+    seen = [torch.eye(3), torch.eye(3)]
+    assert strangers_likeness(TWO, seen, same, seen, same).tolist() == [0, 0, 0]

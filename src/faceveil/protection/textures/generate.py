@@ -2,8 +2,8 @@
 
 Either many designs for anybody, drawn from random numbers around several starts, or one design for
 everybody of their own, drawn from what the target stored of their bare face. The objective is that
-of optimised textures. Designs for anybody are also kept apart in embedding shift: else two wearers
-of different designs match each other, and one shift, subtracted, undoes all designs.
+of optimised textures, and that wearers of different designs do not look like each other: else they
+match, and one shift of embeddings, subtracted, undoes all designs.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from torch import Tensor
 from faceveil.params.train_generator import TrainGenerator
 from faceveil.protection.textures.generator import Shape, TextureGenerator, TrainedGenerator
 from faceveil.protection.textures.objectives import (
-    mean_pairwise_cosine,
     own_cosine,
+    strangers_likeness,
     total_variation,
 )
 from faceveil.protection.textures.seen import (
@@ -30,6 +30,7 @@ from faceveil.protection.textures.seen import (
 from faceveil.protection.textures.training import (
     Beginning,
     Optimisation,
+    StepPhotos,
     begin,
     blurred,
     improve,
@@ -96,41 +97,38 @@ def _step(
     settings = task.settings
 
     # Photos: of different people, each under a physical condition of its own.
-    photos, part = photos_of_step(task, step)
+    photos = photos_of_step(task, step)
 
     # Designs: one for each wearer; or new ones in each step, the same on all ranks, for everybody.
     if task.features is None:
         stream = generator_for(settings.seed, "latents", step)
         # Where designs are fewer than starts, every start has its turn.
         textures = generator(*generator.latents(settings.designs_per_step, stream, step))
-        wearers = tiled(photos, len(textures))
+        wearers = tiled(photos.own, len(textures))
     else:
-        textures, wearers = _own(task, generator, photos), photos
+        textures, wearers = _own(task, generator, photos.own), photos.own
     designs = textures.detach().requires_grad_()
     worn = designs.repeat_interleave(len(wearers.images) // len(designs), 0)
 
-    # Likeness: of everybody in every design with who they are, the mean over recognizers.
+    # Loss: how like themselves all look in their designs, how like each other, and roughness.
     seen, labels = embeddings(task, worn, wearers, step), wearers.labels.to(designs.device)
     found = cosines(task, seen)
-    likeness = own_cosine(task.evaded, found, labels).mean()
-    roughness = total_variation(designs).mean()
-
-    # Loss: also how alike designs move their wearers' embeddings.
-    alike = _alike(task, seen, labels, part) if settings.diversity else likeness.new_zeros(())
-    loss = likeness + settings.smoothness * roughness + settings.diversity * alike
+    likeness, roughness = own_cosine(task.evaded, found, labels), total_variation(designs)
+    alike = _alike(task, seen, labels, photos)
+    loss = likeness.mean() + settings.smoothness * roughness.mean() + settings.strangers * alike
     torch.autograd.backward(loss, inputs=[designs])
 
     # Step: without detail that no printer shows.
     assert designs.grad is not None
     state.optimizer.zero_grad()
     torch.autograd.backward([textures], [blurred(designs.grad, settings.blur)])
-    present_ranks().average(generator.parameters(), part)
+    present_ranks().average(generator.parameters(), photos.part)
     state.descend(step / settings.steps)
     return {
         "generated_train_accuracy": (found[0].argmax(1) == labels).float().mean(),
-        "likeness": likeness,
-        "shift_cosine": alike,
-        "roughness": roughness,
+        "likeness": likeness.mean(),
+        "strangers_likeness": alike,
+        "roughness": roughness.mean(),
     }
 
 
@@ -143,19 +141,17 @@ def _own(task: Task[TrainGenerator], generator: TextureGenerator, photos: WornPh
 
 
 def _alike(
-    task: Task[TrainGenerator], seen: Sequence[Tensor], labels: Tensor, part: float
+    task: Task[TrainGenerator], seen: Sequence[Tensor], labels: Tensor, photos: StepPhotos
 ) -> Tensor:
-    """Return the mean cosine of two designs' mean shifts, the mean over recognizers.
-
-    A shift is worn minus own template; its mean is over the photos of all ranks. Its gradient is of
-    this rank's photos alone, weighted as those of all other losses are.
-    """
-    designs, found = task.settings.designs_per_step, []
-    for one, by in zip(seen, task.evaded, strict=True):
-        shifts = (one - by.templates[labels]).view(designs, -1, one.shape[1]).mean(1)
-        whole = present_ranks().total(part * shifts.detach())
-        found.append(mean_pairwise_cosine(whole + shifts - shifts.detach()))
-    return torch.stack(found).mean()
+    """Return how alike strangers look, the mean over this rank's photos; all others stay fixed."""
+    batch, faces = len(photos.labels), len(photos.own.images)
+    others = [
+        present_ranks().gathered(one.detach().view(-1, faces, one.shape[1]), photos.share, batch)
+        for one in seen
+    ]
+    whose = photos.labels.to(labels).repeat(len(others[0]))
+    flat = [one.flatten(0, 1) for one in others]
+    return strangers_likeness(task.evaded, seen, labels, flat, whose).mean()
 
 
 @torch.no_grad()

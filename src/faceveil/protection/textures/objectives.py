@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from faceveil.recognition.recognizer import Recognizer
 
@@ -73,18 +72,29 @@ def total_variation(textures: Tensor) -> Tensor:
     return down + across
 
 
-def mean_pairwise_cosine(vectors: Tensor) -> Tensor:
-    """Return the mean cosine over all pairs of D vectors ``[D, E]``, in [-1 / (D - 1), 1].
+def strangers_likeness(
+    evaded: Sequence[Evaded],
+    seen: Sequence[Tensor],
+    labels: Tensor,
+    others: Sequence[Tensor],
+    whose: Tensor,
+) -> Tensor:
+    """Return how much more alike people in designs look than bare strangers, ``[B]``.
 
-    Of the mean shifts of several designs, worn minus own template, it says how alike they move
-    whoever wears them: 1 where one shift, subtracted, undoes them all. From the sum of the unit
-    vectors: its square is D and twice the sum over pairs.
+    Of each photo the mean over all other people's, and over recognizers, of the squared cosine
+    above that of strangers, in units of a match: 0 where nobody looks more alike than bare
+    strangers, 1 where everybody is at the threshold.
 
-    Raises:
-        ValueError: if there are fewer than two.
+    Args:
+        evaded: R recognizers.
+        seen: what each saw, unit vectors ``[B, E]``.
+        labels: int64 ``[B]``, who is on each photo.
+        others: what each saw of the photos to compare with, ``[N, E]``.
+        whose: int64 ``[N]``.
     """
-    count = len(vectors)
-    if count < 2:
-        raise ValueError(f"pairs need two vectors or more, not {count}")
-    whole = functional.normalize(vectors, dim=1).sum(0)
-    return (whole.square().sum() - count) / (count * (count - 1))
+    apart = (labels[:, None] != whose[None]).float()
+    found = []
+    for one, mine, theirs in zip(evaded, seen, others, strict=True):
+        excess = one.likeness(mine @ theirs.T - one.nonmated).relu().square()
+        found.append((excess * apart).sum(1) / apart.sum(1).clamp_min(1))
+    return torch.stack(found).mean(0)

@@ -73,12 +73,12 @@ def take_step(
     settings = task.settings
 
     # Photos: of different people, each under a physical condition of its own.
-    photos, part = photos_of_step(task, step)
-    everybody = tiled(photos, len(textures))
+    photos = photos_of_step(task, step)
+    everybody = tiled(photos.own, len(textures))
     labels = everybody.labels.to(textures.device)
 
     # Likeness: of everybody in every texture with who they are, the mean over recognizers.
-    worn = textures.repeat_interleave(len(photos.images), 0)
+    worn = textures.repeat_interleave(len(photos.own.images), 0)
     found = cosines(task, embeddings(task, worn, everybody, step))
     likeness = own_cosine(task.evaded, found, labels).view(len(textures), -1).mean(1)
 
@@ -87,7 +87,7 @@ def take_step(
     loss = (likeness + settings.smoothness * roughness).sum()
     state.optimizer.zero_grad()
     torch.autograd.backward(loss, inputs=[textures])
-    present_ranks().average([textures], part)
+    present_ranks().average([textures], photos.part)
 
     # Step: without detail that no printer shows, and back to colours that it prints.
     assert textures.grad is not None

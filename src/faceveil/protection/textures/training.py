@@ -27,7 +27,7 @@ from faceveil.runtime.checkpoints import (
     unnested,
 )
 from faceveil.runtime.progress import OnEpoch, named, progress
-from faceveil.runtime.ranks import present_ranks
+from faceveil.runtime.ranks import RankShare, present_ranks
 from faceveil.runtime.seeding import stream_seed
 
 Outcome = TypeVar("Outcome")
@@ -172,12 +172,33 @@ def improve(
                 checkpoint.save(*state.snapshot())
 
 
-def photos_of_step(task: Task[ClothTraining], step: int) -> tuple[WornPhotos, float]:
-    """Return this rank's photos of a step, of different people, and what part of all they are."""
+@dataclass(frozen=True)
+class StepPhotos:
+    """Photos of a step.
+
+    Attributes:
+        own: this rank's.
+        share: which of all photos these are.
+        labels: int64 ``[B]``, who is on all photos of the step.
+    """
+
+    own: WornPhotos
+    share: RankShare
+    labels: Tensor
+
+    @property
+    def part(self) -> float:
+        """What part of all photos this rank's are."""
+        return self.share.faces / len(self.labels)
+
+
+def photos_of_step(task: Task[ClothTraining], step: int) -> StepPhotos:
+    """Draw the photos of a step, of different people."""
     draw = np.random.default_rng(stream_seed(task.settings.seed, "photos", step))
     numbers = task.wearers.drawn(task.settings.photos_per_step, draw)
     share = present_ranks().share(len(numbers))
-    return task.wearers.photos(numbers[share.start : share.stop]), share.faces / len(numbers)
+    own = task.wearers.photos(numbers[share.start : share.stop])
+    return StepPhotos(own, share, torch.from_numpy(task.wearers.labels[numbers]))
 
 
 def ranking(settings: ClothTraining, likeness: Tensor, wrong: Tensor) -> list[int]:
