@@ -13,8 +13,8 @@ def keep_large_blocks() -> None:
     """Let glibc keep what large tensors leave, for the next ones.
 
     It gives blocks above some megabytes back to the system, which fills them with zeros, page by
-    page, when they come again: of a surrogate's pass and gradient that is more than half of the
-    time (``benchmarks/texture_step.py``). No number changes. Other C libraries are left alone.
+    page, when they come again: a surrogate's pass and gradient wait for that
+    (``benchmarks/texture_step.py``). No number changes. Other C libraries are left alone.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

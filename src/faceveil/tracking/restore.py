@@ -16,7 +16,7 @@ from faceveil.tracking.run import Recorder, batches
 from faceveil.tracking.store import locked, open_store
 
 WEIGHTS_TAG = "faceveil.weights"
-"""SHA-256 of the generator that a child run trained."""
+"""SHA-256 of the generator or the textures that a child run trained."""
 
 SOURCE_TAG = "faceveil.restored_from"
 
