@@ -47,9 +47,11 @@ class Checkpoint:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
                 return tensors, json.loads(file.metadata()["record"])
         except (SafetensorError, TypeError, KeyError, ValueError) as error:
-            raise FaceveilError(
-                f"{self.path}: damaged checkpoint ({error}); delete it and run again"
-            ) from None
+            raise self.damaged(error) from None
+
+    def damaged(self, reason: object) -> FaceveilError:
+        """Return the problem that it holds something else than what a run goes on from."""
+        return FaceveilError(f"{self.path}: damaged checkpoint ({reason}); delete it and run again")
 
     def delete(self) -> None:
         """Remove the checkpoint after success, and its folder unless another run writes there."""

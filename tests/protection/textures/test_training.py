@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
+from faceveil.params.errors import FaceveilError
 from faceveil.protection.textures.training import (
     LAST_RATE,
     Optimisation,
@@ -47,20 +48,33 @@ def test_rates_fall_by_half_a_cosine_to_a_tenth():
         wanted.step()
 
 
-def test_what_is_restored_goes_on_as_what_never_stopped():
+def test_what_is_restored_goes_on_as_what_never_stopped(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "checkpoint.safetensors")
     parameters, whole = state()
     for number in range(4):
         step(parameters, whole, number / 4)
         if number == 1:
-            kept = whole.snapshot()
-            tensors, record = {key: one.clone() for key, one in kept[0].items()}, kept[1]
+            tensors, record = whole.snapshot()
+            checkpoint.save(tensors, {**record, "curves": [{"likeness": 1.0}]})
     others, again = state(value=5.0)
-    again.restore(tensors, {**record, "curves": [{"likeness": 1.0}]})
+    again.restore(checkpoint)
     for number in (2, 3):
         step(others, again, number / 4)
     assert all(torch.equal(*pair) for pair in zip(parameters, others, strict=True))
     assert again.curves == [{"likeness": 1.0}]
     assert record["numbers"] == [3, 1]
+
+
+def test_a_checkpoint_that_lacks_what_is_improved_is_one_line(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "checkpoint.safetensors")
+    parameters, whole = state()
+    step(parameters, whole, 0)
+    tensors, record = whole.snapshot()
+    checkpoint.save({name.replace("improved/1", "textures"): one for name, one in tensors.items()},
+                    record)  # fmt: skip
+    line = r"safetensors: damaged checkpoint \(it holds no '1'\); delete it and run again$"
+    with pytest.raises(FaceveilError, match=line):
+        state()[1].restore(checkpoint)
 
 
 @pytest.mark.parametrize("sigma", [0.7, 2.0])

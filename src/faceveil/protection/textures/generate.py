@@ -68,8 +68,6 @@ def train_generator(
         {"params": network, "lr": settings.generator_learning_rate},
     ]
     state = Optimisation(generator.state_dict(), groups, begun.numbers)
-    if begun.stored:
-        state.restore(*begun.stored)
     improve(task, state, partial(_step, task, generator, state), checkpoint, report)
     return _outcome(task, generator, begun, state.curves)
 

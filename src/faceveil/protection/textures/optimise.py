@@ -44,8 +44,6 @@ def optimise(
     settings, begun = task.settings, begin(task, task.settings.optimised, checkpoint)
     textures = begun.starts.clone().requires_grad_()
     state = texture_state(settings, textures, begun.numbers)
-    if begun.stored:
-        state.restore(*begun.stored)
     improve(task, state, partial(take_step, task, textures, state), checkpoint, report)
     textures = textures.detach()
     likeness, wrong = worn_by_all(task, textures, begun.photos)

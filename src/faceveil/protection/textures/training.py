@@ -47,13 +47,11 @@ class Beginning:
         photos: on which starts are chosen and the outcome is measured.
         numbers: of K chosen starts among the candidates, best first.
         starts: ``[K, 3, H, W]``.
-        stored: what a killed run left, to go on from.
     """
 
     photos: WornPhotos
     numbers: list[int]
     starts: Tensor
-    stored: tuple[Tensors, Record] | None
 
 
 class Optimisation:
@@ -90,10 +88,20 @@ class Optimisation:
         }
 
     @torch.no_grad()
-    def restore(self, tensors: Tensors, record: Record) -> None:
-        """Go on from what :meth:`snapshot` returned."""
-        for name, values in unnested("improved", tensors).items():
-            self.improved[name].copy_(values)
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a saved :meth:`snapshot`, if there is one.
+
+        Raises:
+            FaceveilError: if it lacks something that is improved.
+        """
+        if (saved := checkpoint.load()) is None:
+            return
+        tensors, record = saved
+        stored = unnested("improved", tensors)
+        for name, values in self.improved.items():
+            if name not in stored:
+                raise checkpoint.damaged(f"it holds no {name!r}")
+            values.copy_(stored[name])
         restore_optimizer(self.optimizer, unnested("optimizer", tensors))
         self.curves = record["curves"]
 
@@ -132,10 +140,10 @@ def begin(task: Task[ClothTraining], count: int, checkpoint: Checkpoint | None) 
     photos = task.wearers.photos(task.wearers.drawn(task.settings.photos_to_choose, draw))
     if stored := checkpoint.load() if checkpoint else None:
         numbers = stored[1]["numbers"]
-        return Beginning(photos, numbers, _printed_starts(task, numbers), stored)
+        return Beginning(photos, numbers, _printed_starts(task, numbers))
     candidates = _printed_starts(task, range(task.settings.candidates))
     numbers = ranking(task.settings, *worn_by_all(task, candidates, photos))[:count]
-    return Beginning(photos, numbers, candidates[numbers], None)
+    return Beginning(photos, numbers, candidates[numbers])
 
 
 def improve(
@@ -149,14 +157,16 @@ def improve(
 
     Args:
         task: with their number.
-        state: as it began, or restored.
+        state: as it began.
         step: takes one, by number, and returns what it measured.
-        checkpoint: stays after success.
+        checkpoint: what a killed run left, to go on from; stays after success.
         report: is told all steps, those of a killed run again.
 
     Raises:
         FaceveilError: if a value is no longer finite.
     """
+    if checkpoint:
+        state.restore(checkpoint)
     ranks, done, settings = present_ranks(), len(state.curves), task.settings
     ranks.agree("a step to go on from,", done, task.device)
     for number, values in enumerate(state.curves, start=1):
