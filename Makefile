@@ -58,7 +58,7 @@ KIND ?= pleated
 NUMBER ?= 0
 PAPER ?= a4
 # models/gan/universal/0/textures.safetensors is universal-0, and the number of the texture.
-NAME ?= $(if $(filter %/textures.safetensors %/texture_generator.safetensors,$(DESIGN)),$(subst /,-,$(patsubst models/gan/%/,%,$(dir $(DESIGN))))-$(NUMBER),$(notdir $(basename $(DESIGN))))
+NAME ?= $(if $(filter %/textures.safetensors,$(DESIGN)),$(subst /,-,$(patsubst models/gan/%/,%,$(dir $(DESIGN))))-$(NUMBER),$(notdir $(basename $(DESIGN))))
 OUT ?= prints/$(NAME)-$(KIND)
 
 print: setup ## Write PDF and SVG to print a mask from: make print DESIGN=models/gan/universal/0/textures.safetensors

@@ -25,6 +25,7 @@ from faceveil.protection.textures.objectives import Evaded
 from faceveil.protection.textures.optimise import take_step, texture_state
 from faceveil.protection.textures.seen import Task
 from faceveil.protection.textures.starts import draw_starts
+from faceveil.protection.textures.training import photos_of_step
 from faceveil.protection.textures.wearers import Wearers, WornPhotos
 from faceveil.recognition.architectures import build_network, fold_batch_norms
 from faceveil.recognition.cropping import TEMPLATE, TEMPLATE_SIZE
@@ -126,7 +127,7 @@ def measure(settings: TrainTexture) -> dict[str, Any]:
     ways: dict[str, Callable[[], object]] = {
         "bare": lambda: gradients(bare, photos),
         "prepared": lambda: gradients(used, photos),
-        "step": lambda: take_step(task, textures, state, 0),
+        "step": lambda: take_step(task, textures, state, photos_of_step(task, 0), 0),
     }
     given_back = interleaved(ways, ROUNDS)
     keep_large_blocks()

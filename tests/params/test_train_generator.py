@@ -4,7 +4,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.experiments import Experiment, read_generator_training, read_training
+from faceveil.params.experiments import Experiment, read_training
 from faceveil.params.profiles import merged_text
 from faceveil.params.read import validate
 from faceveil.params.train_generator import TrainGenerator
@@ -12,13 +12,17 @@ from faceveil.params.train_texture import TrainTexture
 from faceveil.params.whole_file import read_params
 from tests.conftest import ROOT
 
+OWN = {"conditioned_on": "wearer", "starts": 1}
+
 
 @pytest.mark.parametrize(
     ("values", "line"),
     [
         ({"starts": 41}, "starts is 41, candidates 40; ask for fewer starts"),
         ({"conditioned_on": "wearer"}, "starts is 3, but designs of wearers' own have one"),
-        ({"kept": 3}, "kept"),
+        ({**OWN, "designs_per_step": 4}, "designs_per_step is 4, but each wearer .* leave it at 6"),
+        ({**OWN, "kept": 3}, "kept is 3, but each wearer has one design; leave it at 8"),
+        ({"optimised": 3}, "optimised"),
     ],
 )
 def test_values_that_do_not_go_together_are_one_line(values, line):
@@ -29,7 +33,7 @@ def test_values_that_do_not_go_together_are_one_line(values, line):
 
 def test_what_both_trainings_on_the_cloth_share_has_the_same_defaults():
     one, other = TrainTexture(), TrainGenerator()
-    shared = set(TrainTexture.model_fields) & set(TrainGenerator.model_fields) - {"steps"}
+    shared = set(TrainTexture.model_fields) & set(TrainGenerator.model_fields) - {"steps", "kept"}
     assert {"blur", "conditions", "candidates", "smoothness", "learning_rate"} < shared
     assert all(getattr(one, key) == getattr(other, key) for key in shared)
 
@@ -46,10 +50,9 @@ def params(tmp_path):
     ("experiment", "expected"), [("varied", ("latent", 3)), ("personal", ("wearer", 1))]
 )
 def test_experiments_override_keys(params, experiment, expected):
-    found = read_generator_training(params, experiment)
+    found = read_training(params, experiment, TrainGenerator)
     assert (found.conditioned_on, found.starts) == expected
     assert found.ensemble == ("sface",)
-    assert read_training(params, experiment) == found
     assert read_params(params).training(experiment) == found
     assert read_params(params).trained_against(experiment) == ("facenet", "sface")
 
@@ -66,7 +69,7 @@ def test_an_override_that_the_section_does_not_know_is_refused(params):
     values["experiments"]["varied"]["train_generator"] = {"start_count": 2}
     YAML().dump(values, params)
     with pytest.raises(FaceveilError, match=r"experiments\.varied\.train_generator.*start_count"):
-        read_generator_training(params, "varied")
+        read_training(params, "varied", TrainGenerator)
 
 
 def test_the_target_is_never_left_out():

@@ -153,11 +153,11 @@ def test_params_yaml_shows_the_defaults_and_every_key(tmp_path):
     for experiment in shown["experiments"].values():
         for key in ("without_target", *others[experiment["method"]]):
             assert not experiment.pop(key)  # nothing is overridden
-    shown["protect"]["conditions"] = {}  # as train_texture has them
     for recognizer in shown["recognizers"].values():
         for key in LEARNING_KEYS if recognizer["weights"] in PACKAGED else ():
             del recognizer[key]  # it learns nothing
-    shown["protect"]["conditions"] = {}  # as train_texture shows them
+    for section in ("protect", "train_generator"):
+        shown[section]["conditions"] = {}  # as train_texture shows them
     assert keys(SHIPPED) == keys(shown)
 
 
@@ -167,6 +167,19 @@ def test_a_section_that_is_not_there_has_its_defaults(tmp_path):
     assert read_section(path, "embed", Embed) == Embed()
     with pytest.raises(FaceveilError, match="no 'experiments' in sections; there are report"):
         read_section(path, "experiments.exp0", Experiment)
+
+
+@pytest.mark.parametrize("ending", ["own", "untrained", "mean_colour", "shuffled"])
+def test_a_name_of_what_is_made_of_another_experiments_designs_is_refused(ending):
+    name = f"exp0_{ending}"
+    line = f"{name!r} is taken: designs of 'exp0' are judged so too; choose another"
+    for section, entry in (
+        ("experiments", {"method": "gan"}),
+        ("protections", {"method": "plain"}),
+    ):
+        with pytest.raises(FaceveilError, match=line):
+            validate(Params, with_value((section, name), entry), "params.yaml")
+    validate(Params, with_value(("experiments", f"exp9_{ending}"), {"method": "gan"}), "x")
 
 
 def test_an_unknown_source_is_refused():

@@ -12,8 +12,9 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from faceveil.evaluation.results import read_results
-from faceveil.params.experiments import read_texture_training
+from faceveil.params.experiments import read_training
 from faceveil.params.profiles import merged_text
+from faceveil.params.train_texture import TrainTexture
 from faceveil.protection.textures.files import read_textures
 from faceveil.protection.textures.starts import draw_starts
 from faceveil.store.protocol import read_roles
@@ -182,7 +183,7 @@ def test_only_the_surrogate_took_part(folder):
 
 def test_who_lends_a_face_is_enrolled_nowhere(folder):
     """Starts are drawn from the settings alone: of people who are only rendered."""
-    own = read_texture_training(folder / "params.yaml", "universal")
+    own = read_training(folder / "params.yaml", "universal", TrainTexture)
     card = trained(folder)
     drawn = draw_starts(own, card["starts"])
     conditions = own.conditions

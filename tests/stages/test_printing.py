@@ -6,11 +6,8 @@ import numpy as np
 from PIL import Image
 from typer.testing import CliRunner
 
-from faceveil.protection.textures.generator import WEIGHTS
 from stages import print_pack, read_print
-from tests.conftest import ROOT
 from tests.printing.printed_chart import Camera, photograph
-from tests.protection.textures.generator_world import write_untrained
 
 
 def test_a_photo_of_a_chart_becomes_a_table(tmp_path):
@@ -33,33 +30,6 @@ def test_what_is_no_photo_or_has_no_marks_is_one_line(tmp_path):
         assert result.stderr.startswith(f"read_print: {path}: ")
         assert result.stderr.count("\n") == 1
         assert not out.exists()
-
-
-def test_a_design_of_a_generator_is_printed_by_its_number(tmp_path, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    target = {"name": "facenet", "fingerprint": "f" * 64}
-    folder = write_untrained(tmp_path / "varied", target, height=42, width=48)
-    weights = str(folder / "0" / WEIGHTS)
-    sums = []
-    for number in "01":
-        out = tmp_path / number
-        words = [weights, "--name", "varied-0", "--out", str(out), "--number", number]
-        result = CliRunner().invoke(print_pack.app, words)
-        assert result.exit_code == 0, result.output
-        sums.append(json.loads((out / "print.json").read_text())["texture_sha256"])
-    assert sums[0] != sums[1]
-
-
-def test_own_designs_are_not_printed_by_number(tmp_path, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    target = {"name": "facenet", "fingerprint": "f" * 64}
-    folder = write_untrained(tmp_path / "personal", target, conditioned_on="wearer", starts=1)
-    words = [str(folder / "0" / WEIGHTS), "--name", "p", "--out", str(tmp_path / "out")]
-    result = CliRunner().invoke(print_pack.app, words)
-    assert result.exit_code == 1
-    assert result.stderr.count("\n") == 1
-    assert "drawn from wearers' features, so that none has a number" in result.stderr
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_pack_of_an_unknown_kind_is_one_line(tmp_path):

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from faceveil.protection.designs.drawn import read_owners
 from faceveil.protection.methods.design import Design
+from faceveil.protection.textures.files import TEXTURES
 from faceveil.protection.textures.generator import WEIGHTS
 from faceveil.store.coordinates import as_stored
 from faceveil.store.faces import COORDINATES, open_faces
@@ -46,13 +47,13 @@ SHORT = {
     "channels": 2,
     "steps": 2,
     "photos_per_step": 2,
-    "designs_per_step": 2,
     "photos_to_choose": 3,
     "false_match_rate": 0.5,
     "most_false_matches": 1.0,
     "checkpoint_steps": 1,
     "precision": "float32",
 }
+MANY = {"designs_per_step": 2, "kept": 3}
 OWN = {"conditioned_on": "wearer", "starts": 1}
 
 
@@ -124,17 +125,19 @@ def settings(**changes):
 @pytest.mark.slow
 @pytest.mark.parametrize("own", [{}, OWN], ids=["latent", "wearer"])
 def test_all_outputs_are_written_tracked_and_read_as_designs(recorder, own):
-    settings(**own)
+    settings(**(own or MANY))
     result = CliRunner().invoke(app, arguments("varied"))
     assert result.exit_code == 0, result.output
     folder = Path("models/gan/varied")
-    design = Design(Design.Settings(designs=3))
     bare = Path("data/embeddings/bare")
-    design.read_for(read_owners(folder, bare, ["00000", "00001", "00003"]), folder, 1)
+    owners = read_owners(folder, bare, ["00000", "00001", "00003"])
+    assert (owners is None) == (not own)
+    design = Design(Design.Settings(), owners)
+    design.read(folder, 1)
     assert design.placement == "mask"
-    assert len(design.drawn) == 6
+    assert design.variants == 6
     assert design.pattern(0, SIZE, 1).shape == (3, 8, 10)
-    assert not torch.equal(design.drawn[0], design.drawn[3])
+    assert not torch.equal(design.pattern(0, SIZE, 1), design.pattern(3, SIZE, 1))
     card = json.loads((folder / "1/card.json").read_text())
     assert (card["experiment"], card["training"]) == ("varied", 1)
     assert card["trained_against"] == ["facenet"]
@@ -147,8 +150,9 @@ def test_all_outputs_are_written_tracked_and_read_as_designs(recorder, own):
     assert Path("figures/evolution/varied.png").stat().st_size > 1000
     assert [step for step, _ in recorder.told] == [1, 2, 1, 2]
     assert recorder.told[-1][1][0].endswith("/1")
-    files = [f"{number}/{name}" for number in (0, 1) for name in ("card.json", "head.safetensors")]
-    assert {*recorder.files} == {"curated", "varied.png", *files, f"0/{WEIGHTS}", f"1/{WEIGHTS}"}
+    names = ["card.json", "head.safetensors", WEIGHTS, *([] if own else [TEXTURES])]
+    files = [f"{number}/{name}" for number in (0, 1) for name in names]
+    assert {*recorder.files} == {"curated", "varied.png", *files}
     assert not list(Path(".scratch").iterdir())
 
 
@@ -163,8 +167,9 @@ def test_too_few_people_for_a_threshold_are_one_line(recorder):
 
 
 @pytest.mark.slow
-def test_killed_it_goes_on_to_the_same_bytes(recorder, tmp_path):
-    settings(steps=6)
+@pytest.mark.parametrize("own", [MANY, OWN], ids=["latent", "wearer"])
+def test_killed_it_goes_on_to_the_same_bytes(recorder, tmp_path, own):
+    settings(steps=6, **own)
     whole = CliRunner().invoke(app, arguments("varied"))
     assert whole.exit_code == 0, whole.output
     wanted = [(Path("models/gan/varied") / n / WEIGHTS).read_bytes() for n in "01"]
@@ -185,6 +190,7 @@ def test_killed_it_goes_on_to_the_same_bytes(recorder, tmp_path):
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    assert list(Path(".scratch").glob("*/checkpoint.safetensors"))
     assert not Path("again").exists()
     again = CliRunner().invoke(app, words)
     assert again.exit_code == 0, again.output

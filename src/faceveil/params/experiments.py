@@ -7,11 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.read import merge, read_section, validate
+from faceveil.params.read import Model, merge, read_section, read_yaml, validate
 from faceveil.params.section import Section, once
-from faceveil.params.train_gan import TrainGan
-from faceveil.params.train_generator import TrainGenerator
-from faceveil.params.train_texture import TrainTexture
 
 Method = Literal["gan", "texture", "generator"]
 """What makes designs: a generator whose designs are fixed to the photo's frame, as published;
@@ -62,6 +59,17 @@ class Experiment(Section):
             raise ValueError(f"method {self.method} has no {wrong[0]}; take it out")
         return self
 
+    @property
+    def section(self) -> str:
+        """The section of its method."""
+        return f"train_{self.method}"
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """What it changes of that section."""
+        found: dict[str, Any] = getattr(self, self.section)
+        return found
+
     def trained_against(self, target: str, ensemble: Sequence[str]) -> tuple[str, ...]:
         """Return the recognizers that its designs must evade; all others it never met."""
         return tuple(ensemble) if self.without_target else (target, *ensemble)
@@ -77,67 +85,26 @@ EXPERIMENTS = {
 """The experiments of a file that names none."""
 
 
-class GanTraining(TrainGan):
-    """``train_gan`` with the overrides of one experiment: all that decides how training goes."""
-
-    recognizer_learns_from: LearnsFrom = Field(
-        description="sources of the recognizer's step; none keeps the recognizer fixed"
-    )
+def read_training(path: Path, name: str, model: type[Model]) -> Model:
+    """Read the section of an experiment's method, which is a ``model``, with its overrides."""
+    chosen = read_section(path, f"experiments.{name}", Experiment)
+    return overridden(name, read_section(path, chosen.section, model), chosen)
 
 
-def read_gan_training(path: Path, experiment: str) -> GanTraining:
-    """Read ``train_gan`` of params.yaml, with the overrides of an experiment."""
-    chosen = read_section(path, f"experiments.{experiment}", Experiment)
-    return gan_training_of(experiment, read_section(path, "train_gan", TrainGan), chosen)
-
-
-def read_texture_training(path: Path, experiment: str) -> TrainTexture:
-    """Read ``train_texture`` of params.yaml, with the overrides of an experiment."""
-    chosen = read_section(path, f"experiments.{experiment}", Experiment)
-    base = read_section(path, "train_texture", TrainTexture)
-    return texture_training_of(experiment, base, chosen)
-
-
-def read_generator_training(path: Path, experiment: str) -> TrainGenerator:
-    """Read ``train_generator`` of params.yaml, with the overrides of an experiment."""
-    chosen = read_section(path, f"experiments.{experiment}", Experiment)
-    base = read_section(path, "train_generator", TrainGenerator)
-    return generator_training_of(experiment, base, chosen)
-
-
-def read_training(path: Path, experiment: str) -> GanTraining | TrainTexture | TrainGenerator:
-    """Read the section of an experiment's method, with the overrides of the experiment."""
-    chosen = read_section(path, f"experiments.{experiment}", Experiment)
-    if chosen.method == "gan":
-        return read_gan_training(path, experiment)
-    if chosen.method == "texture":
-        return read_texture_training(path, experiment)
-    return read_generator_training(path, experiment)
-
-
-def texture_training_of(name: str, base: TrainTexture, experiment: Experiment) -> TrainTexture:
-    """Return ``train_texture`` with the overrides of an experiment; refuse what is not allowed."""
-    merged = merge(base.model_dump(), experiment.train_texture)
-    valid = validate(TrainTexture, merged, f"params.yaml: experiments.{name}.train_texture")
-    if experiment.without_target and not valid.ensemble:
+def overridden(name: str, base: Model, experiment: Experiment) -> Model:
+    """Return the section of an experiment's method with its overrides; refuse what is wrong."""
+    where = f"params.yaml: experiments.{name}"
+    merged = merge(base.model_dump(), experiment.overrides)
+    valid = validate(type(base), merged, f"{where}.{experiment.section}")
+    if experiment.without_target and not merged["ensemble"]:
         raise FaceveilError(
-            f"params.yaml: experiments.{name}.without_target is true and train_texture.ensemble "
-            "is empty, so that nobody is evaded; name a surrogate, or take without_target out"
+            f"{where}.without_target is true and {experiment.section}.ensemble is empty, so that "
+            "nobody is evaded; name a surrogate, or take without_target out"
         )
     return valid
 
 
-def generator_training_of(
-    name: str, base: TrainGenerator, experiment: Experiment
-) -> TrainGenerator:
-    """Return ``train_generator`` with the overrides of an experiment; refuse what is wrong."""
-    merged = merge(base.model_dump(), experiment.train_generator)
-    return validate(TrainGenerator, merged, f"params.yaml: experiments.{name}.train_generator")
-
-
-def gan_training_of(name: str, base: TrainGan, experiment: Experiment) -> GanTraining:
-    """Return ``train_gan`` with the overrides of an experiment; refuse one that is not allowed."""
-    merged = merge(base.model_dump(), experiment.train_gan)
-    valid = validate(TrainGan, merged, f"params.yaml: experiments.{name}.train_gan")
-    sources = experiment.recognizer_learns_from
-    return GanTraining(**valid.model_dump(), recognizer_learns_from=sources)
+def said_of_training(path: Path, name: str) -> dict[str, Any]:
+    """Return what params.yaml says of an experiment's training; a key it leaves out is absent."""
+    chosen = read_section(path, f"experiments.{name}", Experiment)
+    return merge(read_yaml(path).get(chosen.section) or {}, chosen.overrides)

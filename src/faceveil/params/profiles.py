@@ -82,8 +82,9 @@ def _shown(params: Params) -> dict[str, Any]:
     """Return every value as YAML has it; an entry shows what goes with its method or weights."""
     values = params.model_dump(mode="json")
     values["experiments"] = {name: _method(one) for name, one in params.experiments.items()}
-    conditions = params.protect.conditions
-    values["protect"]["conditions"] = conditions.model_dump(mode="json", exclude_defaults=True)
+    for name, section in (("protect", params.protect), ("train_generator", params.train_generator)):
+        conditions = section.conditions.model_dump(mode="json", exclude_defaults=True)
+        values[name]["conditions"] = conditions
     values["recognizers"] = {name: _weights(one) for name, one in params.recognizers.items()}
     return values
 

@@ -19,6 +19,9 @@ class TrainGenerator(ClothTraining):
         default="latent",
         description="latent: many designs, for anybody; wearer: one, from the wearer's own feature",
     )
+    kept: int = Field(
+        default=8, ge=1, le=1000, description="latent: designs that a training leaves"
+    )
     steps: int = Field(default=100, ge=1, le=100_000, description="steps of Adam")
     starts: int = Field(
         default=3, ge=1, le=1000, description="textures that designs are drawn around"
@@ -33,7 +36,10 @@ class TrainGenerator(ClothTraining):
         description="weight of how much more alike two wearers look than bare strangers",
     )
     latent_size: int = Field(
-        default=32, ge=1, le=4096, description="numbers that a design is drawn from"
+        default=32,
+        ge=1,
+        le=4096,
+        description="numbers that a design is drawn from; wearer: that a feature is reduced to",
     )
     channels: int = Field(default=16, ge=1, le=1024, description="channels of the generator")
     generator_learning_rate: float = Field(
@@ -50,4 +56,10 @@ class TrainGenerator(ClothTraining):
             raise ValueError(
                 f"starts is {self.starts}, but designs of wearers' own have one, that of everybody"
             )
+        for key in ("designs_per_step", "kept") if self.conditioned_on == "wearer" else ():
+            if getattr(self, key) != (usual := type(self).model_fields[key].default):
+                raise ValueError(
+                    f"{key} is {getattr(self, key)}, but each wearer has one design; leave it at "
+                    f"{usual} where conditioned_on is wearer"
+                )
         return self

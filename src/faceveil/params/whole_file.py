@@ -14,14 +14,7 @@ from faceveil.params.curate import Curate
 from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import (
-    EXPERIMENTS,
-    Experiment,
-    GanTraining,
-    gan_training_of,
-    generator_training_of,
-    texture_training_of,
-)
+from faceveil.params.experiments import EXPERIMENTS, Experiment, overridden
 from faceveil.params.project import Project
 from faceveil.params.protect import Protect
 from faceveil.params.protections import PROTECTIONS, ProtectionSettings
@@ -32,7 +25,7 @@ from faceveil.params.recognizers import DEFAULTS, RecognizerSettings, surrogates
 from faceveil.params.report import Report
 from faceveil.params.section import Section
 from faceveil.params.synthesize import Synthesize
-from faceveil.params.train_gan import TrainGan
+from faceveil.params.train_gan import GanTraining, TrainGan, gan_training
 from faceveil.params.train_generator import TrainGenerator
 from faceveil.params.train_projector import TrainProjector
 from faceveil.params.train_texture import TrainTexture
@@ -43,6 +36,9 @@ NAMED = ("recognizers", "experiments", "protections")
 
 BARE, ENROLLED = "none", "bare"
 """What tables call a face without anything, and folders call the photos of such faces."""
+
+ENDINGS = ("own", "untrained", "mean_colour", "shuffled")
+"""How names of protections end that are made of an experiment's designs: ``exp0_untrained``."""
 
 
 class Params(Section):
@@ -96,6 +92,11 @@ class Params(Section):
                 f"protections: {min(both)!r} is taken; {BARE} and {ENROLLED} are bare faces, and "
                 "an experiment's designs have its name"
             )
+        made = {f"{one}_{ending}": one for one in self.experiments for ending in ENDINGS}
+        for name in (name for name in [*self.experiments, *self.protections] if name in made):
+            raise ValueError(
+                f"{name!r} is taken: designs of {made[name]!r} are judged so too; choose another"
+            )
         unknown = [name for name in self.evaluate.plain if name not in self.protections]
         if unknown:
             known = ", ".join(self.protections)
@@ -129,10 +130,11 @@ class Params(Section):
             raise FaceveilError(f"params.yaml: no experiment {experiment!r}; there are {known}")
         chosen = self.experiments[experiment]
         if chosen.method == "texture":
-            return texture_training_of(experiment, self.train_texture, chosen)
+            return overridden(experiment, self.train_texture, chosen)
         if chosen.method == "generator":
-            return generator_training_of(experiment, self.train_generator, chosen)
-        return gan_training_of(experiment, self.train_gan, chosen)
+            return overridden(experiment, self.train_generator, chosen)
+        gan = overridden(experiment, self.train_gan, chosen)
+        return gan_training(gan, chosen.recognizer_learns_from)
 
 
 def read_params(path: Path) -> Params:

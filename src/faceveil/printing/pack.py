@@ -36,18 +36,12 @@ SHAPE, SAME_SHAPE = 126 / 144, 0.02
 
 
 def write_pack(
-    texture: Path | NDArray[np.float32],
-    name: str,
-    out: Path,
-    kind: str,
-    paper: str,
-    number: int = 0,
+    texture: Path, name: str, out: Path, kind: str, paper: str, number: int = 0
 ) -> list[Path]:
     """Write a print pack, whole or not at all: a PDF of all pages, an SVG of each, and a card.
 
     Args:
-        texture: PNG, or safetensors: one tensor ``[3, H, W]`` in [0, 1], or those of a training;
-            or what :func:`check_texture` passes.
+        texture: PNG, or safetensors: one tensor ``[3, H, W]`` in [0, 1], or those of a training.
         name: the design's id.
         out: folder that is written; an older print pack in it is replaced.
         kind: ``pleated``, ``two_piece`` or ``gaiter``.
@@ -61,8 +55,7 @@ def write_pack(
         FaceveilError: a wrong argument or texture, or ``out`` holds something else.
     """
     made_of, size = kind_of(kind), _paper(paper)
-    pixels = read_texture(texture, number) if isinstance(texture, Path) else texture
-    design = PrintedDesign(_checked_name(name), pixels)
+    design = PrintedDesign(_checked_name(name), read_texture(texture, number))
     check_replaceable(out)
     pieces = made_of.pieces()
     with _fixed_bytes(), atomic_directory(out) as folder:
@@ -88,11 +81,6 @@ def read_texture(path: Path, number: int = 0) -> NDArray[np.float32]:
     if path.suffix not in (".png", ".safetensors"):
         raise FaceveilError(f"{path}: a texture is a .png or .safetensors file; convert it")
     texture = _from_png(path) if path.suffix == ".png" else _from_tensors(path, number)
-    return check_texture(path, texture)
-
-
-def check_texture(path: Path, texture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a texture of a file; refuse what is not ``[3, H, W]`` in [0, 1], as a mask is."""
     if texture.ndim != 3 or texture.shape[0] != 3 or not _fits(*texture.shape[1:]):
         raise FaceveilError(
             f"{path}: its shape is {list(texture.shape)}; a texture is [3, H, W] with sides from "

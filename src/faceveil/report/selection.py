@@ -12,7 +12,7 @@ import pandas as pd
 
 from faceveil.evaluation.results import read_results
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.experiments import Experiment, Method, read_training
+from faceveil.params.experiments import Experiment, Method, said_of_training
 from faceveil.params.read import read_names, read_section
 from faceveil.params.recognizers import read_target
 from faceveil.store.photos import FLAT
@@ -213,8 +213,9 @@ def open_results(metrics: Path, params: Path) -> Results:
         name: read_section(params, f"experiments.{name}", Experiment)
         for name in read_names(params, "experiments")
     }
+    said = {name: said_of_training(params, name) for name in chosen}
     against = {
-        name: one.trained_against(target, read_training(params, name).ensemble)
+        name: one.trained_against(target, said[name].get("ensemble", ()))
         for name, one in chosen.items()
     }
     return Results(

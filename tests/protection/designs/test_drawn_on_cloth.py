@@ -1,5 +1,7 @@
 """Designs on the cloth that generators draw: who wears which, and what it is drawn from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,15 +11,12 @@ from torch.nn.functional import normalize
 from faceveil.params.errors import FaceveilError
 from faceveil.params.protect import Protect
 from faceveil.protection.base import Draw, Photos
-from faceveil.protection.designs.drawn import (
-    Owners,
-    design_of_generator,
-    read_owners,
-)
+from faceveil.protection.designs.drawn import Owners, read_owners
 from faceveil.protection.designs.protect import DesignsToLearn, deal_own, protect_designs
 from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour
 from faceveil.protection.methods.untrained import Untrained
+from faceveil.protection.textures.files import read_textures
 from faceveil.store.coordinates import as_stored
 from faceveil.store.embeddings import EmbeddingTable, write_embeddings
 from faceveil.store.faces import COORDINATES, open_faces
@@ -74,30 +73,20 @@ def personal(tmp_path_factory):
     return write_untrained(tmp_path_factory.mktemp("models") / "personal", TARGET, **OWN)
 
 
-def test_the_first_latents_of_a_fixed_stream_are_judged_on_the_cloth(varied):
-    few, many = (Design(Design.Settings(designs=count)) for count in (3, 6))
-    for one in (few, many):
-        one.read(varied, 7)
-        assert one.placement == "mask"
-    assert few.variants == 6
-    for training in range(2):
-        for number in range(3):
-            same = few.drawn[training * 3 + number], many.drawn[training * 6 + number]
-            assert torch.allclose(*same, atol=1e-4)
-    learned = DesignsToLearn(DesignsToLearn.Settings(designs=6))
-    learned.read(varied, 7)
-    gap = (many.drawn[:, None] - learned.drawn[None]).abs().mean((2, 3, 4))
-    assert gap.min() > 0.01
+def read(method, folder, owners=None, **settings):
+    """Return a method with the designs of a folder."""
+    found = method(method.Settings(**settings), owners)
+    found.read(folder, SETTINGS.seed)
+    return found
 
 
-def test_untrained_designs_are_the_starts(varied):
-    start = Untrained(Untrained.Settings(designs=3))
-    start.read(varied, 7)
-    wanted = torch.cat([untrained(seed).starts[[0, 1, 0]] for seed in range(2)])
-    assert torch.equal(start.drawn, wanted.clamp(0.05, 0.93))
-
-
-def test_designs_for_anybody_have_no_owners(varied, bare):
+def test_designs_for_anybody_are_the_textures_beside_the_generator(varied, bare):
+    design, learned, start = (read(one, varied) for one in (Design, DesignsToLearn, Untrained))
+    stored = [read_textures(varied / number) for number in "01"]
+    assert design.placement == "mask"
+    assert torch.equal(design.drawn, torch.cat([one[0] for one in stored]))
+    assert torch.equal(learned.drawn, design.drawn)
+    assert torch.equal(start.drawn, torch.cat([one[1] for one in stored]))
     assert read_owners(varied, bare, ["a0"]) is None
 
 
@@ -126,11 +115,16 @@ def found(sources, personal, bare, tmp_path_factory):
     return out, open_photos(out)
 
 
+def drawn_for(generator, owner):
+    """The texture that a generator draws from somebody's feature."""
+    return generator.textures(feature(owner)[None], torch.tensor([0]))[0]
+
+
 def worn_by(sources, row, generator, owner):
     """What a photo is in the design that a generator draws from somebody's feature."""
     faces = sources.faces(row.kind)
     place = np.flatnonzero(faces.rows["image_id"] == row.image_id)
-    texture = generator.own(feature(owner))[None]
+    texture = drawn_for(generator, owner)[None]
     coordinates = mask_coordinates(faces, place)
     worn = wear_texture(faces.images(place), faces.transparencies(place), coordinates, texture)
     return 255 * worn[0].permute(1, 2, 0).numpy()
@@ -167,34 +161,49 @@ def test_what_is_learned_from_are_designs_of_training_people(found, sources):
         assert np.abs(found[1].pixels[row.Index] - expected).max() <= 0.51
 
 
-def test_controls_are_made_of_the_own_design(found, sources, personal, bare):
+def test_controls_are_made_of_the_own_design(found, personal, bare):
     rows = found[1].rows
     control = rows[rows["protection"] == "personal_untrained"]
     assert set(control["role"]) == {"test"}
     people = sorted(set(rows.loc[rows["use"] == "judge", "subject_id"]))
-    colour = MeanColour(MeanColour.Settings())
-    colour.read_for(read_owners(personal, bare, people), personal, 7)
-    own = untrained(0, **OWN).own(feature(people[1]))
-    assert torch.allclose(colour.pattern(1, SIZE, 7), own.mean((1, 2), keepdim=True), atol=1e-6)
+    colour = read(MeanColour, personal, read_owners(personal, bare, people))
+    own = drawn_for(untrained(0, **OWN), people[1])
+    assert torch.equal(colour.pattern(1, SIZE, 7), own.mean((1, 2), keepdim=True).expand_as(own))
+    start = read(Untrained, personal, read_owners(personal, bare, people))
+    assert torch.equal(start.pattern(1, SIZE, 7), untrained(0, **OWN).starts[0].clamp(0.05, 0.93))
 
 
 def test_designs_beside_the_photos_are_those_of_the_first_people(found):
     stored = np.load(found[0] / "designs.npy")
     rows = found[1].rows
     people = sorted(set(rows.loc[rows["use"] == "judge", "subject_id"]))[: SETTINGS.designs]
-    wanted = [untrained(t, **OWN).own(feature(who)) for t in range(2) for who in people]
+    wanted = [drawn_for(untrained(t, **OWN), who) for t in range(2) for who in people]
     pictures = 255 * torch.stack(wanted).permute(0, 2, 3, 1).numpy()
     assert np.abs(stored - pictures).max() <= 0.51
 
 
 @pytest.mark.parametrize("batch_size", [1, 64])
-def test_batch_size_changes_no_byte(found, sources, personal, bare, tmp_path, batch_size):
-    settings = SETTINGS.model_copy(update={"batch_size": batch_size})
-    protect_designs("personal", personal, sources, settings, tmp_path / "x", bare)
-    before = {path.name: path.read_bytes() for path in found[0].iterdir()}
-    after = {path.name: path.read_bytes() for path in (tmp_path / "x").iterdir()}
-    assert before["pixels.npy"] == after["pixels.npy"]
-    assert before["designs.npy"] == after["designs.npy"]
+@pytest.mark.parametrize("name", ["varied", "personal"])
+def test_batch_size_changes_no_byte(name, batch_size, request, sources, bare, tmp_path):
+    models = request.getfixturevalue(name)
+    for place, size in (("one", SETTINGS.batch_size), ("other", batch_size)):
+        settings = SETTINGS.model_copy(update={"batch_size": size})
+        protect_designs(name, models, sources, settings, tmp_path / place, bare)
+    for file in ("pixels.npy", "designs.npy"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "other" / file).read_bytes()
+
+
+def test_nobody_is_judged_with_the_photo_that_a_design_knows(found, sources, personal, bare):
+    rows = found[1].rows
+    judged = rows[rows["use"] == "judge"]
+    assert set(judged["protocol"]) == {"other_photo"}
+    probes = sources.roles.probes
+    once = replace(sources.roles, probes=probes[probes["protocol"] == "same_photo"])
+    line = (
+        "are drawn from the photos that are enrolled, and nobody probes with another one; .* need"
+    )
+    with pytest.raises(FaceveilError, match=line):
+        protect_designs("personal", personal, replace(sources, roles=once), SETTINGS, "x", bare)
 
 
 def test_no_more_own_designs_are_learned_from_than_there_are_training_people(
@@ -227,47 +236,42 @@ def test_everybody_is_also_judged_in_a_design_that_nobody_else_wears(rotating):
     assert dealt.groupby("variant")["subject_id"].nunique().max() > 1
 
 
-def test_own_and_dealt_designs_are_also_worn_under_conditions(rotating):
+def test_dealt_designs_and_their_starts_are_also_worn_under_conditions(rotating):
     anew = rotating.rows[rotating.rows["condition"] != ""]
     assert set(anew["role"]) == {"test"}
-    assert {"varied", "varied_own", "varied_untrained"} <= set(anew["protection"])
-    assert "varied_mean_colour" not in set(anew["protection"])
+    assert set(anew["protection"]) == {"varied", "varied_untrained"}
 
 
 def test_an_own_design_depends_on_its_wearer_alone(varied):
     def own(people):
-        design = Design(Design.Settings(designs=3))
-        design.read_for(Owners(tuple(people)), varied, 7)
-        return {who: design.drawn[k] for k, who in enumerate(people)}
+        design = read(Design, varied, Owners(tuple(people)))
+        return {(who, training): design.pattern(training * len(people) + k, SIZE, 7)
+                for k, who in enumerate(people) for training in range(2)}  # fmt: skip
 
     many, few = own(["a0", "b1", "c2", "d3"]), own(["d3", "b1"])
     assert all(torch.equal(few[who], many[who]) for who in few)
     designs = torch.stack(list(many.values()))
     gap = (designs[:, None] - designs[None]).abs().mean((2, 3, 4))
-    assert (gap + torch.eye(4)).min() > 0.01
+    assert (gap + torch.eye(8)).min() > 0.01
 
 
-def test_a_design_is_found_again_by_its_number(varied, personal):
-    judged = Design(Design.Settings(designs=SETTINGS.designs))
-    judged.read(varied, SETTINGS.seed)
-    for number in range(3):
-        found = design_of_generator(varied / "1", number, SETTINGS)
-        assert torch.equal(found, judged.drawn[3 + number])
-    assert design_of_generator(varied / "1", 9, SETTINGS).shape == judged.drawn[0].shape
-    with pytest.raises(FaceveilError, match="no design -1; they are counted from 0"):
-        design_of_generator(varied / "1", -1, SETTINGS)
-    with pytest.raises(FaceveilError, match="from wearers' features, so that none has a number"):
-        design_of_generator(personal / "0", 0, SETTINGS)
+def test_own_designs_lie_around_starts_of_their_own(varied):
+    start = read(Untrained, varied, Owners(tuple("abcdefgh")))
+    starts = untrained(0).starts.clamp(0.05, 0.93)
+    found = [start.pattern(variant, SIZE, 7) for variant in range(8)]
+    which = [[torch.equal(one, other) for other in starts] for one in found]
+    assert all(sum(one) == 1 for one in which)
+    assert {one.index(True) for one in which} == {0, 1}
 
 
-def test_own_designs_without_their_owners_are_refused(personal):
-    with pytest.raises(ValueError, match="designs of wearers' own need these wearers"):
+def test_designs_from_features_without_their_wearers_are_refused(personal):
+    with pytest.raises(ValueError, match="designs from wearers' features need these wearers"):
         Design(Design.Settings()).read(personal, 7)
 
 
-def test_a_photo_of_a_generators_design_is_as_if_alone(varied):
-    design = Design(Design.Settings(designs=3))
-    design.read(varied, 7)
+@pytest.mark.parametrize("people", [(), ("a", "b", "c")], ids=["dealt", "own"])
+def test_a_photo_of_a_generators_design_is_as_if_alone(varied, people):
+    design = read(Design, varied, Owners(people))
     stream = torch.Generator().manual_seed(0)
     many = Photos(
         images=torch.rand(3, 3, SIZE, SIZE, generator=stream),

@@ -32,3 +32,9 @@ def test_designs_come_from_the_file_beside_the_head(tmp_path, name):
 def test_without_any_the_missing_file_is_named(tmp_path):
     (tmp_path / HEAD_WEIGHTS).touch()
     assert design_weights(tmp_path) == tmp_path / WEIGHTS
+
+
+def test_textures_come_before_the_generator_that_drew_them(tmp_path):
+    for file in (HEAD_WEIGHTS, ON_CLOTH, TEXTURES):
+        (tmp_path / file).touch()
+    assert design_weights(tmp_path) == tmp_path / TEXTURES

@@ -16,7 +16,7 @@ from faceveil.protection.textures.files import (
     TEXTURES,
     FoundTextures,
     read_textures,
-    write_textures,
+    write_found,
 )
 
 
@@ -30,7 +30,7 @@ def found(seed):
 def folder(tmp_path):
     place = tmp_path / "models/gan/universal"
     card = {"experiment": "universal", "settings": TrainTexture().model_dump(mode="json")}
-    write_textures(place, [found(0), found(1)], nn.Linear(2, 3), card)
+    write_found(place, [found(0), found(1)], nn.Linear(2, 3), card)
     return place
 
 

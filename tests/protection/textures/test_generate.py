@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from faceveil.params.conditions import ConditionStrengths
 from faceveil.params.errors import FaceveilError
+from faceveil.protection.textures import generate
 from faceveil.protection.textures.generate import train_generator
 from faceveil.protection.textures.objectives import strangers_likeness
 from faceveil.protection.textures.seen import embeddings, tiled
@@ -19,6 +20,7 @@ from faceveil.runtime.checkpoints import Checkpoint
 from faceveil.runtime.seeding import generator_for
 from tests.conftest import ROOT
 from tests.protection.textures.generator_world import OWN, RUNS, task, train
+from tests.protection.textures.texture_world import SHORT
 
 LAST = {"latent": 1.685661, "wearer": 1.668079}
 
@@ -31,7 +33,8 @@ def same(one, other):
     states = (one.generator.state_dict(), other.generator.state_dict())
     assert states[0].keys() == states[1].keys()
     weights = all(torch.equal(states[0][key], states[1][key]) for key in states[0])
-    return weights and (one.curves, one.measured) == (other.curves, other.measured)
+    values = [(found.curves, found.measured) for found in (one, other)]
+    return weights and values[0] == values[1] and torch.equal(one.textures, other.textures)
 
 
 @pytest.mark.parametrize("kind", ["latent", "wearer"])
@@ -68,29 +71,39 @@ def test_designs_of_a_start_are_not_all_one():
     assert same_start.sum() / 6 > 0.05  # of three designs, each with two others
 
 
-def test_wearers_of_their_own_designs_wear_different_ones():
-    small = task(steps=40, generator_learning_rate=0.02, **OWN)
-    found = train_generator(small)
-    own = torch.stack([found.generator.own(feature) for feature in small.features])
+@pytest.mark.parametrize(("strangers", "differ"), [(2, True), (0, False)])
+def test_wearers_of_their_own_designs_wear_different_ones_if_strangers_count(strangers, differ):
+    small = task(steps=40, generator_learning_rate=0.01, strangers=strangers, **OWN)
+    starts = torch.zeros(len(small.features), dtype=torch.int64)
+    own = train_generator(small).generator.textures(small.features, starts)
     apart = (own[:, None] - own[None]).abs().mean((2, 3, 4))
-    assert (apart + torch.eye(len(own))).min() > 1e-3
+    assert ((apart + torch.eye(len(own))).min() > 0.05) == differ
 
 
 def test_training_begins_at_the_starts_that_hide_best():
     found = train_generator(task(steps=1, learning_rate=1e-9, generator_learning_rate=1e-9))
-    before, after = found.sheets
-    assert torch.allclose(before, after, atol=1e-6)
-    assert torch.equal(before[0], before[2])
-    assert not torch.equal(before[0], before[1])
+    assert torch.allclose(found.starts, found.textures, atol=1e-6)
+    assert torch.equal(found.starts[0], found.starts[2])
+    assert not torch.equal(found.starts[0], found.starts[1])
     every = train_generator(task(steps=1, learning_rate=1e-9, starts=4))
-    assert every.measured["starts"][:2] == found.measured["starts"]
+    assert every.numbers[:2] == found.numbers[:2] == found.numbers[2:4]
+
+
+def test_textures_that_are_kept_are_the_first_of_a_stream():
+    few, many = (train_generator(task(kept=count)) for count in (2, 6))
+    assert torch.equal(few.textures, many.textures[:2])
+    assert few.likeness == many.likeness[:2]
+    drawn = many.generator.latents(6, generator_for(SHORT["seed"], "kept"))
+    assert torch.equal(many.textures, many.generator.textures(*drawn))
 
 
 @pytest.mark.parametrize("kind", ["latent", "wearer"])
 @pytest.mark.parametrize("stopped", [1, 2, 4])
-def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, stopped, kind):
+def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, stopped, kind):
     settings = {"conditions": ConditionStrengths(), **changes(kind)}
     whole = train_generator(task(**settings))
+    taken, take = [], generate._step
+    monkeypatch.setattr(generate, "_step", lambda *words: taken.append(words[-1]) or take(*words))
 
     def stop(step, _):
         if step == stopped + 1:
@@ -99,8 +112,11 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, stopped, kind):
     checkpoint = Checkpoint(tmp_path / "checkpoint.safetensors")
     with pytest.raises(KeyboardInterrupt):
         train_generator(task(**settings), checkpoint, stop)
-    told = []
+    assert taken == list(range(stopped + 1))
+    told, saved = [], stopped - stopped % 2  # every second step is saved
+    taken.clear()
     again = train_generator(task(**settings), checkpoint, lambda step, _: told.append(step))
+    assert taken == list(range(saved, 5))
     assert same(whole, again)
     assert told == [1, 2, 3, 4, 5]
 
@@ -139,8 +155,6 @@ def test_two_ranks_do_what_one_process_does(tmp_path):
     )
     for name in RUNS:
         first, second = (load_file(tmp_path / f"{name}-{rank}.safetensors") for rank in range(2))
-        alone = train(name)
-        for key, value in alone.items():
-            assert key == "curves" or torch.equal(first[key], second[key]), key
-            if key != "curves":
-                torch.testing.assert_close(first[key], value, rtol=1e-4, atol=1e-5, msg=key)
+        for key, value in train(name).items():
+            assert torch.equal(first[key], second[key]), key
+            torch.testing.assert_close(first[key], value, rtol=1e-4, atol=1e-5, msg=key)

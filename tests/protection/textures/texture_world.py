@@ -77,6 +77,8 @@ def recognizer(seed):
     trunk = nn.Sequential(nn.Conv2d(3, 8, 4, 4), nn.Tanh(), nn.Flatten()).requires_grad_(False)
     weight = torch.randn(12, 128) / 12
     one = SimpleNamespace(
+        name=f"recognizer{seed}",
+        fingerprint=str(seed) * 64,
         needs_places=False,
         features=lambda images, places: trunk(images),
         head=lambda features: functional.normalize(features @ weight.T, dim=1),

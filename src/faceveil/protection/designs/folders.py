@@ -24,9 +24,10 @@ def training_folders(experiment: Path) -> list[Path]:
 
 
 def design_weights(training: Path) -> Path:
-    """Return the file that a training's designs come from: textures, or a generator.
+    """Return the file that a training's designs come from: textures, or else a generator.
 
-    It is the one beside the recognizer's head; without any, that of a ``gan``, which is missing.
+    It is beside the recognizer's head; without any, that of a ``gan``, which is missing.
     """
     made = [path for path in training.glob("*.safetensors") if path.name != HEAD_WEIGHTS]
-    return min(made, default=training / "generator.safetensors")
+    # By name: textures come after the generator that drew them.
+    return max(made, default=training / "generator.safetensors")

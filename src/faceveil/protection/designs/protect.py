@@ -6,21 +6,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from faceveil.params.errors import FaceveilError
 from faceveil.params.protect import Protect
 from faceveil.protection.base import method_name
 from faceveil.protection.deal import deal_labelled, deal_variants
-from faceveil.protection.designs.drawn import (
-    DrawnDesigns,
-    Owners,
-    read_owners,
-)
-from faceveil.protection.designs.folders import OWN, training_folders
+from faceveil.protection.designs.drawn import DrawnDesigns, Owners, read_owners
+from faceveil.protection.designs.folders import OWN, design_weights, training_folders
 from faceveil.protection.methods.design import Design
 from faceveil.protection.methods.mean_colour import MeanColour
 from faceveil.protection.methods.shuffled import Shuffled
 from faceveil.protection.methods.untrained import Untrained
 from faceveil.protection.protect import Job, physical_jobs, probing_photos, with_rows, write_jobs
 from faceveil.protection.sources import Sources
+from faceveil.protection.textures.generator import WEIGHTS as ON_CLOTH
 from faceveil.store.faces import open_faces
 from faceveil.store.photos import JUDGE, LEARN
 from faceveil.store.protocol import MASKED_PHOTOS
@@ -47,36 +45,62 @@ def protect_designs(
 
     Held-out and training people wear the designs that are judged, some of every training; held-out
     people also under conditions, if they can be printed. Training people also wear others, if a
-    generator draws them, on the photos that recognizers learn from.
+    generator draws them for each photo's frame, on the photos that recognizers learn from.
 
     Where a generator on the cloth draws designs for anybody, people also wear one of their own
-    each, under the name ``<name>_own``. Where designs are drawn from wearers' features, these are
-    the only ones; and photos to learn from show training people in those of some of them. ``bare``
-    is the folder of the recognizers' embeddings of bare faces, where the features are.
+    each, flat, under the name ``<name>_own``. Where designs are drawn from wearers' features, these
+    are the only ones, and nobody is judged with the photo whose feature it was; photos to learn
+    from show training people in those of some of them. ``bare`` is the folder of the recognizers'
+    embeddings of bare faces, where the features are.
+
+    Raises:
+        FaceveilError: if designs are drawn from wearers' features, and nobody has another photo.
     """
-    trainings = len(training_folders(models))
-    design = Design(Design.Settings(designs=settings.designs))
-    each = probing_photos(sources, design, ("test", "train"))
+    trainings, size = len(training_folders(models)), settings.designs
+    each = _judged_photos(models, sources)
     owners = read_owners(models, bare, sorted(set(each["subject_id"])))
-    design.read_for(owners, models, settings.seed)
+    design = _read(Design, models, settings, size, owners)
     worn = _dealt(each, design, trainings, settings.designs_per_subject)
     jobs = [Job(design, worn.assign(protection=name, use=JUDGE))]
-    if design.for_anybody:
-        jobs.append(_own(f"{name}_{OWN}", each, models, trainings, settings))
+    held_out = each[each["role"] == "test"]
     for method in (MeanColour, Shuffled, Untrained):
-        control = method(method.Settings(designs=settings.designs))
-        control.read_for(owners, models, settings.seed)
-        photos = probing_photos(sources, control, ("test",))
-        rows = _dealt(photos, control, 1, 1).assign(training=-1, use=JUDGE)
+        control = _read(method, models, settings, size, owners)
+        rows = _dealt(held_out, control, 1, 1).assign(training=-1, use=JUDGE)
         jobs.append(Job(control, rows.assign(protection=f"{name}_{method_name(method)}")))
-    learned = DesignsToLearn(DesignsToLearn.Settings(designs=settings.learn_designs))
+    worn_anew = physical_jobs(jobs, settings.draws)
+    if owners is None and (models / "0" / ON_CLOTH).is_file():
+        for_each = Owners(tuple(sorted(set(each["subject_id"]))))
+        own = _read(Design, models, settings, size, for_each)
+        rows = _dealt(each, own, trainings, 1).assign(protection=f"{name}_{OWN}", use=JUDGE)
+        jobs.append(Job(own, rows))
     lenders = read_owners(models, bare, sources.roles.of_role("train")[: settings.learn_designs])
-    learned.read_for(lenders, models, settings.seed)
+    learned = _read(DesignsToLearn, models, settings, settings.learn_designs, lenders)
     few = settings.model_copy(update={"learn_designs": learned.variants // trainings})
     labelled = deal_labelled(_training_photos(sources), trainings, few)
-    worn_anew = physical_jobs(jobs, settings.draws)
     jobs.append(Job(learned, labelled.assign(protection=name, use=LEARN)))
     write_jobs([*jobs, *worn_anew], sources, settings, out, design.pictures())
+
+
+def _read(
+    method: type[DrawnDesigns], models: Path, settings: Protect, designs: int, owners: Owners | None
+) -> DrawnDesigns:
+    found = method(method.Settings(designs=designs), owners)
+    found.read(models, settings.seed)
+    return found
+
+
+def _judged_photos(models: Path, sources: Sources) -> pd.DataFrame:
+    """Return the photos that probe; none that a design knows from its wearer's feature."""
+    photos = probing_photos(sources, Design(Design.Settings()), ("test", "train"))
+    if design_weights(training_folders(models)[0]).name != ON_CLOTH:
+        return photos
+    other = photos[photos["protocol"] != "same_photo"]
+    if other.empty:
+        raise FaceveilError(
+            f"{models}: its designs are drawn from the photos that are enrolled, and nobody probes "
+            "with another one; designs from wearers' features need people with several photos"
+        )
+    return other.reset_index(drop=True)
 
 
 def deal_own(photos: pd.DataFrame, people: Sequence[str], trainings: int) -> pd.DataFrame:
@@ -106,22 +130,11 @@ def deal_own(photos: pd.DataFrame, people: Sequence[str], trainings: int) -> pd.
     return pd.concat(parts, ignore_index=True)
 
 
-def _own(
-    protection: str, photos: pd.DataFrame, models: Path, trainings: int, settings: Protect
-) -> Job:
-    """Return everybody in a design that nobody else wears, drawn from numbers of their own."""
-    owners = Owners(tuple(sorted(set(photos["subject_id"]))))
-    design = Design(Design.Settings(designs=settings.designs))
-    design.read_for(owners, models, settings.seed)
-    rows = deal_own(photos, owners.subject_ids, trainings)
-    return Job(design, rows.assign(protection=protection, use=JUDGE))
-
-
 def _dealt(
     photos: pd.DataFrame, design: DrawnDesigns, trainings: int, per_subject: int
 ) -> pd.DataFrame:
-    """Say who wears which variant: their own, or some that are dealt."""
-    if design.owners is None:
+    """Say who wears which variant: the one drawn for them, or some that are dealt."""
+    if not design.owners:
         return deal_variants(photos, design.variants, trainings, per_subject)
     return deal_own(photos, design.owners.subject_ids, trainings)
 

@@ -21,7 +21,7 @@ class Untrained(DrawnDesigns):
 
     def prepared(self, generator: TextureGenerator) -> TextureGenerator:
         """Return the generator as it began: it draws its starts."""
-        return TextureGenerator(generator.shape).begin(generator.starts).eval()
+        return TextureGenerator(generator.shape).begin_from(generator.starts).eval()
 
     def generated(self, training: Path, number: int, seed: int) -> Tensor:
         """Build and draw."""

@@ -23,7 +23,7 @@ TEXTURES = "textures.safetensors"
 
 @dataclass(frozen=True)
 class FoundTextures:
-    """Textures of one training, best first.
+    """Textures of one training; those that were optimised best first.
 
     Attributes:
         textures: float32 ``[kept, 3, H, W]`` in [0, 1].
@@ -41,8 +41,27 @@ class FoundTextures:
     false_matches: list[float]
     curves: list[dict[str, float]]
 
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write the textures into a folder; return what its card says of them."""
+        tensors = {"textures": self.textures, "starts": self.starts}
+        (folder / TEXTURES).write_bytes(save(tensors))
+        return {
+            **self.measured,
+            "architecture": "texture",
+            "textures_sha256": fingerprint(folder / TEXTURES),
+        }
 
-def write_textures(
+    @property
+    def measured(self) -> dict[str, Any]:
+        """What a card says of the training's outcome."""
+        return {
+            "starts": self.numbers,
+            "likeness": self.likeness,
+            "false_matches": self.false_matches,
+        }
+
+
+def write_found(
     directory: Path, found: Sequence[FoundTextures], head: nn.Module, card: dict[str, Any]
 ) -> None:
     """Write what each training found to ``<directory>/<number>/``, all or nothing.
@@ -55,20 +74,11 @@ def write_textures(
     """
     with atomic_directory(directory) as folder:
         for number, one in enumerate(found):
-            own = folder / str(number)
-            own.mkdir()
-            (own / TEXTURES).write_bytes(save({"textures": one.textures, "starts": one.starts}))
-            write_weights(own / HEAD_WEIGHTS, head, {})
-            full = {
-                **card,
-                "architecture": "texture",
-                "training": number,
-                "starts": one.numbers,
-                "likeness": one.likeness,
-                "false_matches": one.false_matches,
-                "textures_sha256": fingerprint(own / TEXTURES),
-            }
-            (own / "card.json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")
+            place = folder / str(number)
+            place.mkdir()
+            write_weights(place / HEAD_WEIGHTS, head, {})
+            full = {**card, "training": number, **one.write(place)}
+            (place / "card.json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")
 
 
 def read_textures(folder: Path) -> tuple[Tensor, Tensor]:

@@ -34,16 +34,12 @@ from faceveil.protection.textures.training import (
     begin,
     blurred,
     improve,
-    photos_of_step,
 )
 from faceveil.protection.textures.wearers import WornPhotos
 from faceveil.runtime.checkpoints import Checkpoint
 from faceveil.runtime.progress import OnEpoch
 from faceveil.runtime.ranks import present_ranks
 from faceveil.runtime.seeding import generator_for, seeded
-
-SHOWN = 6
-"""Designs that a training is measured on and its picture shows."""
 
 
 def train_generator(
@@ -58,10 +54,11 @@ def train_generator(
     Raises:
         FaceveilError: if a loss is no longer finite.
     """
-    settings, begun = task.settings, begin(task, task.settings.starts, checkpoint)
+    settings = task.settings
+    begun = begin(task, settings.starts, checkpoint)
     with seeded(settings.seed, "generator"):
         generator = TextureGenerator(_shape(task)).to(task.device)
-    generator.begin(begun.starts, task.features)
+    generator.begin_from(begun.starts, task.features)
     network = [p for name, p in generator.named_parameters() if name != "corrections"]
     groups = [
         {"params": [generator.corrections], "lr": settings.learning_rate},
@@ -89,22 +86,24 @@ def _shape(task: Task[TrainGenerator]) -> Shape:
 
 
 def _step(
-    task: Task[TrainGenerator], generator: TextureGenerator, state: Optimisation, step: int
+    task: Task[TrainGenerator],
+    generator: TextureGenerator,
+    state: Optimisation,
+    photos: StepPhotos,
+    step: int,
 ) -> dict[str, Tensor]:
     """Take one step: new designs, on the same photos each, or everybody's own on their photo."""
-    settings = task.settings
+    settings, wearers = task.settings, photos.share
 
     # Photos: of different people, each under a physical condition of its own.
-    photos = photos_of_step(task, step)
-
     # Designs: one for each wearer; or new ones in each step, the same on all ranks, for everybody.
     if task.features is None:
         stream = generator_for(settings.seed, "latents", step)
         # Where designs are fewer than starts, every start has its turn.
         textures = generator(*generator.latents(settings.designs_per_step, stream, step))
-        wearers = tiled(photos.own, len(textures))
+        wearers = tiled(photos.share, len(textures))
     else:
-        textures, wearers = _own(task, generator, photos.own), photos.own
+        textures = generator(*_features(task.features, wearers))
     designs = textures.detach().requires_grad_()
     worn = designs.repeat_interleave(len(wearers.images) // len(designs), 0)
 
@@ -130,21 +129,19 @@ def _step(
     }
 
 
-def _own(task: Task[TrainGenerator], generator: TextureGenerator, photos: WornPhotos) -> Tensor:
-    """Return the design of who is on each photo, ``[B, 3, H, W]``."""
-    assert task.features is not None
-    labels = photos.labels.to(task.features.device)
-    designs: Tensor = generator(task.features[labels], torch.zeros_like(labels))
-    return designs
+def _features(features: Tensor, photos: WornPhotos) -> tuple[Tensor, Tensor]:
+    """Return what the design of who is on each photo is drawn from: a feature, the one start."""
+    labels = photos.labels.to(features.device)
+    return features[labels], torch.zeros_like(labels)
 
 
 def _alike(
     task: Task[TrainGenerator], seen: Sequence[Tensor], labels: Tensor, photos: StepPhotos
 ) -> Tensor:
     """Return how alike strangers look, the mean over this rank's photos; all others stay fixed."""
-    batch, faces = len(photos.labels), len(photos.own.images)
+    batch, faces = len(photos.labels), len(photos.share.images)
     others = [
-        present_ranks().gathered(one.detach().view(-1, faces, one.shape[1]), photos.share, batch)
+        present_ranks().gathered(one.detach().view(-1, faces, one.shape[1]), photos.taken, batch)
         for one in seen
     ]
     whose = photos.labels.to(labels).repeat(len(others[0]))
@@ -159,19 +156,24 @@ def _outcome(
     begun: Beginning,
     curves: list[dict[str, float]],
 ) -> TrainedGenerator:
-    """Measure some designs on the photos that starts were chosen on, worn flat."""
+    """Measure designs on the photos that starts were chosen on, worn flat."""
+    kept = task.settings.kept
     if task.features is None:
-        numbers, starts = generator.latents(SHOWN, generator_for(task.settings.seed, "shown"))
-        designs = generator(numbers, starts)
-        likeness, wrong = worn_by_all(task, designs, begun.photos)
+        drawn = generator.latents(kept, generator_for(task.settings.seed, "kept"))
+        textures = generator.textures(*drawn)
+        likeness, wrong = worn_by_all(task, textures, begun.photos)
     else:
-        designs = _own(task, generator, begun.photos)
-        starts = torch.zeros(len(designs[:SHOWN]), dtype=torch.int64)
-        likeness, wrong = worn_flat(task, designs, begun.photos)
-    measured = {
-        "starts": begun.numbers,
-        "likeness": likeness.reshape(-1).tolist(),
-        "false_matches": wrong.reshape(-1).tolist(),
-    }
-    sheets = (generator.starts[starts].cpu(), designs[:SHOWN].cpu())
-    return TrainedGenerator(generator.cpu().eval(), sheets, measured, curves)
+        drawn = _features(task.features, begun.photos)
+        textures = generator.textures(*drawn)
+        likeness, wrong = worn_flat(task, textures, begun.photos)
+    starts = drawn[1][:kept]
+    return TrainedGenerator(
+        textures=textures[:kept].cpu(),
+        starts=generator.starts[starts].cpu(),
+        numbers=[begun.numbers[start] for start in starts.tolist()],
+        likeness=likeness.reshape(-1).tolist(),
+        false_matches=wrong.reshape(-1).tolist(),
+        curves=curves,
+        generator=generator.cpu().eval(),
+        target=task.evaded[0].named,
+    )

@@ -3,8 +3,7 @@
 The numbers are random, or what a recognizer stored of the wearer's bare face.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from faceveil.params.errors import FaceveilError
-from faceveil.runtime.atomic import atomic_directory
-from faceveil.store.weights import (
-    HEAD_WEIGHTS,
-    fingerprint,
-    read_card,
-    read_weights,
-    write_weights,
-)
+from faceveil.protection.textures.files import FoundTextures
+from faceveil.store.embeddings import read_embeddings
+from faceveil.store.protocol import UNMASKED_PHOTOS
+from faceveil.store.weights import fingerprint, read_card, read_weights, write_weights
 
 WEIGHTS, ARCHITECTURE = "texture_generator.safetensors", "start_and_convolutions"
 
@@ -86,7 +81,7 @@ class TextureGenerator(nn.Module):
             nn.init.zeros_(parameter)
 
     @torch.no_grad()
-    def begin(self, starts: Tensor, features: Tensor | None = None) -> "TextureGenerator":
+    def begin_from(self, starts: Tensor, features: Tensor | None = None) -> "TextureGenerator":
         """Take the starts, ``[K, 3, H, W]``, and how features of wearers, ``[T, E]``, are spread.
 
         Features of faces lie close together; the network sees how they differ.
@@ -125,29 +120,36 @@ class TextureGenerator(nn.Module):
         starts = (torch.arange(count) + first) % self.shape.starts
         return numbers.to(self.starts), starts.to(self.starts.device)
 
-    @torch.inference_mode()
-    def own(self, numbers: Tensor, start: int = 0) -> Tensor:
-        """Return the texture ``[3, H, W]`` of one wearer, from ``[C]`` numbers."""
-        texture: Tensor = self(numbers[None], torch.tensor([start]))[0]
-        return texture.clone()
+    @torch.no_grad()
+    def textures(self, numbers: Tensor, starts: Tensor) -> Tensor:
+        """Return textures as :meth:`forward` does, each the same bits whatever is beside it."""
+        # Convolutions of a batch add up in another order than those of one.
+        pairs = zip(torch.split(numbers, 1), torch.split(starts, 1), strict=True)
+        return torch.cat([self(*one) for one in pairs])
 
 
 @dataclass(frozen=True)
-class TrainedGenerator:
-    """What came out of a training.
+class TrainedGenerator(FoundTextures):
+    """What came out of a training, besides some textures: the first ones of a stream.
+
+    Of designs from wearers' features the textures are those of some training people, to be looked
+    at; they are not stored, and likeness and false matches are one number, over all.
 
     Attributes:
         generator: on the CPU.
-        sheets: the first designs before and after, ``[S, 3, H, W]`` in [0, 1] each.
-        measured: numbers of the starts among the candidates; own cosine, in units of a match, and
-            share of false matches of people in those designs, worn flat.
-        curves: of each step.
+        target: ``name`` and ``fingerprint`` of the recognizer whose features it knows.
     """
 
     generator: TextureGenerator
-    sheets: tuple[Tensor, Tensor]
-    measured: dict[str, Any]
-    curves: list[dict[str, float]]
+    target: dict[str, str]
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write the generator, and the textures that anybody may wear."""
+        shape = self.generator.shape
+        about = {"architecture": ARCHITECTURE, "shape": vars(shape), "target": self.target}
+        write_weights(folder / WEIGHTS, self.generator, about)
+        card = super().write(folder) if shape.conditioned_on == "latent" else self.measured
+        return {**card, **about, "generator_sha256": fingerprint(folder / WEIGHTS)}
 
 
 def _even(pictures: Tensor) -> Tensor:
@@ -156,55 +158,6 @@ def _even(pictures: Tensor) -> Tensor:
     T. Karras et al., "Progressive Growing of GANs" (2018), section 4.2.
     """
     return pictures * (pictures.square().mean(1, keepdim=True) + 1e-8).rsqrt()
-
-
-class OwnDesigns(Sequence[Tensor]):
-    """What each of P people wears in the designs of T generators: ``[t * P + p]`` is a texture.
-
-    They are drawn when they are asked for, one at a time, so that nobody's depends on others, from
-    numbers ``[P, C]`` and the numbers of starts, int64 ``[P]``.
-    """
-
-    def __init__(
-        self, generators: Sequence[TextureGenerator], numbers: Tensor, starts: Tensor
-    ) -> None:
-        self._generators, self._numbers, self._starts = generators, numbers, starts
-
-    def __len__(self) -> int:
-        return len(self._generators) * len(self._numbers)
-
-    def __getitem__(self, variant: Any) -> Any:
-        """Draw one, float32 ``[3, H, W]``."""
-        generator, person = divmod(variant, len(self._numbers))
-        return self._generators[generator].own(self._numbers[person], int(self._starts[person]))
-
-
-def write_generators(
-    directory: Path, trained: Sequence[TrainedGenerator], head: nn.Module, card: dict[str, Any]
-) -> None:
-    """Write each training's generator to ``<directory>/<number>/``, all or nothing.
-
-    Args:
-        directory: folder of the experiment.
-        trained: by training.
-        head: the target's, as every training leaves it.
-        card: what all cards say: experiment, settings, recognizers, fingerprints of inputs, and
-            ``name`` and ``fingerprint`` of the target.
-    """
-    with atomic_directory(directory) as folder:
-        for number, one in enumerate(trained):
-            place = folder / str(number)
-            place.mkdir()
-            about = {
-                "architecture": ARCHITECTURE,
-                "shape": vars(one.generator.shape),
-                "target": card["target"],
-            }
-            write_weights(place / WEIGHTS, one.generator, about)
-            write_weights(place / HEAD_WEIGHTS, head, {})
-            whole = fingerprint(place / WEIGHTS)
-            full = {**card, **about, **one.measured, "training": number, "generator_sha256": whole}
-            (place / "card.json").write_text(json.dumps(full, indent=2, sort_keys=True) + "\n")
 
 
 def read_generator(training: Path) -> tuple[TextureGenerator, dict[str, str]]:
@@ -222,3 +175,21 @@ def read_generator(training: Path) -> tuple[TextureGenerator, dict[str, str]]:
     generator = TextureGenerator(Shape(**card["shape"]))
     read_weights(path, generator)
     return generator.eval().requires_grad_(False), card["target"]
+
+
+def wearer_features(bare: Path, target: Mapping[str, str], people: Sequence[str]) -> Tensor:
+    """Return what a target stored of people's enrolled bare faces, unit vectors ``[P, E]``.
+
+    It is what it saw of the photo that is on file, and never of another one that probes.
+
+    Args:
+        bare: folder of the recognizers' embeddings of bare faces.
+        target: its ``name`` and ``fingerprint``.
+        people: by ``subject_id``.
+
+    Raises:
+        FaceveilError: if somebody has none, or another recognizer made them.
+    """
+    folder = bare / target["name"] / UNMASKED_PHOTOS["same_photo"]
+    table = read_embeddings(folder, target["fingerprint"])
+    return torch.from_numpy(table.embeddings[table.rows_of(people)])

@@ -14,7 +14,7 @@ from faceveil.params.cloth_training import ClothTraining
 from faceveil.params.errors import FaceveilError
 from faceveil.params.train_generator import TrainGenerator
 from faceveil.protection.sources import Sources
-from faceveil.protection.textures.features import wearer_features
+from faceveil.protection.textures.generator import wearer_features
 from faceveil.protection.textures.objectives import Evaded
 from faceveil.protection.textures.seen import Settings, Task
 from faceveil.protection.textures.wearers import Wearers
@@ -52,8 +52,7 @@ def read_task(
     wearers, inputs = Wearers(sources), fingerprints(sources, evaded)
     if not (isinstance(settings, TrainGenerator) and settings.conditioned_on == "wearer"):
         return Task(settings, wearers, evaded), inputs
-    target = evaded[0].recognizer
-    features = wearer_features(bare / target.name, target.fingerprint, wearers.people)
+    features = wearer_features(bare, evaded[0].named, wearers.people)
     inputs["features"] = hashlib.sha256(features.numpy().tobytes()).hexdigest()
     return Task(settings, wearers, evaded, features.to(device)), inputs
 

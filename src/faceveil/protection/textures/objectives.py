@@ -25,6 +25,11 @@ class Evaded:
     threshold: float
     nonmated: float
 
+    @property
+    def named(self) -> dict[str, str]:
+        """``name`` and ``fingerprint`` of the recognizer."""
+        return {"name": self.recognizer.name, "fingerprint": self.recognizer.fingerprint}
+
     def likeness(self, cosines: Tensor) -> Tensor:
         """Return cosines in units of a match: 1 at threshold if strangers look as unlike as ever.
 

@@ -16,10 +16,10 @@ from faceveil.protection.textures.objectives import own_cosine, total_variation
 from faceveil.protection.textures.seen import Task, cosines, embeddings, tiled, worn_by_all
 from faceveil.protection.textures.training import (
     Optimisation,
+    StepPhotos,
     begin,
     blurred,
     improve,
-    photos_of_step,
     printable,
     ranking,
 )
@@ -65,18 +65,21 @@ def texture_state(settings: TrainTexture, textures: Tensor, numbers: list[int]) 
 
 
 def take_step(
-    task: Task[TrainTexture], textures: Tensor, state: Optimisation, step: int
+    task: Task[TrainTexture],
+    textures: Tensor,
+    state: Optimisation,
+    photos: StepPhotos,
+    step: int,
 ) -> dict[str, Tensor]:
     """Let all textures take one step on the same photos, each as if it were alone."""
-    settings = task.settings
+    settings, ranks = task.settings, present_ranks()
 
     # Photos: of different people, each under a physical condition of its own.
-    photos = photos_of_step(task, step)
-    everybody = tiled(photos.own, len(textures))
+    everybody = tiled(photos.share, len(textures))
     labels = everybody.labels.to(textures.device)
 
     # Likeness: of everybody in every texture with who they are, the mean over recognizers.
-    worn = textures.repeat_interleave(len(photos.own.images), 0)
+    worn = textures.repeat_interleave(len(photos.share.images), 0)
     found = cosines(task, embeddings(task, worn, everybody, step))
     likeness = own_cosine(task.evaded, found, labels).view(len(textures), -1).mean(1)
 
@@ -85,7 +88,7 @@ def take_step(
     loss = (likeness + settings.smoothness * roughness).sum()
     state.optimizer.zero_grad()
     torch.autograd.backward(loss, inputs=[textures])
-    present_ranks().average([textures], photos.part)
+    ranks.average([textures], photos.part)
 
     # Step: without detail that no printer shows, and back to colours that it prints.
     assert textures.grad is not None
@@ -96,6 +99,7 @@ def take_step(
     return {
         "generated_train_accuracy": (found[0].argmax(1) == labels).float().mean(),
         "likeness": likeness.mean(),
-        "best_likeness": likeness.min(),
+        # The least of all textures is known once all ranks' photos are.
+        "best_likeness": ranks.total(likeness.detach() * photos.part).min(),
         "roughness": roughness.mean(),
     }

@@ -146,10 +146,39 @@ def begin(task: Task[ClothTraining], count: int, checkpoint: Checkpoint | None) 
     return Beginning(photos, numbers, candidates[numbers])
 
 
+@dataclass(frozen=True)
+class StepPhotos:
+    """Photos of a step.
+
+    Attributes:
+        share: this rank's.
+        taken: which of all photos these are.
+        labels: int64 ``[B]``, who is on all photos of the step.
+    """
+
+    share: WornPhotos
+    taken: RankShare
+    labels: Tensor
+
+    @property
+    def part(self) -> float:
+        """What part of all photos this rank's are."""
+        return self.taken.faces / len(self.labels)
+
+
+def photos_of_step(task: Task[ClothTraining], step: int) -> StepPhotos:
+    """Draw the photos of a step, of different people."""
+    draw = np.random.default_rng(stream_seed(task.settings.seed, "photos", step))
+    numbers = task.wearers.drawn(task.settings.photos_per_step, draw)
+    taken = present_ranks().share(len(numbers))
+    share = task.wearers.photos(numbers[taken.start : taken.stop])
+    return StepPhotos(share, taken, torch.from_numpy(task.wearers.labels[numbers]))
+
+
 def improve(
     task: Task[ClothTraining],
     state: Optimisation,
-    step: Callable[[int], Mapping[str, Tensor]],
+    step: Callable[[StepPhotos, int], Mapping[str, Tensor]],
     checkpoint: Checkpoint | None,
     report: OnEpoch,
 ) -> None:
@@ -158,7 +187,7 @@ def improve(
     Args:
         task: with their number.
         state: as it began.
-        step: takes one, by number, and returns what it measured.
+        step: takes one, by its photos and number; returns what it measured of this rank's photos.
         checkpoint: what a killed run left, to go on from; stays after success.
         report: is told all steps, those of a killed run again.
 
@@ -174,41 +203,14 @@ def improve(
     title, total = settings.SECTION.removeprefix("train_"), settings.steps
     with progress(title, total=total, initial=done, unit="step", disable=not ranks.leads) as bar:
         for number in range(done, total):
-            state.curves.append(_finite(settings.SECTION, step(number), number))
+            photos = photos_of_step(task, number)
+            measured = _of_all(step(photos, number), photos.part)
+            state.curves.append(_finite(settings.SECTION, measured, number))
             report(number + 1, state.curves[-1])
             bar.update()
             due = (number + 1) % settings.checkpoint_steps == 0 or number + 1 == total
             if checkpoint and due and ranks.leads:
                 checkpoint.save(*state.snapshot())
-
-
-@dataclass(frozen=True)
-class StepPhotos:
-    """Photos of a step.
-
-    Attributes:
-        own: this rank's.
-        share: which of all photos these are.
-        labels: int64 ``[B]``, who is on all photos of the step.
-    """
-
-    own: WornPhotos
-    share: RankShare
-    labels: Tensor
-
-    @property
-    def part(self) -> float:
-        """What part of all photos this rank's are."""
-        return self.share.faces / len(self.labels)
-
-
-def photos_of_step(task: Task[ClothTraining], step: int) -> StepPhotos:
-    """Draw the photos of a step, of different people."""
-    draw = np.random.default_rng(stream_seed(task.settings.seed, "photos", step))
-    numbers = task.wearers.drawn(task.settings.photos_per_step, draw)
-    share = present_ranks().share(len(numbers))
-    own = task.wearers.photos(numbers[share.start : share.stop])
-    return StepPhotos(own, share, torch.from_numpy(task.wearers.labels[numbers]))
 
 
 def ranking(settings: ClothTraining, likeness: Tensor, wrong: Tensor) -> list[int]:
@@ -237,11 +239,16 @@ def _printed_starts(task: Task[ClothTraining], numbers: Sequence[int]) -> Tensor
     return printable(task.settings, draw_starts(task.settings, numbers).to(task.device))
 
 
-def _finite(section: str, values: Mapping[str, Tensor], step: int) -> dict[str, float]:
-    numbers = {name: float(value.detach()) for name, value in values.items()}
-    for name, value in numbers.items():
+def _of_all(values: Mapping[str, Tensor], part: float) -> dict[str, float]:
+    """Return means over the photos of all ranks, from those over this rank's part of them."""
+    whole = present_ranks().total(torch.stack([one.detach() for one in values.values()]) * part)
+    return dict(zip(values, whole.tolist(), strict=True))
+
+
+def _finite(section: str, values: dict[str, float], step: int) -> dict[str, float]:
+    for name, value in values.items():
         if not math.isfinite(value):
             raise FaceveilError(
                 f"{section}: {name} is {value} in step {step + 1}; lower {section}.learning_rate"
             )
-    return numbers
+    return values
