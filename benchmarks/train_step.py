@@ -18,8 +18,8 @@ from benchmarks.measure import (
     random_recognizer,
     write_result,
 )
+from faceveil.params.gan_training import GanTraining
 from faceveil.params.section import Precision
-from faceveil.params.train_gan import GanTraining
 from faceveil.protection.designs.state import State
 from faceveil.protection.designs.step import Batch, Setup, train_step
 from faceveil.protection.designs.training_data import Probes, TrainingData

@@ -29,8 +29,8 @@ def train_gan(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one
     """Train generators against the target, and surrogates, by the rules of one experiment."""
     from contextlib import ExitStack
 
+    from faceveil.params.gan_training import read_gan_training
     from faceveil.params.recognizers import read_target
-    from faceveil.params.train_gan import read_gan_training
     from faceveil.protection.designs.inputs import InputFolders, read_inputs
     from faceveil.protection.designs.mask_gan import trained
     from faceveil.protection.designs.state import write_curves, write_trainings

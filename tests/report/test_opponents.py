@@ -27,6 +27,9 @@ def test_wearers_of_one_design_and_of_several_stand_beside_each_other(results):
     assert len(rows) == len(ROLES) * (1 + len(PLAIN) + len(EXPERIMENTS))
 
 
+OWN_DESIGNS = "universal, designs of wearers' own"
+
+
 def test_own_designs_stand_below_those_that_are_dealt(tmp_path):
     frame = made_frame()
     dealt = (frame["protection"] == "universal") & frame["metric"].str.startswith("strangers")
@@ -34,8 +37,8 @@ def test_own_designs_stand_below_those_that_are_dealt(tmp_path):
     both = pd.concat([frame, own.assign(protection="universal_own")], ignore_index=True)
     table = stranger_table(made_results(tmp_path, both)).rows
     rows = {row[:2]: row[2:] for row in table}
-    assert rows["facenet", "universal own"][0] == DASH
-    assert rows["facenet", "universal own"][1] == rows["facenet", "universal"][1] != DASH
+    assert rows["facenet", OWN_DESIGNS][0] == DASH
+    assert rows["facenet", OWN_DESIGNS][1] == rows["facenet", "universal"][1] != DASH
 
 
 def test_opponents_are_among_no_other_recognizers(results):

@@ -1,6 +1,9 @@
 """The page and its cards, without a browser."""
 
 import json
+from dataclasses import replace
+
+import pytest
 
 from faceveil.report import charts, tables
 from faceveil.report.failures import known_failures
@@ -72,15 +75,22 @@ def test_failures_tell_what_undoes_designs_and_what_gives_wearers_away(results, 
     assert not [text for text in found if "strangers in the same design" in text]
 
 
-def test_strangers_in_designs_of_their_own_give_each_other_away_too(tmp_path):
+@pytest.mark.parametrize("from_features", [frozenset(), frozenset({"exp0"})])
+def test_strangers_in_designs_of_their_own_give_each_other_away_too(tmp_path, from_features):
     frame = made_frame()
-    different = frame["variant_policy"] == "different"
+    strangers = frame["metric"].str.startswith("strangers") & (frame["protection"] == "exp0")
+    different = strangers & (frame["variant_policy"] == "different")
     frame.loc[different, ["value", "low", "high"]] = (0.5, 0.4, 0.6)
-    same = (frame["protection"] == "exp0") & (frame["variant_policy"] == "same")
-    found = known_failures(made_results(tmp_path, frame[~same]), "exp0")
-    alike = [text for text in found if "two strangers in designs of their own match in" in text]
+    if not from_features:
+        frame.loc[different, "protection"] = "exp0_own"
+    frame = frame[~(strangers & (frame["variant_policy"] == "same"))]
+    results = replace(made_results(tmp_path, frame), from_features=from_features)
+    found = known_failures(results, "exp0")
+    alike = [text for text in found if "two strangers in designs of wearers' own match in" in text]
     assert len(alike) == 4
     assert "50.0 [40.0, 60.0] % of pairs, in plain masks in 1.0 [0.0, 13.0] %" in alike[0]
+    told = [text for text in found if "compare cloth with cloth" in text]
+    assert len(told) == len(from_features)
 
 
 def test_nothing_is_drawn_where_nothing_was_measured(tmp_path):

@@ -4,10 +4,18 @@ import pandas as pd
 import pytest
 
 from faceveil.evaluation.results import COLUMNS
+from faceveil.report.charts import accuracy_chart
 from faceveil.report.page import sections
 from faceveil.report.selection import Results
-from faceveil.report.tables import accuracy_table, condition_table
-from tests.report.made_results import ends, row
+from faceveil.report.tables import (
+    accuracy_table,
+    all_worn,
+    condition_table,
+    harm_table,
+    recognizer_tables,
+    spread_table,
+)
+from tests.report.made_results import ends, made_frame, made_results, row
 
 RATES = {"": 0.1, "drawn": 0.2, "jpeg": 0.3, "blurred": 0.4}
 """How often wearers of the texture are named, by condition; in black 0.3 more."""
@@ -69,3 +77,27 @@ def test_flat_numbers_stay_flat_beside_others():
 def test_without_photos_under_conditions_there_is_no_table():
     assert not condition_table(made([""])).rows
     assert "conditions" not in [section.name for section in sections(made([""]))]
+
+
+def test_designs_of_wearers_own_are_designs_and_no_control(tmp_path):
+    frame = made_frame()
+    own = frame[frame["protection"] == "exp0"].assign(protection="exp0_own")
+    own.loc[own["metric"] == "rank_1", ["value", "low", "high"]] = (0.123, 0.1, 0.2)
+    results = made_results(tmp_path, pd.concat([frame, own], ignore_index=True))
+    assert "own" not in results.made_of
+    assert not [name for name in results.controls() if "own" in name]
+    words, cell = "exp0, designs of wearers' own", "12.3 [10.0, 20.0]"
+    _, rates, lifts, _ = recognizer_tables(results)
+    assert [row[rates.columns.index(words)] for row in rates.rows][:1] == [cell]
+    assert words in lifts.columns
+    assert (words, *["12.3"] * 3) in spread_table(results).rows
+    assert [row for row in harm_table(results).rows if row[:2] == ("facenet", words)]
+    worn = {row[0]: row[1:] for row in all_worn(results, "rank_1", "x").rows}
+    assert worn["designs of wearers' own"][results.experiments.index("exp0")] == cell
+    chart = accuracy_chart(results)
+    assert "designs of wearers' own" in {row["label"] for row in rows_of_chart(chart)}
+
+
+def rows_of_chart(chart):
+    """All rows of a chart's data."""
+    return [row for rows in chart["datasets"].values() for row in rows]

@@ -11,10 +11,10 @@ import torch
 from ruamel.yaml import YAML
 
 from faceveil.params.embed import Embed
+from faceveil.params.gan_training import read_gan_training
 from faceveil.params.protect import Protect
 from faceveil.params.protocol import Protocol
 from faceveil.params.read import merge, read_section
-from faceveil.params.train_gan import read_gan_training
 from faceveil.protection.designs.protect import protect_designs
 from faceveil.protection.designs.state import State, write_trainings
 from faceveil.protection.protect import protect_entry

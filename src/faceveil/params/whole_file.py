@@ -15,6 +15,7 @@ from faceveil.params.embed import Embed
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import EXPERIMENTS, Experiment, overridden
+from faceveil.params.gan_training import GanTraining, gan_training
 from faceveil.params.project import Project
 from faceveil.params.protect import Protect
 from faceveil.params.protections import PROTECTIONS, ProtectionSettings
@@ -25,7 +26,7 @@ from faceveil.params.recognizers import DEFAULTS, RecognizerSettings, surrogates
 from faceveil.params.report import Report
 from faceveil.params.section import Section
 from faceveil.params.synthesize import Synthesize
-from faceveil.params.train_gan import GanTraining, TrainGan, gan_training
+from faceveil.params.train_gan import TrainGan
 from faceveil.params.train_generator import TrainGenerator
 from faceveil.params.train_projector import TrainProjector
 from faceveil.params.train_texture import TrainTexture

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from faceveil.protection.designs.folders import OWN
 from faceveil.report.answer import Situation, situations
 from faceveil.report.selection import BARE, Number, Results, label
 from faceveil.report.tables import group_label, trainings
@@ -41,7 +42,8 @@ def _before(situation: Situation, recognizer: str) -> str:
 def accuracy_chart(results: Results) -> Spec | None:
     """Return rank-1 accuracy of all that is worn, before the target as each experiment left it."""
     made = results.made_of
-    names = [("trained designs", "{}"), *((label(n), n) for n in (BARE, *results.controls()))]
+    names = [("trained designs", "{}"), (label(OWN), f"{{}}_{OWN}")]
+    names += [(label(n), n) for n in (BARE, *results.controls())]
     names += [(label(ending), f"{{}}_{ending}") for ending in made]
     found = [
         (text, e, results.number("rank_1", name.format(e), results.after_training(e)))

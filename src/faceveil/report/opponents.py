@@ -18,7 +18,7 @@ GREY = "grey"
 def opponent_table(results: Results) -> Table:
     """Return rank-1 accuracy under each experiment's designs, before each opponent."""
     names = [n for n in results.recognizers("target", "surrogate", "judge") if results.passed(n)]
-    rows = [_opposed(results, experiment, name) for experiment in results.experiments
+    rows = [_opposed(results, experiment, name) for experiment in results.designs
             for name in names]  # fmt: skip
     # Before some opponent, not only as it always was.
     rows = [row for row in rows if row[2] != DASH]
@@ -46,7 +46,7 @@ def _opposed(results: Results, experiment: str, name: str) -> TableRow:
         for k in photos
     )
     return (
-        experiment,
+        label(experiment),
         name,
         rate(results.number("rank_1", experiment, name)),
         rate(results.number("rank_1", experiment, shifted)),
@@ -65,9 +65,9 @@ def stranger_table(results: Results) -> Table:
         tuple(key): number_of(row) for key, (_, row) in zip(keys, found.iterrows(), strict=True)
     }
     names = [n for n in results.recognizers("target", "surrogate", "judge") if results.passed(n)]
-    own, rows = [f"{experiment}_own" for experiment in results.experiments], []
+    rows = []
     for name in names:
-        for worn in (BARE, *results.plain, *results.experiments, *own):
+        for worn in (BARE, *results.plain, *results.designs):
             cells = [told.get((name, worn, policy)) for policy in ("same", "different")]
             if any(cells):
                 rows.append((name, label(worn), *map(rate, cells)))

@@ -15,6 +15,7 @@ from faceveil.params.evaluate import Evaluate
 from faceveil.params.experiments import Experiment, Method, said_of_training
 from faceveil.params.read import read_names, read_section
 from faceveil.params.recognizers import read_target
+from faceveil.protection.designs.folders import OWN
 from faceveil.store.photos import FLAT
 
 BARE = "none"
@@ -33,7 +34,7 @@ LABELS = {
     "mean_colour": "mean colour of a design",
     "shuffled": "pixels of a design, shuffled",
     "untrained": "design before any training",
-    "own": "a design of each wearer's own",
+    "own": "designs of wearers' own",
 }
 """What is worn, in words; other protections have their own name."""
 
@@ -74,6 +75,7 @@ class Results:
     confidence: float  # level of the intervals
     methods: Mapping[str, Method]  # of each experiment
     trained_against: Mapping[str, tuple[str, ...]]  # recognizers that its designs met in training
+    from_features: frozenset[str] = frozenset()  # experiments whose designs know their wearer's
 
     @cached_property
     def protocol(self) -> str:
@@ -176,13 +178,20 @@ class Results:
         other = [name for name in found if not made.fullmatch(name) and name not in self.plain]
         return [*(name for name in self.plain if name in found), *other]
 
+    @cached_property
+    def designs(self) -> list[str]:
+        """The experiments, each followed by its designs of wearers' own where there are such."""
+        found = set(self.frame["protection"])
+        pairs = ((name, f"{name}_{OWN}") for name in self.experiments)
+        return [name for pair in pairs for name in pair if name == pair[0] or name in found]
+
     @property
     def made_of(self) -> list[str]:
         """The endings of the controls that are made of designs, as ``shuffled``."""
         found = self.frame["protection"].unique()
         pairs = ((name, self.made_by(name)) for name in found)
         ends = [name[len(own) + 1 :] for name, own in pairs if own and name != own]
-        return list(dict.fromkeys(ends))
+        return [end for end in dict.fromkeys(ends) if end != OWN]
 
     def made_by(self, protection: str) -> str:
         """Return the experiment that made a design, or what it is made of; empty for others."""
@@ -226,6 +235,7 @@ def open_results(metrics: Path, params: Path) -> Results:
         confidence=settings.confidence,
         methods={name: one.method for name, one in chosen.items()},
         trained_against=against,
+        from_features=frozenset(n for n in chosen if said[n].get("conditioned_on") == "wearer"),
     )
 
 
@@ -237,6 +247,8 @@ def number_of(row: "pd.Series[Any]") -> Number:
 
 def label(protection: str) -> str:
     """Return what is worn in words."""
+    if protection.endswith(f"_{OWN}"):
+        return f"{protection.removesuffix(f'_{OWN}')}, {LABELS[OWN]}"
     return LABELS.get(protection, protection.replace("_", " "))
 
 

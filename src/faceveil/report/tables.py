@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from faceveil.protection.designs.folders import OWN
 from faceveil.report.selection import (
     BARE,
     CONDITIONS,
@@ -114,7 +115,7 @@ def trainings(results: Results, experiment: str, recognizer: str) -> list[float]
 def all_worn(results: Results, metric: str, title: str, **words: str) -> Table:
     """Return a metric of all that is worn, by experiment, before the target as that left it."""
     made = (f"{{}}_{ending}" for ending in results.made_of)
-    names = ("{}", BARE, *results.controls(), *made)
+    names = ("{}", f"{{}}_{OWN}", BARE, *results.controls(), *made)
     rows = [_worn(results, name, rate, metric, **words) for name in names]
     rows = [row for row in rows if set(row[1:]) != {DASH}]
     return Table(title, "", ("what held-out people wear", *results.experiments), rows)
@@ -146,22 +147,22 @@ def recognizer_tables(results: Results) -> list[Table]:
     passed = [name for name in names if results.passed(name)]
     learned = [results.after_training(e) for e in results.experiments]
     asked = [*passed, *(name for name in dict.fromkeys(learned) if name not in passed)]
-    heads = ("recognizer", "bare face", "best plain", *results.experiments)
+    heads = ("recognizer", "bare face", "best plain", *map(label, results.designs))
     lifts = f"Lift in FNMR at FMR {100 * results.fmr:g} %, points"
     return [
         Table("Verification of bare faces, which every recognizer takes first", "", columns, rows),
         Table("Rank-1 accuracy in %", "", heads, [_rates_before(results, name) for name in asked]),
         *(
-            Table(title, "", ("recognizer", *results.experiments),
+            Table(title, "", ("recognizer", *map(label, results.designs)),
                   [(name, *(lift(results.number(f"lift_{metric}", e, name), over=True)
-                            for e in results.experiments)) for name in asked])
+                            for e in results.designs)) for name in asked])
             for metric, title in (("rank_1", "Lift in rank-1, points"), (results.missed, lifts))
         ),
     ]  # fmt: skip
 
 
 def _rates_before(results: Results, name: str) -> TableRow:
-    designs = [results.number("rank_1", e, name) for e in results.experiments]
+    designs = [results.number("rank_1", e, name) for e in results.designs]
     plain = [results.best_plain("rank_1", e, name) for e in results.experiments]
     best = next((one for one in plain if one), None)
     text = f"{percent(best.value)} {label(best.over)}" if best else DASH
@@ -322,7 +323,7 @@ def harm_table(results: Results) -> Table:
     at, rows = f"{results.fmr:g}", []
     names = [n for n in results.recognizers("target", "surrogate", "judge") if results.passed(n)]
     for recognizer in names:
-        for name in (BARE, *results.plain[:1], *results.experiments):
+        for name in (BARE, *results.plain[:1], *results.designs):
             false = results.number(f"fpir@{at}", name, recognizer)
             victims = results.number(f"victims@{at}", name, recognizer)
             top = share(results.number(f"top_victim_share@{at}", name, recognizer))
@@ -350,10 +351,10 @@ def diversity_table(results: Results) -> Table:
 
 def spread_table(results: Results) -> Table:
     """Return the rank-1 accuracy under each training's designs, before the target."""
-    of = {e: trainings(results, e, results.target) for e in results.experiments}
+    of = {e: trainings(results, e, results.target) for e in results.designs}
     most = max(map(len, of.values()), default=0)
     rows = [
-        (name, *(percent(value) for value in values), *[DASH] * (most - len(values)))
+        (label(name), *(percent(value) for value in values), *[DASH] * (most - len(values)))
         for name, values in of.items()
     ]
     heads = ("experiment", *(f"training {number}" for number in range(most)))

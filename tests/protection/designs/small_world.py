@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from faceveil.params.train_gan import GanTraining
+from faceveil.params.gan_training import GanTraining
 from faceveil.protection.designs.training_data import Surrogate, TrainingData, join_subjects
 from faceveil.store.embeddings import EmbeddingTable
 from faceveil.store.faces import PackedFaces

@@ -9,7 +9,7 @@ import torch
 
 from faceveil.collection.places import Places, read_places
 from faceveil.params.errors import FaceveilError
-from faceveil.params.train_gan import GanTraining
+from faceveil.params.gan_training import GanTraining
 from faceveil.protection.designs.training_data import (
     CropPass,
     Surrogate,

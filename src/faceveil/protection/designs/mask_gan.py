@@ -16,7 +16,7 @@ from torch import nn
 from tqdm import tqdm
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.train_gan import GanTraining
+from faceveil.params.gan_training import GanTraining
 from faceveil.protection.designs.identification import identification_interval, rank_1_accuracy
 from faceveil.protection.designs.inputs import GanInputs
 from faceveil.protection.designs.state import State

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from faceveil.params.train_gan import GanTraining
+from faceveil.params.gan_training import GanTraining
 from faceveil.protection.designs.generators import ARCHITECTURE, WEIGHTS, build_generator
 from faceveil.runtime.atomic import atomic_directory, atomic_path
 from faceveil.runtime.checkpoints import (
