@@ -11,6 +11,7 @@ from faceveil.evaluation.search import BINS
 from faceveil.evaluation.table import BARE, Judge, table_rows
 from faceveil.evaluation.trials import Log
 from faceveil.evaluation.versions import ADAPTED, Version
+from faceveil.metrics.intervals import bootstrap_interval
 from faceveil.params.evaluate import Evaluate
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
 
@@ -45,7 +46,7 @@ def _trials() -> pd.DataFrame:
     nearest = np.round(draw.random(len(table)), 6)
     victims = [f"train{number}" for number in draw.integers(0, 4, len(table))]
     table = table.assign(nearest=nearest, nearest_id=victims, hit=table["rank"] == 1)
-    table = table.assign(condition="")
+    table = table.assign(condition="", variant=table["training"])
     return table.assign(**{"matched@0.1": table["mated"] > 0.6, "stranger@0.1": nearest > 0.6})
 
 
@@ -244,3 +245,45 @@ def test_row_order_changes_nothing(table):
     words = ["protection", "protocol", "group", "metric", "variant_policy"]
     one, other = (frame.sort_values(words, ignore_index=True) for frame in (table, found))
     pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=1e-12)
+
+
+def many_designs(named: dict[int, list[int]], per_training=10) -> pd.DataFrame:
+    """Trials of 20 people in two designs each, of 20; ``named`` are wearers by design."""
+    rows = []
+    for who in range(20):
+        for training in range(2):
+            variant = per_training * training + who % per_training
+            rows.append(("design", "test", training, variant, who, who in named.get(variant, [])))
+        rows.append(("white", "test", -1, 0, who, True))
+        rows.append(("white", "dev", -1, 0, who, True))
+    names = ["protection", "role", "training", "variant", "subject_id", "hit"]
+    trials = pd.DataFrame(rows, columns=names)
+    words = {"protocol": "other_photo", "condition": "", "kind": "further_masked", "mated": 0.5}
+    people = trials["subject_id"].map("{:02d}".format)
+    return trials.assign(**words, subject_id=people, rank=np.where(trials["hit"], 1, 2))
+
+
+def test_the_worst_tenth_of_designs_is_that_in_which_most_are_named():
+    """Of 20 the two: in 3 both of its wearers are named, in 7 one, as in 13, which comes later."""
+    trials = many_designs({3: [3, 13], 7: [7], 13: [13]})
+    found = row(table_of(trials), metric="lift_rank_1", variant_policy="worst tenth")
+    assert (found["value"], found["people"], found["trials"]) == (0.25, 4, 4)
+    gain = np.array([0.0, 0.0, 0.0, 1.0])
+    low, high = bootstrap_interval(gain, ["03", "07", "13", "17"], 0.95, bounds=(-1, 1), seed=1)
+    assert (found["low"], found["high"]) == (max(-1, low), min(1, high))
+    assert found["over"] == "white"
+    whole = row(table_of(trials), metric="lift_rank_1", variant_policy="dealt")
+    assert whole["value"] == pytest.approx(1 - 4 / 40)
+
+
+def test_a_few_designs_or_one_for_each_wearer_have_no_worst_tenth():
+    alone = many_designs({}).assign(
+        variant=lambda t: 20 * t["training"] + t["subject_id"].astype(int)
+    )
+    for trials in (many_designs({}, per_training=4), alone):
+        assert "worst tenth" not in set(table_of(trials)["variant_policy"])
+
+
+def test_what_is_made_of_designs_has_no_worst_tenth():
+    control = many_designs({3: [3]}).assign(training=-1)
+    assert "worst tenth" not in set(table_of(control)["variant_policy"])

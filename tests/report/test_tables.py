@@ -98,6 +98,21 @@ def test_designs_of_wearers_own_are_designs_and_no_control(tmp_path):
     assert "designs of wearers' own" in {row["label"] for row in rows_of_chart(chart)}
 
 
+def test_the_worst_tenth_of_designs_stands_beside_the_trainings(tmp_path):
+    frame = made_frame()
+    assert "worst" not in spread_table(made_results(tmp_path, frame)).columns[-1]
+    words = {"variant_policy": "worst tenth", "over": "black", **ends(0.2, -1)}
+    worst = pd.DataFrame([row("exp1", "facenet", "lift_rank_1", 0.2, **words)])
+    results = made_results(tmp_path, pd.concat([frame, worst], ignore_index=True))
+    table = spread_table(results)
+    cells = {line[0]: line[-1] for line in table.rows}
+    assert table.columns[-1] == "lift of the worst tenth of designs, points"
+    assert cells["exp1"] == "+20.0 [+8.0, +32.0]"
+    assert cells["exp0"] == "\N{EN DASH}"
+    assert "chosen after the fact" in table.note
+    assert results.number("lift_rank_1", "exp1", "facenet").value != 0.2
+
+
 def rows_of_chart(chart):
     """All rows of a chart's data."""
     return [row for rows in chart["datasets"].values() for row in rows]

@@ -4,6 +4,7 @@ Recognized means what a column of the trials says: identified at rank 1 (``hit``
 the own template at a frozen threshold (``matched@<fmr>``), whose complement is the false non-match.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,9 @@ from faceveil.metrics.intervals import bootstrap_interval
 from faceveil.metrics.spread import with_spread
 from faceveil.params.errors import FaceveilError
 from faceveil.params.evaluate import Evaluate
+
+FEWEST_VARIANTS = 10
+"""Of fewer there is no worst tenth."""
 
 
 def best_control(trials: pd.DataFrame, plain: Sequence[str], recognized: str) -> str:
@@ -69,6 +73,20 @@ def gains(trials: pd.DataFrame, names: tuple[str, str], recognized: str) -> "pd.
     if not own.index.equals(over.index):
         raise ValueError(f"not the same people wear {names[0]} and {names[1]}")
     return over - own
+
+
+def worst_tenth(trials: pd.DataFrame, recognized: str) -> list[int]:
+    """Return the variants in which most wearers are recognized: a tenth of all, rounded up.
+
+    ``trials`` are of one protection; of equally bad variants the first ones are taken. There is
+    none of fewer than ten, or where one of them has a single wearer: that tells of the person.
+    """
+    people = trials.groupby(["variant", "subject_id"])[recognized].mean()
+    worn = people.groupby("variant").agg(["mean", "size"])
+    if len(worn) < FEWEST_VARIANTS or worn["size"].min() < 2:
+        return []
+    worst = worn["mean"].sort_values(ascending=False, kind="stable").index
+    return [int(variant) for variant in worst[: math.ceil(len(worst) / 10)]]
 
 
 def _by_person(trials: pd.DataFrame, name: str, recognized: str) -> "pd.Series[float]":

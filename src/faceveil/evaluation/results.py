@@ -17,6 +17,9 @@ from faceveil.runtime.atomic import atomic_path
 NAME = "results"
 """Name of the two files, ``.parquet`` and ``.csv``."""
 
+WORST = "worst tenth"
+"""Value of ``variant_policy``: those designs alone in which most held-out people are named."""
+
 WORDS = (
     "protection",
     "variant_policy",

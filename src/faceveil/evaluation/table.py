@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from faceveil.evaluation.lift import best_control, lift_of
+from faceveil.evaluation.lift import best_control, lift_of, worst_tenth
 from faceveil.evaluation.rates import (
     Rate,
     cmc,
@@ -17,6 +17,7 @@ from faceveil.evaluation.rates import (
     rate_of,
     top_victim_share,
 )
+from faceveil.evaluation.results import WORST
 from faceveil.evaluation.search import BINS
 from faceveil.evaluation.trials import KEY, Key, Log
 from faceveil.evaluation.versions import Version
@@ -31,7 +32,7 @@ GROUP_OF = {"test": "held_out", "train": "training"}
 """Groups of people in the table, by role of the protocol."""
 
 WORDS = ("protection", "protocol", "role", "condition", "kind", "subject_id", "nearest_id")
-MEASURED = rf"^({'|'.join(WORDS)}|training|rank|mated|hit)$|@"
+MEASURED = rf"^({'|'.join(WORDS)}|training|variant|rank|mated|hit)$|@"
 """Columns of trials that a number is read from."""
 
 MAIN = r"rank_1|similarity|(fnmr|fpir)@.*"
@@ -189,6 +190,7 @@ def _lifts(own: pd.DataFrame, over: pd.DataFrame, recognized: str, judge: Judge)
     extra = {"over": names[1]}
     if recognized == "hit":
         yield _number("lift_rank_1", lift_of(both, names, recognized, judge.settings)) | extra
+        yield from (row | extra for row in _worst(own, over, names, judge))
         return
     metric, chosen = f"fnmr@{judge.at}", {"threshold_role": judge.threshold_role}
     found = lift_of(both, names, recognized, judge.settings)
@@ -203,6 +205,20 @@ def _lifts(own: pd.DataFrame, over: pd.DataFrame, recognized: str, judge: Judge)
         worn = of_group[of_group["protection"] == names[0]]
         missed = worn.assign(missed=~worn[recognized].astype(bool))
         yield _number(metric, rate_of(missed, "missed", judge.settings.confidence)) | about
+
+
+def _worst(
+    own: pd.DataFrame, over: pd.DataFrame, names: tuple[str, str], judge: Judge
+) -> Iterator[Row]:
+    """Yield the lift in rank-1 of the worst tenth of an experiment's designs, all of them flat."""
+    first = own.iloc[0]
+    if first["training"] < 0 or (first["role"], first["condition"]) != ("test", FLAT):
+        return
+    worst = own[own["variant"].isin(worst_tenth(own, "hit"))]
+    if len(worst):
+        both = pd.concat([worst, over[over["subject_id"].isin(worst["subject_id"])]])
+        found = lift_of(both, names, "hit", judge.settings)
+        yield _number("lift_rank_1", found) | {"variant_policy": WORST}
 
 
 def _groups(judge: Judge, own: pd.DataFrame) -> Iterator[tuple[str, set[str]]]:
