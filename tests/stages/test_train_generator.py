@@ -20,8 +20,11 @@ from faceveil.protection.designs.drawn import read_owners
 from faceveil.protection.methods.design import Design
 from faceveil.protection.textures.files import TEXTURES
 from faceveil.protection.textures.generator import WEIGHTS
+from faceveil.recognition.recognizer import recognizer_fingerprint
 from faceveil.store.coordinates import as_stored
+from faceveil.store.embeddings import EmbeddingTable, read_embeddings, write_embeddings
 from faceveil.store.faces import COORDINATES, open_faces
+from faceveil.store.protocol import UNMASKED_PHOTOS, read_roles
 from stages.train_generator import app
 from tests.conftest import ROOT
 from tests.packed import write_faces
@@ -154,6 +157,29 @@ def test_all_outputs_are_written_tracked_and_read_as_designs(recorder, own):
     files = [f"{number}/{name}" for number in (0, 1) for name in names]
     assert {*recorder.files} == {"curated", "varied.png", *files}
     assert not list(Path(".scratch").iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("own", [MANY, OWN], ids=["latent", "wearer"])
+def test_what_recognizers_saw_of_held_out_people_changes_no_weight(recorder, tmp_path, own):
+    settings(trainings=1, **own)
+    words = list(arguments("varied"))
+    assert CliRunner().invoke(app, words).exit_code == 0
+    train, bare = read_roles(Path("data/protocol")).of_role("train"), Path("data/embeddings/bare")
+    fingerprint = recognizer_fingerprint(Path("models/recognizers/facenet"))
+    for kind in UNMASKED_PHOTOS.values():
+        table = read_embeddings(bare / "facenet" / kind, fingerprint)
+        others = ~np.isin(table.subject_ids, train)
+        assert others.any() or kind != "unmasked"
+        altered = np.where(others[:, None], -table.embeddings[:, ::-1], table.embeddings)
+        other = EmbeddingTable(table.rows, table.features, altered)
+        write_embeddings(tmp_path / "altered/facenet" / kind, other, fingerprint)
+    words[words.index(str(bare))] = str(tmp_path / "altered")
+    words[words.index("models/gan/varied")] = "again"
+    assert CliRunner().invoke(app, words).exit_code == 0
+    for file in (WEIGHTS, "card.json"):
+        one, other = Path("models/gan/varied/0", file), Path("again/0", file)
+        assert one.read_bytes() == other.read_bytes()
 
 
 def test_too_few_people_for_a_threshold_are_one_line(recorder):

@@ -12,9 +12,8 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.protect import Protect
 from faceveil.protection.base import Draw, Photos
 from faceveil.protection.designs.drawn import Owners, read_owners
-from faceveil.protection.designs.protect import DesignsToLearn, deal_own, protect_designs
+from faceveil.protection.designs.protect import DesignsToLearn, protect_designs
 from faceveil.protection.methods.design import Design
-from faceveil.protection.methods.mean_colour import MeanColour
 from faceveil.protection.methods.untrained import Untrained
 from faceveil.protection.textures.files import read_textures
 from faceveil.store.coordinates import as_stored
@@ -99,15 +98,6 @@ def test_owners_features_are_joined_by_id(personal, bare):
         read_owners(personal, None, ["a0"])
 
 
-def test_everybody_gets_the_own_variant_of_every_training():
-    photos = pd.DataFrame({"subject_id": ["c", "a", "c"], "image_id": ["1", "2", "3"]})
-    dealt = deal_own(photos, ["a", "b", "c"], 2)
-    assert dealt["variant"].tolist() == [2, 0, 2, 5, 3, 5]
-    assert dealt["training"].tolist() == [0, 0, 0, 1, 1, 1]
-    with pytest.raises(ValueError, match="'c' has no design of their own"):
-        deal_own(photos, ["a", "b"], 2)
-
-
 @pytest.fixture(scope="module")
 def found(sources, personal, bare, tmp_path_factory):
     out = tmp_path_factory.mktemp("protected") / "personal"
@@ -122,11 +112,17 @@ def drawn_for(generator, owner):
 
 def worn_by(sources, row, generator, owner):
     """What a photo is in the design that a generator draws from somebody's feature."""
+    return worn_on(sources, row, drawn_for(generator, owner))
+
+
+def worn_on(sources, row, texture):
+    """What a photo is in a texture."""
     faces = sources.faces(row.kind)
     place = np.flatnonzero(faces.rows["image_id"] == row.image_id)
-    texture = drawn_for(generator, owner)[None]
     coordinates = mask_coordinates(faces, place)
-    worn = wear_texture(faces.images(place), faces.transparencies(place), coordinates, texture)
+    worn = wear_texture(
+        faces.images(place), faces.transparencies(place), coordinates, texture[None]
+    )
     return 255 * worn[0].permute(1, 2, 0).numpy()
 
 
@@ -161,16 +157,21 @@ def test_what_is_learned_from_are_designs_of_training_people(found, sources):
         assert np.abs(found[1].pixels[row.Index] - expected).max() <= 0.51
 
 
-def test_controls_are_made_of_the_own_design(found, personal, bare):
+def test_controls_are_made_of_the_own_design(found, sources):
     rows = found[1].rows
-    control = rows[rows["protection"] == "personal_untrained"]
-    assert set(control["role"]) == {"test"}
-    people = sorted(set(rows.loc[rows["use"] == "judge", "subject_id"]))
-    colour = read(MeanColour, personal, read_owners(personal, bare, people))
-    own = drawn_for(untrained(0, **OWN), people[1])
-    assert torch.equal(colour.pattern(1, SIZE, 7), own.mean((1, 2), keepdim=True).expand_as(own))
-    start = read(Untrained, personal, read_owners(personal, bare, people))
-    assert torch.equal(start.pattern(1, SIZE, 7), untrained(0, **OWN).starts[0].clamp(0.05, 0.93))
+    generator = untrained(0, **OWN)
+    start = generator.starts[0].clamp(0.05, 0.93)
+    for ending, made in (("untrained", lambda design: start), ("mean_colour", colour_of)):
+        control = rows[rows["protection"] == f"personal_{ending}"]
+        assert set(control["role"]) == {"test"}
+        for row in control.itertuples():
+            texture = made(drawn_for(generator, row.subject_id))
+            expected = worn_on(sources, row, texture)
+            assert np.abs(found[1].pixels[row.Index] - expected).max() <= 0.51
+
+
+def colour_of(design):
+    return design.mean((1, 2), keepdim=True).expand_as(design)
 
 
 def test_designs_beside_the_photos_are_those_of_the_first_people(found):

@@ -1,9 +1,7 @@
 """What people look like in the designs of an experiment, and in what is made of them."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from faceveil.params.errors import FaceveilError
@@ -27,7 +25,8 @@ from faceveil.store.protocol import MASKED_PHOTOS
 class DesignsToLearn(DrawnDesigns):
     """Designs on photos that recognizers learn from.
 
-    Of generators none of these is judged. Textures are few: recognizers learn from the very ones.
+    Of a ``gan`` and of wearers' features none of these is judged. Textures are few: recognizers
+    learn from the very ones.
     """
 
     STREAM = "learn"
@@ -56,25 +55,25 @@ def protect_designs(
     Raises:
         FaceveilError: if designs are drawn from wearers' features, and nobody has another photo.
     """
-    trainings, size = len(training_folders(models)), settings.designs
+    trainings = len(training_folders(models))
     each = _judged_photos(models, sources)
-    owners = read_owners(models, bare, sorted(set(each["subject_id"])))
-    design = _read(Design, models, settings, size, owners)
-    worn = _dealt(each, design, trainings, settings.designs_per_subject)
-    jobs = [Job(design, worn.assign(protection=name, use=JUDGE))]
     held_out = each[each["role"] == "test"]
+    design = _read(Design, models, settings, read_owners(models, bare, _people(each)))
+    some = 1 if design.owners else settings.designs_per_subject
+    worn = deal_variants(each, design.variants, trainings, some)
+    jobs = [Job(design, worn.assign(protection=name, use=JUDGE))]
     for method in (MeanColour, Shuffled, Untrained):
-        control = _read(method, models, settings, size, owners)
-        rows = _dealt(held_out, control, 1, 1).assign(training=-1, use=JUDGE)
+        control = _read(method, models, settings, read_owners(models, bare, _people(held_out)))
+        rows = deal_variants(held_out, control.variants, 1, 1).assign(training=-1, use=JUDGE)
         jobs.append(Job(control, rows.assign(protection=f"{name}_{method_name(method)}")))
     worn_anew = physical_jobs(jobs, settings.draws)
-    if owners is None and (models / "0" / ON_CLOTH).is_file():
-        for_each = Owners(tuple(sorted(set(each["subject_id"]))))
-        own = _read(Design, models, settings, size, for_each)
-        rows = _dealt(each, own, trainings, 1).assign(protection=f"{name}_{OWN}", use=JUDGE)
-        jobs.append(Job(own, rows))
-    lenders = read_owners(models, bare, sources.roles.of_role("train")[: settings.learn_designs])
-    learned = _read(DesignsToLearn, models, settings, settings.learn_designs, lenders)
+    if not design.owners and (models / "0" / ON_CLOTH).is_file():
+        own = _read(Design, models, settings, Owners(_people(each)))
+        rows = deal_variants(each, own.variants, trainings, 1)
+        jobs.append(Job(own, rows.assign(protection=f"{name}_{OWN}", use=JUDGE)))
+    lenders = sources.roles.of_role("train")[: settings.learn_designs]
+    more = settings.model_copy(update={"designs": settings.learn_designs})
+    learned = _read(DesignsToLearn, models, more, read_owners(models, bare, lenders))
     few = settings.model_copy(update={"learn_designs": learned.variants // trainings})
     labelled = deal_labelled(_training_photos(sources), trainings, few)
     jobs.append(Job(learned, labelled.assign(protection=name, use=LEARN)))
@@ -82,11 +81,16 @@ def protect_designs(
 
 
 def _read(
-    method: type[DrawnDesigns], models: Path, settings: Protect, designs: int, owners: Owners | None
+    method: type[DrawnDesigns], models: Path, settings: Protect, owners: Owners | None
 ) -> DrawnDesigns:
-    found = method(method.Settings(designs=designs), owners)
+    found = method(method.Settings(designs=settings.designs), owners)
     found.read(models, settings.seed)
     return found
+
+
+def _people(photos: pd.DataFrame) -> tuple[str, ...]:
+    """Return who is on photos, in the order in which variants are dealt: owner k gets the k-th."""
+    return tuple(sorted(set(photos["subject_id"])))
 
 
 def _judged_photos(models: Path, sources: Sources) -> pd.DataFrame:
@@ -101,42 +105,6 @@ def _judged_photos(models: Path, sources: Sources) -> pd.DataFrame:
             "with another one; designs from wearers' features need people with several photos"
         )
     return other.reset_index(drop=True)
-
-
-def deal_own(photos: pd.DataFrame, people: Sequence[str], trainings: int) -> pd.DataFrame:
-    """Repeat each photo for its person's own variant of every training.
-
-    Of P people, the k-th one's variant of training t is ``t * P + k``.
-
-    Args:
-        photos: with ``subject_id``.
-        people: by number; everybody who is on a photo.
-        trainings: how many variants each person has.
-
-    Returns:
-        The photos, with ``variant`` and ``training``.
-
-    Raises:
-        ValueError: if somebody on a photo has no number.
-    """
-    number = {who: k for k, who in enumerate(people)}
-    if unknown := set(photos["subject_id"]) - set(number):
-        raise ValueError(f"{min(unknown)!r} has no design of their own")
-    place = photos["subject_id"].map(number).to_numpy(dtype=np.int64)
-    parts = [
-        photos.assign(variant=training * len(people) + place, training=training)
-        for training in range(trainings)
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _dealt(
-    photos: pd.DataFrame, design: DrawnDesigns, trainings: int, per_subject: int
-) -> pd.DataFrame:
-    """Say who wears which variant: the one drawn for them, or some that are dealt."""
-    if not design.owners:
-        return deal_variants(photos, design.variants, trainings, per_subject)
-    return deal_own(photos, design.owners.subject_ids, trainings)
 
 
 def _training_photos(sources: Sources) -> pd.DataFrame:
