@@ -3,8 +3,13 @@
 import pytest
 
 from faceveil.params.errors import FaceveilError
-from faceveil.protection.designs.folders import design_weights, training_folders
+from faceveil.params.whole_file import ENDINGS
+from faceveil.protection.base import method_name
+from faceveil.protection.designs.folders import OWN, design_weights, training_folders
 from faceveil.protection.designs.generators import WEIGHTS
+from faceveil.protection.methods.mean_colour import MeanColour
+from faceveil.protection.methods.shuffled import Shuffled
+from faceveil.protection.methods.untrained import Untrained
 from faceveil.protection.textures.files import TEXTURES
 from faceveil.protection.textures.generator import WEIGHTS as ON_CLOTH
 from faceveil.store.weights import HEAD_WEIGHTS
@@ -38,3 +43,8 @@ def test_textures_come_before_the_generator_that_drew_them(tmp_path):
     for file in (HEAD_WEIGHTS, ON_CLOTH, TEXTURES):
         (tmp_path / file).touch()
     assert design_weights(tmp_path) == tmp_path / TEXTURES
+
+
+def test_names_of_what_is_made_of_designs_are_the_ones_that_experiments_may_not_have():
+    made = {method_name(method) for method in (MeanColour, Shuffled, Untrained)}
+    assert {OWN, *made} == set(ENDINGS)
