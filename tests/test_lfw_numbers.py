@@ -6,6 +6,7 @@ import pytest
 from tests.conftest import ROOT
 
 DATA = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 MEASURED = pd.read_csv(ROOT / "docs/measured/lfw.csv", keep_default_na=False).set_index(
     ["protection", "recognizer", "metric", "condition"]
 )
@@ -79,3 +80,13 @@ def test_opponents_are_all_there():
     asked = {opponent(line[0], worn) for line in BEATEN for worn in EXPERIMENTS.values()}
     measured = [key for key in MEASURED.index if ":" in key[1] and key[2] == "rank_1"]
     assert set(measured) <= asked
+
+
+def test_the_readme_says_what_was_measured():
+    design, plain = ("universal", "mobilefacenet"), ("white", "mobilefacenet")
+    best = MEASURED.loc[(*design, "lift_rank_1", "")]["over"]
+    assert best == plain[0]
+    people = MEASURED.loc[(*design, "rank_1", "")]["people"]
+    assert f"On {people} held-out people of LFW" in README
+    assert f"names {said((*design, 'rank_1', '')).replace(' [', ' % [')} of them" in README
+    assert f"and {share((*plain, 'rank_1', ''))} % in the best plain mask" in README
