@@ -1,60 +1,92 @@
 """What docs/data.md says of LFW is what was measured there: the numbers lie beside it."""
 
 import pandas as pd
+import pytest
 
 from tests.conftest import ROOT
 
 DATA = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 MEASURED = pd.read_csv(ROOT / "docs/measured/lfw.csv", keep_default_na=False).set_index(
-    ["designs_of", "recognizer", "row", "metric"]
+    ["protection", "recognizer", "metric", "condition"]
 )
-ROWS = {
-    "no mask": "no_mask",
-    "plain mask": "plain",
-    "plain mask, held out": "plain_test",
-    "black, held out": "black_test",
-    "another person's face, held out": "other_face_test",
-    "untrained design, held out": "untrained_test",
-    "design, training people": "generated_train",
-    "design, held out": "generated_test",
-}
+EXPERIMENTS = {"facenet and sface": "universal", "sface and dlib": "universal_sface_dlib"}
+RECOGNIZERS = ("facenet", "sface", "dlib", "mobilefacenet")
 
 
 def lines(head: str) -> list[list[str]]:
     """The cells of the table that starts with a head, line by line."""
-    table = DATA[DATA.index(head) :].split("\n\n")[0].splitlines()[2:]
+    table = DATA[DATA.index(head) :].split("\n\n", maxsplit=1)[0].splitlines()[2:]
     return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table]
 
 
-def said(key: tuple[str, ...], sign: str = "", ends: bool = True) -> str:
+def share(key: tuple[str, ...]) -> str:
+    return f"{100 * float(MEASURED.loc[key]['value']):.1f}"
+
+
+def said(key: tuple[str, ...], sign: str = "") -> str:
+    """A value of the measured ones, in percent, with its interval."""
     one = MEASURED.loc[key]
-    names = ("value", "low", "high") if ends else ("value",)
-    shares = [f"{100 * float(one[name]):{sign}.1f}" for name in names]
-    text = f"{shares[0]} [{shares[1]}, {shares[2]}]" if ends else shares[0]
-    return text.replace("100.0]", "100]")
+    value, low, high = (f"{100 * float(one[name]):{sign}.1f}" for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
-def test_the_table_is_what_was_measured():
-    table = {label: cells for label, *cells in lines("| | people | trials |")}
-    assert table.pop("lift over the best plain control (black)")[2:] == [
-        said((e, "facenet", "generated_test", metric), "+")
-        for e in ("exp0", "exp3")
-        for metric in ("lift_rank_1", "lift_fnmr@0.01")
+PROTECTED, BEATEN = lines("| trained against | who looks |"), lines("| what beats them |")
+
+
+def test_every_experiment_is_asked_before_every_recognizer():
+    assert [(line[0], line[1].split(" ")[0]) for line in PROTECTED] == [
+        (trained, recognizer) for trained in EXPERIMENTS for recognizer in RECOGNIZERS
     ]
-    for label, (people, trials, *cells) in table.items():
-        keys = [(e, "facenet", ROWS[label], m) for e in ("exp0", "exp3")
-                for m in ("rank_1", "fnmr@0.01")]  # fmt: skip
-        one = MEASURED.loc[keys[0]]
-        assert (people, trials) == (f"{one['people']}", f"{int(one['trials']):,}")
-        assert cells == [said(key) for key in keys]
 
 
-def test_the_judge_says_what_was_measured():
-    for number, (_, *cells) in enumerate(lines("| designs of | rank-1, % |")):
-        expected = []
-        for metric in ("rank_1", "fnmr@0.01"):
-            key = (f"exp{number}", "black_box1")
-            rates = [said((*key, row, metric), ends=False)
-                     for row in ("generated_test", "white_test")]  # fmt: skip
-            expected += [*rates, said((*key, "generated_test", f"lift_{metric}"), "+")]
-        assert cells == expected
+@pytest.mark.parametrize("line", PROTECTED, ids=lambda line: f"{line[0]}-{line[1]}")
+def test_protection_is_what_was_measured(line):
+    trained, looks, *cells = line
+    worn, recognizer = EXPERIMENTS[trained], looks.split(" ")[0]
+    assert looks == f"{recognizer} ({'met' if recognizer in trained else 'never met'})"
+    best = MEASURED.loc[worn, recognizer, "lift_rank_1", ""]["over"]
+    assert cells == [
+        share(("none", recognizer, "rank_1", "")),
+        f"{share((best, recognizer, 'rank_1', ''))} ({best})",
+        share(("other_face", recognizer, "rank_1", "")),
+        said((worn, recognizer, "rank_1", "")),
+        said((worn, recognizer, "lift_rank_1", ""), "+"),
+        said((worn, recognizer, "lift_rank_1", "drawn"), "+"),
+        said((worn, recognizer, "fpir@0.001", "")),
+    ]
+
+
+def opponent(label: str, worn: str) -> tuple[str, ...]:
+    """Where the value of a line of opponents lies."""
+    recognizer, how = label.split(", ", maxsplit=1)
+    if how == "mean shift subtracted":
+        return worn, f"{recognizer}:mean_shift", "rank_1", ""
+    if how == "mask's place grey in both photos":
+        return "grey", f"{recognizer}:grey_region", "rank_1", ""
+    if how == "strangers in one texture who match":
+        return worn, recognizer, "strangers@0.001", ""
+    photos = how.removeprefix("after ").removesuffix(" photos").replace(",", "")
+    return worn, f"{recognizer}:after:{photos}", "rank_1", ""
+
+
+@pytest.mark.parametrize("line", BEATEN, ids=lambda line: line[0])
+def test_what_beats_them_is_what_was_measured(line):
+    label, *cells = line
+    assert cells == [said(opponent(label, worn)) for worn in EXPERIMENTS.values()]
+
+
+def test_opponents_are_all_there():
+    asked = {opponent(line[0], worn) for line in BEATEN for worn in EXPERIMENTS.values()}
+    measured = [key for key in MEASURED.index if ":" in key[1] and key[2] == "rank_1"]
+    assert set(measured) <= asked
+
+
+def test_the_readme_says_what_was_measured():
+    design, plain = ("universal", "mobilefacenet"), ("white", "mobilefacenet")
+    best = MEASURED.loc[(*design, "lift_rank_1", "")]["over"]
+    assert best == plain[0]
+    people = MEASURED.loc[(*design, "rank_1", "")]["people"]
+    assert f"On {people} held-out people of LFW" in README
+    assert f"names {said((*design, 'rank_1', '')).replace(' [', ' % [')} of them" in README
+    assert f"and {share((*plain, 'rank_1', ''))} % in the best plain mask" in README

@@ -48,7 +48,7 @@ def lower_face(person: Person, height: int, width: int, seed: int) -> Array:
 
 def _between(places: Array, colours: Array, texels: Sequence[Array]) -> Array:
     """Interpolate colours ``[N, 3]`` at places ``[N, 2]`` at texels ``[H, W]``: ``[3, H, W]``."""
-    # SciPy finds a texel's triangle by walking, which here takes ten times as long as all else.
+    # SciPy finds a texel's triangle by walking, which here takes longer than all else.
     triangles = Triangulation(places[:, 0], places[:, 1], Delaunay(places).simplices)
     finder = triangles.get_trifinder()
     found = [LinearTriInterpolator(triangles, colour, finder)(*texels) for colour in colours.T]
