@@ -183,6 +183,11 @@ def test_too_few_people_for_a_threshold_are_one_line(recorder):
     assert "train_texture.false_match_rate is 0.001, which 3 comparisons of 3 training" in line
 
 
+def test_steps_that_leave_all_recognizers_out_are_one_line(recorder):
+    settings(left_out_per_step=1)
+    assert "train_texture.left_out_per_step is 1, but there are 1 recognizers to evade" in refused()
+
+
 def test_photos_without_coordinates_are_one_line(recorder, world, tmp_path):
     Path("data/curated").unlink()
     shutil.copytree(world / "data/curated", "data/curated")

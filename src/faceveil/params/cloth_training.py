@@ -37,7 +37,19 @@ class ClothTraining(Section):
         default=32, ge=1, le=65_536, description="photos on which starts and textures are chosen"
     )
     learning_rate: float = Field(default=0.05, gt=0, le=1, description="Adam's, at first")
+    left_out_per_step: int = Field(
+        default=0,
+        ge=0,
+        description="recognizers that a step leaves out, each in its turn, so that what is found "
+        "in one step must hold before another",
+    )
     smoothness: float = Field(default=0.3, ge=0, description="weight of the total variation")
+    harm: float = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="weight of how far a wearer's likeness with somebody else is above a match",
+    )
     blur: float = Field(default=2.0, ge=0, le=32, description="blur of the gradient, in texels")
     false_match_rate: float = Field(
         default=0.001, gt=0, lt=1, description="rate that a recognizer's threshold is taken at"

@@ -7,6 +7,7 @@ from torch.nn import functional
 from faceveil.protection.textures.objectives import (
     Evaded,
     false_matches,
+    harm,
     own_cosine,
     strangers_likeness,
     total_variation,
@@ -43,6 +44,11 @@ def test_a_false_match_is_somebody_elses_template_at_the_threshold():
 def test_ones_own_template_is_no_false_match():
     own = torch.tensor([[0.99, 0.0, 0.0], [0.0, 0.0, 0.99]])
     assert false_matches(TWO, (own, own), LABELS).tolist() == [0.0, 0.0]
+
+
+def test_harm_is_how_far_the_nearest_other_person_is_above_a_match():
+    wanted = [((0.6 - 0.5) / 0.4 + (0.95 - 0.9) / 0.2) / 2, 0.0]
+    assert harm(TWO, COSINES, LABELS).tolist() == pytest.approx(wanted)
 
 
 def test_total_variation_is_the_mean_step_each_way():

@@ -130,3 +130,25 @@ def test_more_recognizers_weigh_the_same():
     one = optimise(task(recognizers=1))
     twice = optimise(replace(task(), evaded=[recognizer(0), recognizer(0)]))
     assert torch.allclose(one.textures, twice.textures, atol=1e-5)
+
+
+def test_a_step_changes_textures_against_the_recognizers_of_its_turn_alone():
+    alone = optimise(replace(task(steps=1), evaded=[recognizer(0)]))
+    left = optimise(task(steps=1, left_out_per_step=1))
+    both = optimise(task(steps=1))
+    place = [left.numbers.index(number) for number in alone.numbers if number in left.numbers]
+    assert place
+    for number in set(alone.numbers) & set(left.numbers):
+        mine, theirs = (one.textures[one.numbers.index(number)] for one in (left, alone))
+        assert torch.allclose(mine, theirs, atol=1e-6)
+    assert not torch.allclose(left.textures, both.textures)
+
+
+def test_with_harm_counted_wearers_are_less_like_somebody_else():
+    base = task(steps=30, optimised=1, kept=1)
+    easy = [replace(one, threshold=0.5) for one in base.evaded]
+    weighed = base.settings.model_copy(update={"harm": 10.0})
+    without = optimise(replace(base, evaded=easy)).curves
+    counted = optimise(replace(base, evaded=easy, settings=weighed)).curves
+    assert counted[0] == without[0]
+    assert counted[-1]["harm"] < without[-1]["harm"] - 0.05

@@ -1,6 +1,7 @@
 """What recognizers see of people in textures, flat and under conditions."""
 
 import numpy as np
+import pytest
 import torch
 
 from faceveil.params.conditions import ConditionStrengths
@@ -52,3 +53,18 @@ def test_everybody_wears_every_texture_in_turn():
     others = cosines(small, both)[1].view(2, len(photos.images), PEOPLE)
     second = others.gather(2, photos.labels.expand(2, -1)[..., None])[..., 0]
     torch.testing.assert_close((own + second).mean(1) / 2 / unit, likeness[:2])
+
+
+@pytest.mark.parametrize(
+    ("out", "turns"),
+    [
+        (0, ["012", "012", "012", "012"]),
+        (1, ["01", "12", "02", "01"]),
+        (2, ["0", "1", "2", "0"]),
+    ],
+)
+def test_recognizers_are_left_out_in_turn(out, turns):
+    small = task(recognizers=3, left_out_per_step=out)
+    for step, wanted in enumerate(turns):
+        names = [one.recognizer.name for one in small.of_step(step).evaded]
+        assert names == [f"recognizer{number}" for number in wanted]

@@ -15,6 +15,7 @@ from torch import Tensor
 from faceveil.params.train_generator import TrainGenerator
 from faceveil.protection.textures.generator import Shape, TextureGenerator, TrainedGenerator
 from faceveil.protection.textures.objectives import (
+    harm,
     own_cosine,
     strangers_likeness,
     total_variation,
@@ -93,7 +94,7 @@ def _step(
     step: int,
 ) -> dict[str, Tensor]:
     """Take one step: new designs, on the same photos each, or everybody's own on their photo."""
-    settings, wearers = task.settings, photos.share
+    settings, wearers, task = task.settings, photos.share, task.of_step(step)
 
     # Photos: of different people, each under a physical condition of its own.
     # Designs: one for each wearer; or new ones in each step, the same on all ranks, for everybody.
@@ -112,7 +113,9 @@ def _step(
     found = cosines(task, seen)
     likeness, roughness = own_cosine(task.evaded, found, labels), total_variation(designs)
     alike = _alike(task, seen, labels, photos)
-    loss = likeness.mean() + settings.smoothness * roughness.mean() + settings.strangers * alike
+    harmed = harm(task.evaded, found, labels).mean()
+    loss = likeness.mean() + settings.smoothness * roughness.mean()
+    loss = loss + settings.strangers * alike + settings.harm * harmed
     torch.autograd.backward(loss, inputs=[designs])
 
     # Step: without detail that no printer shows.
@@ -126,6 +129,7 @@ def _step(
         "likeness": likeness.mean(),
         "strangers_likeness": alike,
         "roughness": roughness.mean(),
+        "harm": harmed,
     }
 
 

@@ -44,9 +44,15 @@ def read_task(
         device: where all is computed.
 
     Raises:
-        FaceveilError: as :func:`enroll` and :class:`Wearers` say.
+        FaceveilError: if steps leave all recognizers out, or as :func:`enroll` and
+            :class:`Wearers` say.
     """
     stored, bare = folders
+    if (out := settings.left_out_per_step) >= len(against):
+        raise FaceveilError(
+            f"params.yaml: {settings.SECTION}.left_out_per_step is {out}, but there are "
+            f"{len(against)} recognizers to evade; leave out fewer"
+        )
     people = sources.roles.of_role("train")
     evaded = [enroll(stored / name, bare / name, people, settings, device) for name in against]
     wearers, inputs = Wearers(sources), fingerprints(sources, evaded)

@@ -66,6 +66,19 @@ def false_matches(evaded: Sequence[Evaded], cosines: Sequence[Tensor], labels: T
     return torch.stack(wrong).float().mean(0)
 
 
+def harm(evaded: Sequence[Evaded], cosines: Sequence[Tensor], labels: Tensor) -> Tensor:
+    """Return how far above a match the most similar other person is, ``[B]``.
+
+    The mean over recognizers, in units of a match, and 0 where nobody else matches. Arguments as in
+    :func:`own_cosine`.
+    """
+    above = []
+    for one, found in zip(evaded, cosines, strict=True):
+        others = found.scatter(1, labels[:, None], -1.0)
+        above.append(one.likeness(others.amax(1) - one.threshold).relu())
+    return torch.stack(above).mean(0)
+
+
 def total_variation(textures: Tensor) -> Tensor:
     """Return the mean step between neighbouring texels, down and across, of each texture.
 

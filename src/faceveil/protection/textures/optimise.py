@@ -12,7 +12,7 @@ from torch import Tensor
 
 from faceveil.params.train_texture import TrainTexture
 from faceveil.protection.textures.files import FoundTextures
-from faceveil.protection.textures.objectives import own_cosine, total_variation
+from faceveil.protection.textures.objectives import harm, own_cosine, total_variation
 from faceveil.protection.textures.seen import Task, cosines, embeddings, tiled, worn_by_all
 from faceveil.protection.textures.training import (
     Optimisation,
@@ -72,7 +72,7 @@ def take_step(
     step: int,
 ) -> dict[str, Tensor]:
     """Let all textures take one step on the same photos, each as if it were alone."""
-    settings, ranks = task.settings, present_ranks()
+    settings, ranks, task = task.settings, present_ranks(), task.of_step(step)
 
     # Photos: of different people, each under a physical condition of its own.
     everybody = tiled(photos.share, len(textures))
@@ -82,10 +82,11 @@ def take_step(
     worn = textures.repeat_interleave(len(photos.share.images), 0)
     found = cosines(task, embeddings(task, worn, everybody, step))
     likeness = own_cosine(task.evaded, found, labels).view(len(textures), -1).mean(1)
+    harmed = harm(task.evaded, found, labels).view(len(textures), -1).mean(1)
 
     # Loss: a sum over textures, none of which changes another's gradient.
     roughness = total_variation(textures)
-    loss = (likeness + settings.smoothness * roughness).sum()
+    loss = (likeness + settings.smoothness * roughness + settings.harm * harmed).sum()
     state.optimizer.zero_grad()
     torch.autograd.backward(loss, inputs=[textures])
     ranks.average([textures], photos.part)
@@ -102,4 +103,5 @@ def take_step(
         # The least of all textures is known once all ranks' photos are.
         "best_likeness": ranks.total(likeness.detach() * photos.part).min(),
         "roughness": roughness.mean(),
+        "harm": harmed.mean(),
     }

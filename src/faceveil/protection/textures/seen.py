@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 import torch
@@ -42,6 +42,17 @@ class Task(Generic[Settings_co]):
     def device(self) -> torch.device:
         """Where all is computed."""
         return self.evaded[0].templates.device
+
+    def of_step(self, step: int) -> Self:
+        """Return it with the recognizers that a step looks with: all, but for those left out.
+
+        Which these are goes in turn. Y. Liu et al., "Delving into Transferable Adversarial
+        Examples" (2017), look with all; that a design must hold before another one than it was just
+        changed against is from Z. Yuan et al., "Meta Gradient Adversarial Attack" (2021).
+        """
+        count, out = len(self.evaded), self.settings.left_out_per_step
+        turn = [(step + place) % count for place in range(count - out)]
+        return replace(self, evaded=[self.evaded[place] for place in sorted(turn)])
 
 
 def tiled(photos: WornPhotos, times: int) -> WornPhotos:
