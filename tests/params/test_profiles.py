@@ -97,7 +97,7 @@ def test_the_name_default_is_reserved(tmp_path):
 def test_comments_survive(params):
     comments = [line for line in params.read_text().splitlines() if line.startswith("#")]
     assert comments
-    for name in ("paper", "lfw", "generators", "default"):
+    for name in ("paper", "lfw", "default"):
         apply(params, name)
         assert all(comment in params.read_text() for comment in comments)
 
@@ -111,6 +111,6 @@ def test_an_unknown_key_in_a_profile_is_refused(tmp_path):
 
 def test_an_unknown_profile_names_the_known(tmp_path):
     with pytest.raises(
-        FaceveilError, match="no profile 'larg'; there are default, generators, lfw, paper"
+        FaceveilError, match="no profile 'larg'; there are default, lfw, paper"
     ):
         profile_path("larg", ROOT / "profiles")

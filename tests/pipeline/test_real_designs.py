@@ -37,7 +37,7 @@ def settings(real_data) -> dict:
         "project": {"transparency": "annotated"},
         "protocol": {"dev_people": 121, "distractors": 0, "training_probes": 20},
         "train_gan": {"trainings": 1, "epochs": 20, "learning_rate": 0.003, "logit_scale": 20.0},
-        "experiments": {"exp1": None, "exp2": None, "exp3": None, "universal": None},
+        "experiments": dict.fromkeys(("exp1", "exp2", "exp3", "universal", "varied", "personal")),
         "protect": {"learn_photos": 100},
         "adapt": {"photos": [100]},
         "protections": {

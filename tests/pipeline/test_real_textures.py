@@ -52,7 +52,7 @@ def settings(weights: Path) -> dict:
         },
         "project": {"transparency": "annotated"},
         "experiments": {
-            **dict.fromkeys(("exp0", "exp1", "exp2", "exp3")),
+            **dict.fromkeys(("exp0", "exp1", "exp2", "exp3", "varied", "personal")),
             "universal": {"without_target": True},
         },
         "train_texture": {

@@ -17,8 +17,8 @@ from tests.recognition.tiny_onnx import write_embedder
 
 pytestmark = pytest.mark.slow
 
-GANS, TEXTURE = ["exp0", "exp1", "exp3"], "universal"
-EXPERIMENTS = [*GANS, TEXTURE]
+GANS, CLOTH = ["exp0", "exp1"], ["universal", "varied", "personal"]
+EXPERIMENTS = [*GANS, *CLOTH]
 OWN = ("train", "protect_designs", "embed_designs", "adapt")
 """Stages of an experiment alone."""
 
@@ -99,15 +99,16 @@ def test_mlflow_has_a_parent_and_a_child_for_each_experiment_with_keys_of_its_me
     parents = [run for run in runs if run[2] is None]
     children = {run[0]: run for run in runs if run[2]}
     assert len(parents) == 1
-    assert sorted(children) == EXPERIMENTS
+    assert sorted(children) == sorted(EXPERIMENTS)
     assert {run[1] for run in runs} == {"FINISHED"}
     assert {run[2] for run in children.values()} == {parents[0][5]}
     for field in (3, 4):
         assert len({tuple(children[name][field]) for name in GANS}) == 1
         assert children["exp0"][field]
     method = {name: {key.partition(".")[0] for key in children[name][3]} for name in EXPERIMENTS}
-    assert "train_gan" in method["exp0"] - method[TEXTURE]
-    assert "train_texture" in method[TEXTURE] - method["exp0"]
+    assert "train_gan" in method["exp0"] - method["universal"]
+    assert "train_texture" in method["universal"] - method["exp0"]
+    assert "train_generator" in method["varied"] & method["personal"] - method["universal"]
     shared = "generated_train_accuracy/1"  # of the second training, whatever is trained
     assert all(shared in children[name][4] for name in EXPERIMENTS)
     assert any(key.startswith("lift_rank_1/") for key in parents[0][4])

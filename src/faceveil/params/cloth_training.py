@@ -28,15 +28,15 @@ class ClothTraining(Section):
     trainings: int = Field(
         default=3, ge=1, le=100, description="trainings from different seeds: how much they differ"
     )
-    candidates: int = Field(default=40, ge=1, le=10_000, description="starts to choose from")
+    candidates: int = Field(default=20, ge=1, le=10_000, description="starts to choose from")
     height: int = Field(default=126, ge=8, le=1024, description="texels down the mask")
     width: int = Field(default=144, ge=8, le=1024, description="texels across the mask")
-    steps: int = Field(default=60, ge=1, le=100_000, description="steps of Adam")
-    photos_per_step: int = Field(default=6, ge=1, le=4096, description="photos that wear it")
+    steps: int = Field(default=50, ge=1, le=100_000, description="steps of Adam")
+    photos_per_step: int = Field(default=4, ge=1, le=4096, description="photos that wear it")
     photos_to_choose: int = Field(
-        default=32, ge=1, le=65_536, description="photos on which starts and textures are chosen"
+        default=16, ge=1, le=65_536, description="photos on which starts and textures are chosen"
     )
-    learning_rate: float = Field(default=0.05, gt=0, le=1, description="Adam's, at first")
+    learning_rate: float = Field(default=0.07, gt=0, le=1, description="Adam's, at first")
     left_out_per_step: int = Field(
         default=0,
         ge=0,
@@ -60,5 +60,5 @@ class ClothTraining(Section):
     )
     conditions: ConditionStrengths = ConditionStrengths()
     precision: Precision = Field(default="auto", description="arithmetic of the recognizers")
-    checkpoint_steps: int = Field(default=20, ge=1, description="steps between two checkpoints")
+    checkpoint_steps: int = Field(default=10, ge=1, description="steps between two checkpoints")
     seed: Seed = Field(default=2021, description="seed of the first training; others are derived")

@@ -81,6 +81,13 @@ EXPERIMENTS = {
     "exp2": Experiment(method="gan", recognizer_learns_from=("generated", "unmasked")),
     "exp3": Experiment(method="gan", recognizer_learns_from=("generated", "masked", "unmasked")),
     "universal": Experiment(method="texture", train_texture={"ensemble": ["sface"]}),
+    "varied": Experiment(method="generator", train_generator={"ensemble": ["sface"]}),
+    "personal": Experiment(
+        method="generator",
+        train_generator={
+            "conditioned_on": "wearer", "ensemble": ["sface"], "starts": 1, "photos_per_step": 24,
+        },
+    ),
 }
 """The experiments of a file that names none."""
 

@@ -24,13 +24,13 @@ class TrainGenerator(ClothTraining):
     )
     steps: int = Field(default=100, ge=1, le=100_000, description="steps of Adam")
     starts: int = Field(
-        default=3, ge=1, le=1000, description="textures that designs are drawn around"
+        default=8, ge=1, le=1000, description="textures that designs are drawn around"
     )
     designs_per_step: int = Field(
         default=6, ge=1, le=4096, description="latent: designs that each photo of a step wears"
     )
     strangers: float = Field(
-        default=2.0,
+        default=1.0,
         ge=0,
         le=100,
         description="weight of how much more alike two wearers look than bare strangers",

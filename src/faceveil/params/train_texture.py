@@ -10,7 +10,7 @@ class TrainTexture(ClothTraining):
 
     SECTION = "train_texture"
 
-    optimised: int = Field(default=6, ge=1, le=1000, description="starts that are optimised")
+    optimised: int = Field(default=3, ge=1, le=1000, description="starts that are optimised")
     kept: int = Field(default=3, ge=1, le=1000, description="textures that become designs")
 
     @model_validator(mode="after")
