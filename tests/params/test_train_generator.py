@@ -17,10 +17,8 @@ OWN = {"conditioned_on": "wearer", "starts": 1}
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ({"starts": 41}, "starts is 41, candidates 40; ask for fewer starts"),
-        ({"conditioned_on": "wearer"}, "starts is 3, but designs of wearers' own have one"),
-        ({**OWN, "designs_per_step": 4}, "designs_per_step is 4, but each wearer .* leave it at 6"),
-        ({**OWN, "kept": 3}, "kept is 3, but each wearer has one design; leave it at 8"),
+        ({"starts": 21}, "starts is 21, candidates 20; ask for fewer starts"),
+        ({"conditioned_on": "wearer"}, "starts is 8, but designs of wearers' own have one"),
         ({"optimised": 3}, "optimised"),
     ],
 )
@@ -28,6 +26,12 @@ def test_values_that_do_not_go_together_are_one_line(values, line):
     with pytest.raises(FaceveilError, match=line) as refusal:
         validate(TrainGenerator, values, "params.yaml: train_generator")
     assert "\n" not in str(refusal.value)
+
+
+def test_keys_of_designs_for_anybody_may_stay_where_each_wearer_has_one():
+    """They stand in the section that both share."""
+    values = {**OWN, "designs_per_step": 4, "kept": 3}
+    assert validate(TrainGenerator, values, "train_generator").kept == 3
 
 
 def test_what_both_trainings_on_the_cloth_share_has_the_same_defaults():

@@ -56,10 +56,4 @@ class TrainGenerator(ClothTraining):
             raise ValueError(
                 f"starts is {self.starts}, but designs of wearers' own have one, that of everybody"
             )
-        for key in ("designs_per_step", "kept") if self.conditioned_on == "wearer" else ():
-            if getattr(self, key) != (usual := type(self).model_fields[key].default):
-                raise ValueError(
-                    f"{key} is {getattr(self, key)}, but each wearer has one design; leave it at "
-                    f"{usual} where conditioned_on is wearer"
-                )
         return self

@@ -34,8 +34,9 @@ class Group:
 
     @property
     def names(self) -> str:
-        """Their names: one, or the first and the last."""
-        return " to ".join(dict.fromkeys((self.experiments[0], self.experiments[-1])))
+        """Their names: one or two, or the first and the last."""
+        between = " to " if len(self.experiments) > 2 else " and "
+        return between.join(dict.fromkeys((self.experiments[0], self.experiments[-1])))
 
 
 def groups(results: Results) -> list[Group]:

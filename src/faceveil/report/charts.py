@@ -15,7 +15,7 @@ from faceveil.runtime.atomic import atomic_path
 
 Spec = dict[str, Any]
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette, which colour-blind readers tell apart too; one per experiment."""
 
 GREY, BROWN = "#888888", "#8F6B3D"
