@@ -65,7 +65,9 @@ def test_an_entry_is_merged_added_or_removed(params, tmp_path):
     assert list(found) == ["facenet", "sface", "mobilefacenet", "third"]
     assert (found["facenet"]["weights"], found["facenet"]["input_size"]) == ("vggface2", 96)
     assert found["third"].keys() == found["facenet"].keys()
-    assert list(load(params)["experiments"]) == ["exp0", "exp2", "exp3", "universal", "exp9"]
+    assert list(load(params)["experiments"]) == [
+        "exp0", "exp2", "exp3", "universal", "varied", "personal", "exp9",
+    ]  # fmt: skip
 
 
 def test_packaged_weights_and_textures_show_no_key_that_is_not_theirs(params, tmp_path):
@@ -110,7 +112,5 @@ def test_an_unknown_key_in_a_profile_is_refused(tmp_path):
 
 
 def test_an_unknown_profile_names_the_known(tmp_path):
-    with pytest.raises(
-        FaceveilError, match="no profile 'larg'; there are default, lfw, paper"
-    ):
+    with pytest.raises(FaceveilError, match="no profile 'larg'; there are default, lfw, paper"):
         profile_path("larg", ROOT / "profiles")

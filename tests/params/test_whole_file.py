@@ -149,6 +149,7 @@ def test_params_yaml_shows_the_defaults_and_every_key(tmp_path):
     others = {
         "gan": ("train_gan", "train_texture", "train_generator"),
         "texture": ("train_gan", "train_generator", "recognizer_learns_from"),
+        "generator": ("train_gan", "train_texture", "recognizer_learns_from"),
     }  # fmt: skip
     for experiment in shown["experiments"].values():
         for key in ("without_target", *others[experiment["method"]]):

@@ -171,7 +171,14 @@ def made_frame() -> pd.DataFrame:
 def made_results(folder: Path, frame: pd.DataFrame | None = None) -> Results:
     """Write the table and read it again with the settings of this tree."""
     write_results(folder, made_frame() if frame is None else frame)
-    return open_results(folder, ROOT / "params.yaml")
+    YAML().dump(_params(), folder / "params.yaml")
+    return open_results(folder, folder / "params.yaml")
+
+
+def _params() -> dict[str, Any]:
+    """Return the settings of this tree, with the experiments that the table is about."""
+    params: dict[str, Any] = YAML(typ="safe").load(ROOT / "params.yaml")
+    return params | {"experiments": {name: params["experiments"][name] for name in EXPERIMENTS}}
 
 
 def write_run(root: Path) -> None:
@@ -180,8 +187,7 @@ def write_run(root: Path) -> None:
     (root / "metrics" / "curation.json").write_text('{"people": {"train": 128, "test": 32}}')
     (root / "data/curated").mkdir(parents=True)
     (root / "data/curated" / INDEX).write_bytes(b"index")
-    params = YAML(typ="safe").load(ROOT / "params.yaml")
-    YAML().dump(params | {"report": {"people_shown": 3}}, root / "params.yaml")
+    YAML().dump(_params() | {"report": {"people_shown": 3}}, root / "params.yaml")
     write_protected(root / "data/protected")
     for name in EXPERIMENTS:
         file = "textures" if name in TEXTURES else "generator"

@@ -64,6 +64,10 @@ def test_designs_that_a_generator_draws_on_the_cloth_have_an_answer_of_their_own
         "designs fixed to the frame (exp1 to exp3, best to worst of 3)",
     )
     assert "wearer of a design on the cloth that a generator draws (exp0) named" in answer(drawn)
+    two = replace(results, methods={**drawn.methods, "exp1": "generator"})
+    assert (
+        "that a generator draws (exp0 and exp1, best to worst of 2)" in answer_table(two).columns[4]
+    )
 
 
 def test_what_is_not_tried_is_not_told(tmp_path):

@@ -85,7 +85,10 @@ EXPERIMENTS = {
     "personal": Experiment(
         method="generator",
         train_generator={
-            "conditioned_on": "wearer", "ensemble": ["sface"], "starts": 1, "photos_per_step": 24,
+            "conditioned_on": "wearer",
+            "ensemble": ["sface"],
+            "starts": 1,
+            "photos_per_step": 24,
         },
     ),
 }

@@ -26,6 +26,7 @@ SETTINGS = {key: value for key, value in SHORT.items() if key not in {"optimised
     "latent_size": 5,
     "designs_per_step": 4,
     "kept": 6,
+    "strangers": 2.0,
 }
 OWN = {"conditioned_on": "wearer", "starts": 1}
 USUAL = ("designs_per_step", "kept")

@@ -23,6 +23,7 @@ SHORT = {
     "height": 8,
     "width": 10,
     "steps": 5,
+    "learning_rate": 0.05,
     "photos_per_step": 3,
     "photos_to_choose": 6,
     "most_false_matches": 1.0,
