@@ -29,8 +29,6 @@ SETTINGS = {key: value for key, value in SHORT.items() if key not in {"optimised
     "strangers": 2.0,
 }
 OWN = {"conditioned_on": "wearer", "starts": 1}
-USUAL = ("designs_per_step", "kept")
-"""Keys that designs from wearers' features leave as they are."""
 
 RUNS = {"latent": {}, "wearer": OWN, "few_photos": {"photos_per_step": 1}, "texture": {}}
 """Three photos a step for two ranks; then one, so that a rank has none of its own."""
@@ -43,9 +41,7 @@ SHAPE = Shape("latent", 5, 5, 4, 2, 20, 22, 0.05, 0.93)
 
 def task(conditions=NO_CONDITIONS, **changes):
     """Return the small task, some settings changed."""
-    of_wearers = changes.get("conditioned_on") == "wearer"
-    few = {key: value for key, value in SETTINGS.items() if not (of_wearers and key in USUAL)}
-    settings = TrainGenerator.model_validate({**few, "conditions": conditions, **changes})
+    settings = TrainGenerator.model_validate({**SETTINGS, "conditions": conditions, **changes})
     evaded = [recognizer(seed) for seed in range(2)]
     own = settings.conditioned_on == "wearer"
     return Task(settings, SmallWearers(), evaded, evaded[0].templates if own else None)

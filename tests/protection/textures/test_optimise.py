@@ -136,9 +136,9 @@ def test_a_step_changes_textures_against_the_recognizers_of_its_turn_alone():
     alone = optimise(replace(task(steps=1), evaded=[recognizer(0)]))
     left = optimise(task(steps=1, left_out_per_step=1))
     both = optimise(task(steps=1))
-    place = [left.numbers.index(number) for number in alone.numbers if number in left.numbers]
-    assert place
-    for number in set(alone.numbers) & set(left.numbers):
+    common = set(alone.numbers) & set(left.numbers)
+    assert common
+    for number in common:
         mine, theirs = (one.textures[one.numbers.index(number)] for one in (left, alone))
         assert torch.allclose(mine, theirs, atol=1e-6)
     assert not torch.allclose(left.textures, both.textures)

@@ -61,8 +61,7 @@ def false_matches(evaded: Sequence[Evaded], cosines: Sequence[Tensor], labels: T
     """
     wrong = []
     for one, found in zip(evaded, cosines, strict=True):
-        others = found.scatter(1, labels[:, None], -1.0)
-        wrong.append(others.amax(1) >= one.threshold)
+        wrong.append(_nearest_other(found, labels) >= one.threshold)
     return torch.stack(wrong).float().mean(0)
 
 
@@ -74,9 +73,13 @@ def harm(evaded: Sequence[Evaded], cosines: Sequence[Tensor], labels: Tensor) ->
     """
     above = []
     for one, found in zip(evaded, cosines, strict=True):
-        others = found.scatter(1, labels[:, None], -1.0)
-        above.append(one.likeness(others.amax(1) - one.threshold).relu())
+        above.append(one.likeness(_nearest_other(found, labels) - one.threshold).relu())
     return torch.stack(above).mean(0)
+
+
+def _nearest_other(found: Tensor, labels: Tensor) -> Tensor:
+    """Return the greatest of cosines ``[B, T]`` that is not with one's own template, ``[B]``."""
+    return found.scatter(1, labels[:, None], -1.0).amax(1)
 
 
 def total_variation(textures: Tensor) -> Tensor:
