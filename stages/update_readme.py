@@ -32,7 +32,7 @@ def update_readme() -> None:
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     for source, target in FIGURES.items():
-        # Photos as JPEG: a fifth to a seventh of the bytes, each time that Git keeps another version.
+        # Photos as JPEG: a fifth of the bytes, or less, each time that Git keeps another version.
         with Image.open(source) as picture, atomic_path(Path(target)) as temporary:
             picture.convert("RGB").save(temporary, quality=82, optimize=True)
 
