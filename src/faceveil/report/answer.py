@@ -1,6 +1,6 @@
 """The answer in words and as a table, the same on the page and in the README."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from faceveil.params.experiments import Method
@@ -10,9 +10,12 @@ from faceveil.report.tables import Table
 SUBJECTS: Mapping[Method, tuple[str, str]] = {
     "texture": ("a design on the cloth", "a design on the cloth"),
     "generator": ("a design on the cloth that a generator draws", "designs that a generator draws"),
-    "gan": ("a design fixed to the photo's frame, as published,", "designs fixed to the frame"),
+    "gan": ("a design fixed to the photo's frame, as published", "designs fixed to the frame"),
 }
 """What designs of a method are called: in the sentence, and at the head of a column."""
+
+GREY = "the mask's place is painted grey in both photos"
+"""What an opponent does who wants to see nothing of a mask."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,7 @@ def answer_table(results: Results) -> Table:
         designs = (_worn(results, group, one) for group in of)
         rows.append((one.who, _range(bare), best, *designs))
     if numbers := _behind_grey(results):
-        who = "all of them, where the mask's place is painted grey in both photos"
-        rows.append((who, DASH, *[_range(numbers)] * (1 + len(of))))
+        rows.append((f"all of them, where {GREY}", DASH, *[_range(numbers)] * (1 + len(of))))
     columns = (
         "who tries to name the wearer of a mask",
         "bare face",
@@ -116,10 +118,12 @@ def _head(group: Group) -> str:
 
 
 def _worn(results: Results, group: Group, situation: Situation) -> str:
-    """Return the rate in the designs of a group: with its interval where it is one."""
-    pairs = [pair for pair in situation.pairs if pair[0] in group.experiments]
+    """Return the rate in designs of a group, of one with its interval, and how many protect."""
+    pairs = _pairs(group, situation)
     found = [results.number("rank_1", *pair) for pair in pairs]
-    return rate(found[0]) if len(found) == 1 else _range(found)
+    named = rate(found[0]) if len(found) == 1 else _range(found)
+    signs = _signs(results, pairs)
+    return f"{named} ({_counted(signs)})" if signs else named
 
 
 def _note(results: Results) -> str:
@@ -129,8 +133,9 @@ def _note(results: Results) -> str:
     return (
         "Share of photos, in %, whose wearer is named rightly; lower protects better. "
         f"{people} whose photos trained nothing, each looked for with {other} the one on file. "
-        f"In brackets above: for how many pairs of a design's kind and a recognizer the "
-        f"{100 * results.confidence:g} % interval shows it."
+        "In round brackets: for how many pairs of an experiment and a recognizer the "
+        f"{100 * results.confidence:g} % interval shows that fewer are named than in the best "
+        "plain mask."
     ).replace("that is the one", "that is")
 
 
@@ -144,52 +149,55 @@ def _range(numbers: Iterable[Number | None]) -> str:
 
 
 def answer(results: Results) -> str:
-    """Return the answer in words: for how many designs an interval shows protection."""
-    told = [_told(results, group) for group in groups(results)]
+    """Return the answer in words: what the first kind of designs does, and what beats it."""
+    group, all_of = groups(results)[0], situations(results)
+    made = [pair for one in all_of if not one.where for pair in _pairs(group, one)]
+    met = [pair for pair in made if pair[1] in results.trained_against[pair[0]]]
+    told = [
+        f"Is the wearer of {SUBJECTS[group.method][0]} ({group.names}) named less often than in "
+        "the best plain mask?",
+        _compared(results, "recognizers that it was trained against", met),
+        _compared(
+            results, "recognizers that it never met", [pair for pair in made if pair not in met]
+        ),
+    ]
+    tried: dict[str, Sequence[Number | None]] = {
+        one.where: [results.number("rank_1", *pair) for pair in _pairs(group, one)]
+        for one in all_of
+        if one.where
+    }
     if numbers := _behind_grey(results):
-        told.append(
-            "Where the mask's place is painted grey in both photos, no design is left to see: "
-            f"**{_range(numbers)} %** are named."
-        )
+        tried[f"where {GREY}, so that no design is left to see"] = numbers
+    if tried:
+        said = [f"{_range(found)} % are named {where}." for where, found in tried.items()]
+        told += ["**Tried against it:**", *said]
     return " ".join(told)
 
 
-def _told(results: Results, group: Group) -> str:
-    """Tell what designs of a method do: before whom they met, whom not, and what is tried."""
-    shown: dict[str, list[int]] = {
-        "against what it was trained against": [],
-        "against what it never met": [],
-    }
-    met, unmet = shown
-    for one in situations(results):
-        for name, recognizer in one.pairs:
-            lift = results.number("lift_rank_1", name, recognizer)
-            if name in group.experiments and lift:
-                known = met if recognizer in results.trained_against[name] else unmet
-                shown.setdefault(one.where or known, []).append(lift.shown)
-    verdicts = [_verdict(signs, where) for where, signs in shown.items()]
-    subject = f"{SUBJECTS[group.method][0]} ({group.names})".replace(", (", " (")
-    question = f"Is the wearer of {subject} named less often than in the best plain mask?"
-    sentences = [", ".join(verdicts[:2]), *verdicts[2:]]
-    told = [f"**{one[2].upper()}{one[3:]}." for one in sentences]
-    return " ".join([question, *told, *_refused(results, group)])
+def _pairs(group: Group, situation: Situation) -> list[tuple[str, str]]:
+    """Return a situation's pairs of experiments of a group with recognizers."""
+    return [pair for pair in situation.pairs if pair[0] in group.experiments]
 
 
-def _refused(results: Results, group: Group) -> list[str]:
-    """Tell for how many the lift in FNMR is shown, before recognizers as they were made."""
-    made = (one for one in situations(results) if not one.where)
-    pairs = (pair for one in made for pair in one.pairs if pair[0] in group.experiments)
-    found = [results.number(f"lift_{results.missed}", *pair) for pair in pairs]
-    signs = [number.shown for number in found if number]
-    at = f"at a threshold (FMR {100 * results.fmr:g} %)"
-    return [f"Refused more often {at}: {signs.count(1)} of {len(signs)}."] if signs else []
-
-
-def _verdict(signs: list[int], where: str) -> str:
-    """Return in words how many intervals lie above 0, and how many below."""
+def _compared(results: Results, who: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """Say whether some recognizers name fewer than in the best plain mask, and how many."""
+    signs = _signs(results, pairs)
     if not signs:
-        return f"**not measured** {where}"
+        return f"By {who}: **not measured**."
     shown = "partly" if max(signs) == 1 else "not shown"
-    word = "yes" if min(signs) == 1 else "no, worse" if max(signs) == -1 else shown
+    word = "yes" if min(signs) == 1 else "no, more often" if max(signs) == -1 else shown
+    named = _range(results.number("rank_1", *pair) for pair in pairs)
+    plain = _range(results.best_plain("rank_1", *pair) for pair in pairs)
+    return f"By {who}: **{word}** ({_counted(signs)}), {named} % in place of {plain} %."
+
+
+def _signs(results: Results, pairs: Sequence[tuple[str, str]]) -> list[int]:
+    """Return of each lift in rank-1 that was measured what its interval shows."""
+    found = (results.number("lift_rank_1", *pair) for pair in pairs)
+    return [lift.shown for lift in found if lift]
+
+
+def _counted(signs: Sequence[int]) -> str:
+    """Return in words how many intervals lie above 0, and how many below."""
     worse = f", {signs.count(-1)} worse" if -1 in signs else ""
-    return f"**{word}** {where} ({signs.count(1)} of {len(signs)}{worse})"
+    return f"{signs.count(1)} of {len(signs)}{worse}"
