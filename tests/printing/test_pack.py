@@ -7,11 +7,10 @@ from functools import partial
 import numpy as np
 import pytest
 from PIL import Image
-from safetensors.numpy import save_file
 
 from faceveil.params.errors import FaceveilError
 from faceveil.printing import pack
-from faceveil.printing.pack import read_texture, write_pack
+from faceveil.printing.pack import write_pack
 from tests.printing.printed_chart import a_texture
 
 
@@ -85,45 +84,3 @@ def test_a_folder_with_other_things_is_left_alone(texture, tmp_path):
         texture, "d", tmp_path, "gaiter", "a4"
     )
     assert "found a file" in refused(texture, "d", texture, "gaiter", "a4")
-
-
-def test_textures_are_read_alike_from_both_formats(texture, tmp_path):
-    save_file({"texture": read_texture(texture)}, tmp_path / "design.safetensors")
-    assert np.array_equal(read_texture(tmp_path / "design.safetensors"), read_texture(texture))
-    assert np.abs(read_texture(texture) - a_texture()).max() <= 0.5 / 255 + 1e-6
-
-
-def test_a_texture_of_a_training_is_chosen_by_number(tmp_path):
-    trained = np.stack([a_texture(), 1 - a_texture()])
-    save_file({"textures": trained, "starts": trained}, tmp_path / "textures.safetensors")
-    for number in (0, 1):
-        read = read_texture(tmp_path / "textures.safetensors", number)
-        assert np.array_equal(read, trained[number])
-    with pytest.raises(FaceveilError, match="no texture 2; there are 0 to 1"):
-        read_texture(tmp_path / "textures.safetensors", 2)
-
-
-@pytest.mark.parametrize(
-    ("tensors", "words"),
-    [
-        ({"t": np.zeros((3, 100, 100), np.float32)}, "its shape is [3, 100, 100]"),
-        ({"t": np.zeros((1, 126, 144), np.float32)}, "its shape is [1, 126, 144]"),
-        ({"t": np.zeros((3, 7, 8), np.float32)}, "sides from 32 to 4096"),
-        ({"t": np.full((3, 126, 144), 1.2, np.float32)}, "its values go from 1.2 to 1.2"),
-        ({"t": np.full((3, 126, 144), np.nan, np.float32)}, "its values go from nan to nan"),
-        ({"a": np.zeros(1), "b": np.zeros(1)}, "holds 2 tensors (a, b)"),
-    ],
-)
-def test_textures_of_wrong_size_or_range_are_one_line(tmp_path, tensors, words):
-    save_file(tensors, tmp_path / "t.safetensors")
-    with pytest.raises(FaceveilError, match=re.escape(words)):
-        read_texture(tmp_path / "t.safetensors")
-
-
-@pytest.mark.parametrize("name", ["t.png", "t.safetensors", "t.txt"])
-def test_files_of_another_kind_are_one_line(tmp_path, name):
-    with pytest.raises(FaceveilError, match=f"{name}: no such texture"):
-        read_texture(tmp_path / name)
-    (tmp_path / name).write_bytes(b"nothing of the kind")
-    with pytest.raises(FaceveilError, match=rf"{name}: (not a|a texture is)"):
-        read_texture(tmp_path / name)

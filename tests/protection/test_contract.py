@@ -9,6 +9,7 @@ from faceveil.params.read import validate
 from faceveil.protection.base import Draw, Photos
 from faceveil.protection.registry import method, method_names
 from faceveil.store.faces import PackedFaces
+from faceveil.store.texture_file import write_texture
 from tests.protection.protected_world import write_generators
 
 SIZE, PEOPLE = 16, 9
@@ -23,7 +24,10 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    return write_generators(tmp_path_factory.mktemp("exp"))
+    folder = write_generators(tmp_path_factory.mktemp("exp"))
+    for shade, file in enumerate(("one.png", "other.png")):
+        write_texture(folder / file, np.full((3, 63, 72), 0.3 + 0.4 * shade, dtype=np.float32))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +37,17 @@ def photos():
     alpha = torch.zeros(PEOPLE, 1, SIZE, SIZE)
     alpha[:, :, SIZE // 2 :] = 1
     images = torch.rand(PEOPLE, 3, SIZE, SIZE, generator=stream)
-    return Photos(images, ids, np.char.add(ids, "_Mask"), alpha)
+    across = torch.linspace(-1, 1, SIZE).expand(SIZE, SIZE)
+    place = torch.stack([across, across.T.abs(), torch.ones(SIZE, SIZE)])
+    coordinates = place.expand(PEOPLE, -1, -1, -1)
+    return Photos(images, ids, np.char.add(ids, "_Mask"), alpha, coordinates)
 
 
 def made(name, trained):
-    found = method(name)
-    protection = found(validate(found.Settings, SETTINGS.get(name, {}), name))
+    found, settings = method(name), SETTINGS.get(name, {})
+    if name == "picture":
+        settings = {"files": [str(trained / file) for file in ("one.png", "other.png")]}
+    protection = found(validate(found.Settings, settings, name))
     pixels = np.random.default_rng(1).integers(0, 256, (5, SIZE, SIZE, 3), dtype=np.uint8)
     lenders = [f"train{number}" for number in range(5)]
     rows = pd.DataFrame({"subject_id": lenders, "image_id": lenders, "split": "train"})
@@ -59,7 +68,7 @@ def dealt(protection, seed=3):
 def part_of(photos, keep):
     return Photos(
         photos.images[keep], photos.subject_ids[keep], photos.image_ids[keep],
-        photos.transparency[keep],
+        photos.transparency[keep], photos.coordinates[keep],
     )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """What each method promises by its name, against references that share no code with it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +14,9 @@ from faceveil.protection.base import Draw, Photos, Protection
 from faceveil.protection.designs.drawn import draw_designs
 from faceveil.protection.designs.folders import training_folders
 from faceveil.protection.designs.generators import load_generator
-from faceveil.protection.registry import build, method
+from faceveil.protection.registry import build, check_protections, method
 from faceveil.store.faces import PackedFaces
+from faceveil.store.texture_file import write_texture
 from tests.protection.protected_world import SIZE, write_generators
 
 
@@ -271,3 +274,30 @@ def test_what_lies_beyond_the_shades_is_clipped():
     broken.found = torch.linspace(-1, 2, 6 * SIZE**2).view(2, 3, SIZE, SIZE)
     found = broken.apply(photos(), draw([0, 0]))
     np.testing.assert_array_equal(found.numpy(), broken.found.numpy().clip(0, 1))
+
+
+def test_a_picture_lies_on_the_cloth_in_its_light(tmp_path):
+    """Left half red, right half green: seen where u says so, half as bright where shading does."""
+    picture = np.zeros((3, 126, 144), dtype=np.float32)
+    picture[0, :, :72] = picture[1, :, 72:] = 0.8
+    write_texture(tmp_path / "mine.png", picture)
+    bare = photos()
+    across = torch.linspace(0.9, -0.9, SIZE).expand(2, SIZE, SIZE)  # mirrored: right comes first
+    light = torch.tensor([1.0, 0.5])[:, None, None].expand_as(across)
+    coordinates = torch.stack([across, torch.full_like(across, 0.5), light], 1)
+    entry = {"method": "picture", "files": [str(tmp_path / "mine.png")]}
+    worn = build(entry, "x").apply(replace(bare, coordinates=coordinates), draw([0, 0]))
+    left, right = covered(worn)[..., : SIZE // 4], covered(worn)[..., -SIZE // 4 :]
+    for number, shade in enumerate((0.8, 0.4)):
+        for half, colour in ((left, (0, shade, 0)), (right, (shade, 0, 0))):
+            wanted = torch.tensor(colour)[:, None, None].expand_as(half[number])
+            torch.testing.assert_close(half[number], wanted, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [(["none.png"], "none.png: no such texture"), ([], "files"), (["a.jpg"], "a.jpg: no such")],
+)
+def test_a_picture_that_is_none_is_refused_before_anything_runs(files, said):
+    with pytest.raises(FaceveilError, match=said):
+        check_protections({"mine": {"method": "picture", "files": files}})

@@ -6,16 +6,21 @@ import numpy as np
 from PIL import Image
 from typer.testing import CliRunner
 
+from faceveil.store.texture_file import read_texture
 from stages import print_pack, read_print
-from tests.printing.printed_chart import Camera, photograph
+from tests.printing.printed_chart import Camera, a_texture, photograph
 
 
 def test_a_photo_of_a_chart_becomes_a_table(tmp_path):
     photo = np.round(255 * photograph(Camera())).astype(np.uint8)
     Image.fromarray(photo).save(tmp_path / "photo.jpg", quality=92)
-    out = tmp_path / "table.json"
-    result = CliRunner().invoke(read_print.app, [str(tmp_path / "photo.jpg"), "--out", str(out)])
+    out, design = tmp_path / "table.json", tmp_path / "printed.png"
+    words = [str(tmp_path / "photo.jpg"), "--out", str(out), "--design", str(design)]
+    result = CliRunner().invoke(read_print.app, words)
     assert result.exit_code == 0, result.output
+    seen, drawn = read_texture(design), a_texture()
+    assert seen.shape == drawn.shape
+    assert np.corrcoef(seen.ravel(), drawn.ravel())[0, 1] > 0.9  # paler and blurred, in place
     assert "14 of 14 marks, registered within 0." in result.output
     assert len(json.loads(out.read_text())["coefficients"]) == 20
 

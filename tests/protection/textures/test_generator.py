@@ -10,7 +10,6 @@ import torch
 from safetensors.torch import save
 
 from faceveil.params.errors import FaceveilError
-from faceveil.printing.pack import read_texture
 from faceveil.protection.textures.files import TEXTURES, read_textures
 from faceveil.protection.textures.generator import (
     WEIGHTS,
@@ -21,6 +20,7 @@ from faceveil.protection.textures.generator import (
 )
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.embeddings import EmbeddingTable, write_embeddings
+from faceveil.store.texture_file import read_texture
 from tests.protection.textures.generator_world import SHAPE, untrained, write_untrained
 
 TARGET = {"name": "facenet", "fingerprint": "f" * 64}
