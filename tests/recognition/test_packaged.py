@@ -12,6 +12,7 @@ from faceveil.recognition import origins, packaged
 from faceveil.recognition.network import View
 from faceveil.recognition.packaged import NETWORKS, packaged_file, read_packaged
 from faceveil.recognition.recognizer import open_recognizer, save_recognizer
+from faceveil.store import packaged_file as packaged_file_module
 from tests.recognition.packaged_networks import installed, section
 
 CPU = torch.device("cpu")
@@ -39,7 +40,7 @@ def given(monkeypatch, tmp_path, content):
         def locate_file(self, file):
             return tmp_path / file
 
-    monkeypatch.setattr(packaged, "distribution", lambda name: Distribution())
+    monkeypatch.setattr(packaged_file_module, "distribution", lambda name: Distribution())
     path = tmp_path / NETWORKS["dlib"].file
     path.parent.mkdir(parents=True)
     if content:

@@ -1,43 +1,27 @@
-"""Published recognizers in Python packages: files are read, the packages' code is never run.
-
-An installed package knows where its files are, so that nothing is downloaded and nothing imported.
-"""
+"""Published recognizers in Python packages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from torch import nn
 
-from faceveil.params.errors import FaceveilError
 from faceveil.recognition import dlib_resnet, sface
 from faceveil.recognition.architectures import whole_network
 from faceveil.recognition.network import Network, View
-from faceveil.store.weights import Card, fingerprint
-
-INSTALL = "run `uv sync --extra real` (`make setup` does it)"
+from faceveil.store.packaged_file import PackagedFile
+from faceveil.store.weights import Card
 
 
 @dataclass(frozen=True)
-class Packaged:
+class Packaged(PackagedFile):
     """A network in a package.
 
     Attributes:
-        package: name of its distribution.
-        version: the one that the file is of.
-        file: the network's file, below the folder that packages are installed in.
-        sha256: of the file, in hexadecimal.
-        licence: of the network, as SPDX calls it.
         read: from the file to layers that see grey values in [0, 255].
         embedding: numbers per photo that the layers give.
     """
 
-    package: str
-    version: str
-    file: str
-    sha256: str
-    licence: str
     read: Callable[[Path], nn.Sequential]
     embedding: int
 
@@ -66,31 +50,11 @@ NETWORKS = {
 
 
 def packaged_file(weights: str, key: str) -> Path:
-    """Return the file of packaged weights, once it is known to be the one that is meant.
+    """Return the file of packaged weights, one of :data:`NETWORKS`.
 
-    Args:
-        weights: one of :data:`NETWORKS`.
-        key: of params.yaml that says so, for messages.
-
-    Raises:
-        FaceveilError: if the package is not installed, or holds another file.
+    Arguments and errors are those of :meth:`faceveil.store.packaged_file.PackagedFile.path`.
     """
-    one = NETWORKS[weights]
-    named = f"{one.package} {one.version}"
-    try:
-        path = Path(str(distribution(one.package).locate_file(one.file)))
-    except PackageNotFoundError:
-        raise FaceveilError(
-            f"{key}: {weights!r} is in package {named}, which is not installed; {INSTALL}"
-        ) from None
-    if not path.is_file():
-        raise FaceveilError(f"{key}: {path} of package {named} is missing; {INSTALL}")
-    if (found := fingerprint(path)) != one.sha256:
-        raise FaceveilError(
-            f"{key}: {path} is not the file of package {named}: its SHA-256 begins with "
-            f"{found[:8]}, not {one.sha256[:8]}; {INSTALL}"
-        )
-    return path
+    return NETWORKS[weights].path(weights, key)
 
 
 def read_packaged(weights: str, key: str, view: View) -> tuple[Network, Card]:
