@@ -90,3 +90,19 @@ def test_the_readme_says_what_was_measured():
     assert f"On {people} held-out people of LFW" in README
     assert f"names {said((*design, 'rank_1', '')).replace(' [', ' % [')} of them" in README
     assert f"and {share((*plain, 'rank_1', ''))} % in the best plain mask" in README
+
+
+def test_false_matches_stand_beside_those_of_who_wears_nothing_or_something_plain():
+    def searches(*worn):
+        found = [float(share((one, by, "fpir@0.001", ""))) for one in worn for by in RECOGNIZERS]
+        return f"{min(found)} to {max(found)} %"
+
+    words = " ".join(DATA.split())
+    plain = searches("plain", "surgical", "noise", "grey", "black", "white")
+    bare = searches("none")
+    said_so = f"of bare faces, {bare} of the searches name somebody else, and {plain} of those in"
+    assert said_so in words
+    most = max(float(part) for part in bare.removesuffix(" %").split(" to "))
+    above = [line[:2] for line in PROTECTED if float(line[-1].split(" ")[0]) > most]
+    assert above == [["sface and dlib", "mobilefacenet (never met)"]]
+    assert f"one in {len(PROTECTED) // len(above)}".replace("8", "eight") in words
