@@ -34,7 +34,7 @@ RERUN = {
     "cloth_training": {"train"},
     "train_texture": {"train"},
     "train_generator": {"train"},
-    "curate": {"curate"},
+    "curate": {"curate", "find_faces"},
     "protocol": {"protocol", "train", "protect", "protect_designs", *READERS},
     "train_projector": {"train_projector"},
     "project": {"project"},

@@ -30,7 +30,7 @@ def stages_run(output: str) -> list[str]:
 def stages_of(experiment: str) -> list[str]:
     """What runs for one experiment: its own stages, and those that compare all."""
     own = [f"{stage}@{experiment}" for stage in OWN]
-    return sorted([*own, "calibrate", "evaluate", "report"])
+    return sorted([*own, "calibrate", "find_faces", "evaluate", "report"])
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_the_guide_to_a_protection_leads_into_the_table(edited):
     entry = YAML(typ="safe").load(block("adding-a-protection.md", "yaml"))["protections"]
     edit(edited, lambda document: document["protections"].update(entry))
     ran = stages_run(edited.run("dvc", "repro"))
-    assert ran == ["protect@soft", "embed_protected@soft", "evaluate", "report"]
+    assert ran == ["protect@soft", "embed_protected@soft", "find_faces", "evaluate", "report"]
     table = read_results(edited.path / "metrics")
     assert (table.loc[table["protection"] == "soft", "metric"] == "rank_1").any()
 

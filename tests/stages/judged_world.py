@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pandas as pd
 from ruamel.yaml import YAML
 
+from faceveil.protection.found_faces import ABOUT, write_found
 from tests.conftest import ROOT
 from tests.evaluation import world
 
@@ -30,4 +32,12 @@ def write_world(root: Path) -> None:
     params["adapt"] |= {"photos": list(world.PHOTOS)}
     params["calibrate"] = {"false_match_rates": list(world.RATES)}
     params["evaluate"] = world.SETTINGS.model_dump(mode="json")
+    write_found(root / "data/faces_found.parquet", found_faces())
     YAML().dump(params, root / "params.yaml")
+
+
+def found_faces() -> pd.DataFrame:
+    """Return in which photos of two people a face was found: in all but one in black."""
+    photos = [(who, who, worn, "same_photo", 0, -1, "", worn == "plain" or who == "00008")
+              for worn in ("plain", "black") for who in ("00006", "00008")]  # fmt: skip
+    return pd.DataFrame(photos, columns=[*ABOUT, "mtcnn"])

@@ -72,6 +72,8 @@ def test_everybody_is_judged_under_everything_by_all_who_passed_their_check(eval
     assert set(table["recognizer"][table["metric"] == "check"]) == set(RECOGNIZERS)
     assert {"facenet:exp1", "facenet:exp1:4"} <= set(ranks["recognizer"])
     assert table["metric"].eq("claim@0.25").any()
+    missed = table[table["metric"] == "face_not_found"].set_index("protection")["value"]
+    assert missed.to_dict() == {"plain": 0, "black": 0.5}
     diverse = table[table["metric"] == "diversity_pixels"]
     assert set(diverse["protection"]) == set(EXPERIMENTS)
 
@@ -99,6 +101,7 @@ def test_a_second_run_writes_the_same_bytes(at, evaluated):
     [
         ("data/protocol/thresholds", "thresholds.csv: no thresholds here; run `dvc repro calibrat"),
         *MISSING,
+        ("data/faces_found", "faces_found.parquet: nobody looked for faces; run `dvc repro find"),
         (
             "data/embeddings",
             "plain/facenet: no embeddings here; run `dvc repro embed_protected@plain`",

@@ -42,9 +42,12 @@ SCHEMA = pa.schema(
 )
 COLUMNS = tuple(SCHEMA.names)
 
+NOT_FOUND = "face_not_found"
+"""Metric: share of worn photos in which a detector finds no face."""
+
 RATE = r"\d[\d.e+-]*"
 BOUNDS = {
-    r"rank_[15]|check|eer": (0, 1),
+    rf"rank_[15]|check|eer|{NOT_FOUND}": (0, 1),
     rf"(fnmr|fpir|top_victim_share|strangers|det|claim_p)@{RATE}": (0, 1),
     r"cmc@\d+": (0, 1),
     r"lift_rank_1": (-1, 1),
