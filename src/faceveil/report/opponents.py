@@ -1,7 +1,9 @@
 """What beats the designs, and whether two who wear them match each other: tables of the page."""
 
+from faceveil.evaluation.results import NOT_FOUND
 from faceveil.report.selection import (
     BARE,
+    CONDITIONS,
     DASH,
     Results,
     label,
@@ -78,3 +80,21 @@ def stranger_table(results: Results) -> Table:
         "match can be found by it. Intervals are over people."
     )
     return Table("Do two wearers match each other?", note, heads, rows)
+
+
+def finding_table(results: Results) -> Table:
+    """Return how often detectors find no face in photos of what is worn, flat and drawn."""
+    detectors = results.recognizers("detector")
+    heads = [(one, condition) for one in detectors for condition in ("", "drawn")]
+    rows = []
+    for worn in dict.fromkeys([*results.controls(), *results.designs]):
+        found = [results.number(NOT_FOUND, worn, one, condition=where) for one, where in heads]
+        if any(found):
+            rows.append((label(worn), *map(rate, found)))
+    note = (
+        "Share of photos in % in which a detector finds no face; recognizers are given the place "
+        "of the bare face, and none of their numbers counts a face that is not found as hidden. "
+        "Drawn is the first draw of each photo."
+    )
+    columns = (f"{one}, {CONDITIONS[condition]}" for one, condition in heads)
+    return Table("Faces that are not found", note, ("what is worn", *columns), rows)

@@ -15,7 +15,7 @@ from faceveil.report import charts, tables
 from faceveil.report.answer import answer, answer_table
 from faceveil.report.cards import build_card, write_card
 from faceveil.report.failures import known_failures
-from faceveil.report.opponents import opponent_table, stranger_table
+from faceveil.report.opponents import finding_table, opponent_table, stranger_table
 from faceveil.report.photos import People, jpeg_uri
 from faceveil.report.selection import Results, label
 from faceveil.report.tables import Table
@@ -116,7 +116,7 @@ def sections(results: Results) -> list[PageSection]:
          [], tables.recognizer_tables(results)),
         ("conditions", "Printed, worn and photographed",
          "What is left of designs on the cloth when they are printed, worn and photographed.",
-         [], [tables.condition_table(results)]),
+         [], [tables.condition_table(results), finding_table(results)]),
         ("adaptation", "After learning",
          f"The target learns from labelled photos of people in the designs. "
          f"{tables.claim(results)}",
