@@ -19,6 +19,7 @@ SECTIONS = {
     "protect_designs": "protect",
     "embed_protected": "embed",
     "embed_designs": "embed",
+    "find_faces": "curate",
 }
 """The section of a stage that has not one of its own name."""
 
