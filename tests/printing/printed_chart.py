@@ -23,10 +23,9 @@ def a_texture(seed: int = 0, height: int = 126, width: int = 144) -> np.ndarray:
     return np.clip(0.5 + 0.25 * smooth / smooth.std(), 0.05, 0.93).astype(np.float32)
 
 
-@cache
-def page_pixels(paper: str = "a4") -> np.ndarray:
+def page_pixels(texture: np.ndarray, paper: str = "a4") -> np.ndarray:
     """The chart page as it is sent to the printer, float64 ``[H, W, 3]`` in [0, 1]."""
-    figure = chart_page(PrintedDesign("a-design", a_texture()), PAPERS[paper]).figure
+    figure = chart_page(PrintedDesign("a-design", texture), PAPERS[paper]).figure
     content = BytesIO()
     figure.savefig(content, format="png", dpi=DPI)
     return np.asarray(Image.open(content).convert("RGB")) / 255.0
@@ -69,9 +68,16 @@ class Camera:
         return page + self.wave_mm * ripple
 
 
-def photograph(camera: Camera) -> np.ndarray:
+@cache
+def sample_page(paper: str) -> np.ndarray:
+    """The page of the texture that stands for any."""
+    return page_pixels(a_texture(), paper)
+
+
+def photograph(camera: Camera, texture: np.ndarray | None = None) -> np.ndarray:
     """The printed page in a photo, float32 ``[H, W, 3]``; around it lies a dark table."""
-    page = gaussian_filter(inked(page_pixels(camera.paper)), (0.7, 0.7, 0))
+    sent = sample_page(camera.paper) if texture is None else page_pixels(texture, camera.paper)
+    page = gaussian_filter(inked(sent), (0.7, 0.7, 0))
     height, width = camera.size
     pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(float)
     at = np.moveaxis(camera.page_mm(pixels) / PIXEL - 0.5, -1, 0)[::-1]
