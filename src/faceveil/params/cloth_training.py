@@ -50,6 +50,10 @@ class ClothTraining(Section):
         le=100,
         description="weight of how far a wearer's likeness with somebody else is above a match",
     )
+    harm_margin: Share = Field(
+        default=0,
+        description="how far below a match that begins: 0 is at a match, 1 at two bare strangers",
+    )
     blur: float = Field(default=2.0, ge=0, le=32, description="blur of the gradient, in texels")
     false_match_rate: float = Field(
         default=0.001, gt=0, lt=1, description="rate that a recognizer's threshold is taken at"

@@ -48,7 +48,14 @@ def test_ones_own_template_is_no_false_match():
 
 def test_harm_is_how_far_the_nearest_other_person_is_above_a_match():
     wanted = [((0.6 - 0.5) / 0.4 + (0.95 - 0.9) / 0.2) / 2, 0.0]
-    assert harm(TWO, COSINES, LABELS).tolist() == pytest.approx(wanted)
+    assert harm(TWO, COSINES, LABELS, margin=0).tolist() == pytest.approx(wanted)
+
+
+def test_harm_may_begin_below_a_match_in_units_of_a_match():
+    first = ((0.6 - 0.5) / 0.4 + 0.8 + (0.95 - 0.9) / 0.2 + 0.8) / 2
+    second = ((0.2 - 0.5) / 0.4 + 0.8 + 0) / 2  # the other's 0.2 is far below 0.9: harmless
+    found = harm(TWO, COSINES, LABELS, margin=0.8)
+    assert found.tolist() == pytest.approx([first, second])
 
 
 def test_total_variation_is_the_mean_step_each_way():

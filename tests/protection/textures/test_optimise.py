@@ -152,3 +152,16 @@ def test_with_harm_counted_wearers_are_less_like_somebody_else():
     counted = optimise(replace(base, evaded=easy, settings=weighed)).curves
     assert counted[0] == without[0]
     assert counted[-1]["harm"] < without[-1]["harm"] - 0.05
+
+
+def test_with_a_margin_harm_is_counted_before_anybody_matches():
+    base = task(steps=30, optimised=1, kept=1)
+    strict = replace(base, evaded=[replace(one, threshold=0.99) for one in base.evaded])
+    found = {}
+    for margin in (0.0, 1.0):
+        changed = {"harm": 10.0, "harm_margin": margin}
+        settings = strict.settings.model_copy(update=changed)
+        found[margin] = optimise(replace(strict, settings=settings)).curves
+    assert found[0.0][-1]["harm"] == 0
+    assert found[1.0][0]["harm"] > 0
+    assert found[1.0][-1]["harm"] < found[1.0][0]["harm"]

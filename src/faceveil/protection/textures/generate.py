@@ -113,7 +113,7 @@ def _step(
     found = cosines(task, seen)
     likeness, roughness = own_cosine(task.evaded, found, labels), total_variation(designs)
     alike = _alike(task, seen, labels, photos)
-    harmed = harm(task.evaded, found, labels).mean()
+    harmed = harm(task.evaded, found, labels, settings.harm_margin).mean()
     loss = likeness.mean() + settings.smoothness * roughness.mean()
     loss = loss + settings.strangers * alike + settings.harm * harmed
     torch.autograd.backward(loss, inputs=[designs])

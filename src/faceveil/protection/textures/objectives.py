@@ -65,16 +65,20 @@ def false_matches(evaded: Sequence[Evaded], cosines: Sequence[Tensor], labels: T
     return torch.stack(wrong).float().mean(0)
 
 
-def harm(evaded: Sequence[Evaded], cosines: Sequence[Tensor], labels: Tensor) -> Tensor:
-    """Return how far above a match the most similar other person is, ``[B]``.
+def harm(
+    evaded: Sequence[Evaded], cosines: Sequence[Tensor], labels: Tensor, margin: float
+) -> Tensor:
+    """Return how far beyond what is harmless the most similar other person is, ``[B]``.
 
-    The mean over recognizers, in units of a match, and 0 where nobody else matches. Arguments as in
-    :func:`own_cosine`.
+    The mean over recognizers, in units of a match, and 0 where nobody else comes closer to a match
+    than ``margin`` of these units: training people rarely match, others then do. Other arguments as
+    in :func:`own_cosine`.
     """
-    above = []
+    beyond = []
     for one, found in zip(evaded, cosines, strict=True):
-        above.append(one.likeness(_nearest_other(found, labels) - one.threshold).relu())
-    return torch.stack(above).mean(0)
+        above = one.likeness(_nearest_other(found, labels) - one.threshold)
+        beyond.append((above + margin).relu())
+    return torch.stack(beyond).mean(0)
 
 
 def _nearest_other(found: Tensor, labels: Tensor) -> Tensor:

@@ -82,7 +82,8 @@ def take_step(
     worn = textures.repeat_interleave(len(photos.share.images), 0)
     found = cosines(task, embeddings(task, worn, everybody, step))
     likeness = own_cosine(task.evaded, found, labels).view(len(textures), -1).mean(1)
-    harmed = harm(task.evaded, found, labels).view(len(textures), -1).mean(1)
+    harmed = harm(task.evaded, found, labels, settings.harm_margin)
+    harmed = harmed.view(len(textures), -1).mean(1)
 
     # Loss: a sum over textures, none of which changes another's gradient.
     roughness = total_variation(textures)
