@@ -17,17 +17,16 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.curate import COLLECTION
 from benchmarks.measure import interleaved, write_result
-from faceveil.collection.detection import Faces, detect_faces
+from faceveil.collection.detection import Faces
 from faceveil.collection.images import Pixels, read_image
-from faceveil.collection.yunet import detect_with_yunet
 from faceveil.metrics.intervals import wilson_interval
 from faceveil.params.curate import Curate
+from faceveil.protection.found_faces import LOOK, is_found
 from faceveil.rendering.collection import write_collection
 
 PEOPLE = 200
 ROUNDS = 2
 LEAST = Curate().min_face_probability
-DETECTORS = {"mtcnn": detect_faces, "yunet": detect_with_yunet}
 
 Pairs = list[tuple[Pixels, Pixels]]
 
@@ -38,10 +37,10 @@ def main() -> None:
     with threadpool_limits(1):
         for name, pairs in collections():
             result[name] = {"pairs": len(pairs)} | {
-                detector: measured(detector, pairs) for detector in DETECTORS
+                detector: measured(detector, pairs) for detector in LOOK
             }
             bare = [one for one, _ in pairs[:32]]
-            ways = {name: partial(find, bare) for name, find in DETECTORS.items()}
+            ways = {name: partial(find, bare) for name, find in LOOK.items()}
             seconds = interleaved(ways, ROUNDS)
             result[name]["time_mtcnn_over_yunet"] = round(seconds["mtcnn"] / seconds["yunet"], 1)
     write_result("detectors", result)
@@ -65,7 +64,7 @@ def collections() -> Iterator[tuple[str, Pairs]]:
 
 def measured(detector: str, pairs: Pairs) -> dict[str, Any]:
     """Return shares of photos with a face, with intervals, and how far eyes move under a mask."""
-    find = DETECTORS[detector]
+    find = LOOK[detector]
     bare, masked = (find([pair[side] for pair in pairs]) for side in (0, 1))
     grey = find([painted(pair[0], faces) for pair, faces in zip(pairs, bare, strict=True)])
     moved = [
@@ -83,8 +82,8 @@ def measured(detector: str, pairs: Pairs) -> dict[str, Any]:
 
 
 def found(faces: Faces) -> bool:
-    """Say whether curation would take the first face for one."""
-    return len(faces) > 0 and bool(faces.probabilities[0] >= LEAST)
+    """Say whether there is what curation would take for a face."""
+    return is_found(faces, LEAST)
 
 
 def share(hits: list[bool]) -> list[float]:

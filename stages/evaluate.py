@@ -29,7 +29,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one 
     from faceveil.evaluation.results import write_results
     from faceveil.params.evaluate import Evaluate
     from faceveil.params.read import read_section
-    from faceveil.protection.found_faces import read_found
+    from faceveil.store.found_faces import read_found
     from faceveil.tracking.run import track
 
     settings = read_section(PARAMS, "evaluate", Evaluate)

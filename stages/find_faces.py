@@ -15,17 +15,17 @@ def find_faces(
     """Look for faces in what held-out people look like under each protection."""
     from faceveil.collection.yunet import FILE
     from faceveil.params.curate import Curate
-    from faceveil.params.errors import FaceveilError
     from faceveil.params.read import read_names, read_section
-    from faceveil.protection.found_faces import look_for_faces, write_found
+    from faceveil.protection.found_faces import look_for_faces
+    from faceveil.store.found_faces import write_found
+    from faceveil.store.packaged_file import INSTALL
 
     names = [*read_names(PARAMS, "protections"), *read_names(PARAMS, "experiments")]
     least, detectors = read_section(PARAMS, "curate", Curate).min_face_probability, ["mtcnn"]
-    try:
-        FILE.path("yunet", "find_faces")
+    if FILE.installed:
         detectors.append("yunet")
-    except FaceveilError as missing:
-        typer.echo(f"{missing}; MTCNN alone looks", err=True)
+    else:
+        typer.echo(f"find_faces: MTCNN alone looks; for YuNet, {INSTALL}", err=True)
     write_found(out, look_for_faces(protected, names, detectors, least))
 
 

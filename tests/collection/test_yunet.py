@@ -16,7 +16,7 @@ from faceveil.params.errors import FaceveilError
 @pytest.fixture(scope="module")
 def file():
     try:
-        return FILE.path("yunet", "detector")
+        return FILE.path("yunet", "detector yunet")
     except FaceveilError as missing:
         pytest.skip(str(missing))
 
@@ -56,6 +56,8 @@ def test_boxes_that_overlap_are_one_face_the_most_certain_first():
     boxes = np.array([[0, 0, 60, 60], [2, 2, 60, 62], [70, 70, 90, 90]], dtype=np.float64)
     kept = yunet._one_per_face(Faces(boxes, np.array([0.7, 0.9, 0.8]), np.zeros((3, 5, 2))))
     assert kept.boxes.tolist() == boxes[[1, 2]].tolist()
+    smaller = yunet._one_per_face(Faces(boxes, np.array([0.7, 0.8, 0.9]), np.zeros((3, 5, 2))))
+    assert smaller.boxes.tolist() == boxes[[1, 2]].tolist()  # the largest first, as MTCNN's
     assert yunet._one_per_face(NO_FACE) is NO_FACE
 
 

@@ -6,7 +6,7 @@ from scipy.stats import binomtest
 
 from faceveil.evaluation.face_finding import finding_rows
 from faceveil.evaluation.results import COLUMNS, write_results
-from faceveil.protection.found_faces import ABOUT
+from faceveil.store.found_faces import ABOUT
 from faceveil.store.photos import FLAT
 
 
@@ -40,6 +40,8 @@ def test_rows_say_how_often_a_face_is_missed(found, tmp_path):
         assert row["people"] == 4
         assert told.loc[("yunet", worn, condition), "value"] == 0
     assert told.loc[("mtcnn", "universal", FLAT), "trials"] == 8
+    assert told.loc[("mtcnn", "universal", FLAT), "variant_policy"] == "dealt"
+    assert told.loc[("mtcnn", "black", FLAT), "variant_policy"] == "one"
     black = told.loc[("mtcnn", "black", FLAT)]
     wilson = binomtest(1, 4).proportion_ci(0.95, method="wilson")
     assert (black["low"], black["high"]) == pytest.approx((wilson.low, wilson.high))

@@ -6,8 +6,10 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
@@ -18,7 +20,10 @@ from faceveil.params.train_texture import TrainTexture
 from faceveil.protection.textures.files import read_textures
 from faceveil.protection.textures.starts import draw_starts
 from faceveil.store.protocol import read_roles
+from faceveil.store.texture_file import read_texture
+from stages import read_print
 from tests.conftest import ROOT
+from tests.printing.printed_chart import Camera, photograph
 from tests.stages.declared import PIPELINE
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -100,11 +105,25 @@ def run_pipeline() -> None:
         run("protect", name)
         run("embed_protected", name)
     run("train", "universal", item_method="texture")
+    read_back(Path("models/gan/universal/0/textures.safetensors"))
+    run("protect", "printed")
+    run("embed_protected", "printed")
     run("protect_designs", "universal")
     run("embed_designs", "universal")
     run("adapt", "universal")
     run("calibrate")
     run("evaluate")
+
+
+def read_back(textures: Path) -> None:
+    """Print the best texture, photograph the chart, and let what is seen be worn: ``printed``."""
+    photo = photograph(Camera(), read_texture(textures))
+    Image.fromarray(np.round(255 * photo).astype(np.uint8)).save("photo.png")
+    words = ["photo.png", "--out", "table.json", "--design", "printed.png"]
+    assert CliRunner().invoke(read_print.app, words).exit_code == 0
+    params = YAML(typ="safe").load(Path("params.yaml"))
+    params["protections"]["printed"] = {"method": "picture", "files": ["printed.png"]}
+    YAML().dump(params, Path("params.yaml"))
 
 
 def written() -> set[Path]:
@@ -168,6 +187,17 @@ def test_a_texture_hides_people_from_who_took_no_part_better_than_anything_plain
     assert value("rank_1", "universal", recognizer) < best
     best = min(value("similarity", name, recognizer) for name in PLAIN)
     assert value("similarity", "universal", recognizer) < best - 0.05
+
+
+@pytest.mark.parametrize("recognizer", ["sface", *UNSEEN])
+def test_a_print_protects_nearly_as_well_as_the_texture(value, recognizer):
+    lost = value("rank_1", "printed", recognizer) - value("rank_1", "universal", recognizer)
+    assert lost <= 1.5 / JUDGED  # one person of those who are judged is more than 5 points
+    alike = {
+        name: value("similarity", name, recognizer) for name in (*PLAIN, "universal", "printed")
+    }
+    best = min(alike[name] for name in PLAIN)
+    assert best - alike["printed"] > 0.7 * (best - alike["universal"])
 
 
 def test_people_in_a_texture_look_less_like_themselves_to_the_surrogate(value):

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from faceveil.collection.detection import NO_FACE, Faces
-from faceveil.params.errors import FaceveilError
 from faceveil.protection import found_faces
-from faceveil.protection.found_faces import ABOUT, look_for_faces, read_found, write_found
+from faceveil.protection.found_faces import is_found, look_for_faces
+from faceveil.store.found_faces import ABOUT
 from faceveil.store.photos import FLAT, JUDGE, LEARN, write_photos
 
 SIZE, LEAST = 16, 0.75
@@ -30,7 +30,7 @@ def everywhere(photos):
 @pytest.fixture(autouse=True)
 def detectors(monkeypatch):
     monkeypatch.setenv("FACEVEIL_WORKERS", "1")
-    monkeypatch.setattr(found_faces, "DETECTORS", {"mtcnn": by_brightness, "yunet": everywhere})
+    monkeypatch.setattr(found_faces, "LOOK", {"mtcnn": by_brightness, "yunet": everywhere})
 
 
 def write_store(folder, name, photos):
@@ -55,7 +55,7 @@ def stores(tmp_path):
             "seen": (0.9, "test", JUDGE, FLAT),
             "uncertain": (0.7, "test", JUDGE, FLAT),
             "none": (0.0, "test", JUDGE, "0"),
-            "second": (0.9, "test", JUDGE, "1"),
+            "fourth": (0.9, "test", JUDGE, "3"),
             "jpeg": (0.9, "test", JUDGE, "jpeg"),
             "dev": (0.9, "dev", JUDGE, FLAT),
             "learned": (0.9, "test", LEARN, FLAT),
@@ -67,7 +67,7 @@ def stores(tmp_path):
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 64])
-def test_held_out_people_are_looked_at_flat_and_in_their_first_draw(stores, monkeypatch, at_once):
+def test_held_out_people_are_looked_at_flat_and_in_three_draws(stores, monkeypatch, at_once):
     monkeypatch.setattr(found_faces, "AT_ONCE", at_once)
     names = ["black", "enrolled", "exp0"]
     found = look_for_faces(stores, names, ["mtcnn", "yunet"], LEAST).set_index("image_id")
@@ -85,15 +85,8 @@ def test_who_does_not_look_has_no_column(stores):
     assert list(nobody.columns) == [*ABOUT, "mtcnn"] and not len(nobody)
 
 
-def test_what_is_written_is_read(stores, tmp_path):
-    found = look_for_faces(stores, ["black", "exp0"], ["mtcnn"], LEAST)
-    write_found(tmp_path / "found.parquet", found)
-    pd.testing.assert_frame_equal(read_found(tmp_path / "found.parquet"), found)
-
-
-def test_a_missing_or_another_file_is_one_line(tmp_path):
-    with pytest.raises(FaceveilError, match="nobody looked for faces; run `dvc repro find_faces`"):
-        read_found(tmp_path / "found.parquet")
-    pd.DataFrame({"subject_id": ["a"]}).to_parquet(tmp_path / "found.parquet")
-    with pytest.raises(FaceveilError, match="expected the columns subject_id, image_id"):
-        read_found(tmp_path / "found.parquet")
+def test_any_face_that_is_certain_enough_is_one():
+    """MTCNN sorts faces of little certainty by size."""
+    two = Faces(np.zeros((2, 4)), np.array([0.72, 0.85]), np.zeros((2, 5, 2)))
+    assert is_found(two, 0.75) and not is_found(two, 0.9)
+    assert not is_found(NO_FACE, 0.0)

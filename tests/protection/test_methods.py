@@ -1,6 +1,7 @@
 """What each method promises by its name, against references that share no code with it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -292,6 +293,14 @@ def test_a_picture_lies_on_the_cloth_in_its_light(tmp_path):
         for half, colour in ((left, (0, shade, 0)), (right, (shade, 0, 0))):
             wanted = torch.tensor(colour)[:, None, None].expand_as(half[number])
             torch.testing.assert_close(half[number], wanted, atol=1e-6, rtol=0)
+
+
+def test_pictures_of_two_sizes_are_one_line(tmp_path):
+    files = [str(tmp_path / name) for name in ("small.png", "large.png")]
+    for file, size in zip(files, (1, 2), strict=True):
+        write_texture(Path(file), np.zeros((3, 126 * size, 144 * size), dtype=np.float32))
+    with pytest.raises(FaceveilError, match=r"large\.png: its shape is \[3, 252, 288\], but that"):
+        check_protections({"mine": {"method": "picture", "files": files}})
 
 
 @pytest.mark.parametrize(

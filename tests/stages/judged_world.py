@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from ruamel.yaml import YAML
 
-from faceveil.protection.found_faces import ABOUT, write_found
+from faceveil.store.found_faces import ABOUT, write_found
 from tests.conftest import ROOT
 from tests.evaluation import world
 

@@ -4,7 +4,10 @@ import re
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 from safetensors.numpy import save_file
+from safetensors.torch import save_file as save_tensors
 
 from faceveil.params.errors import FaceveilError
 from faceveil.store.texture_file import read_texture, write_texture
@@ -67,3 +70,28 @@ def test_only_png_is_written(tmp_path):
     with pytest.raises(FaceveilError, match=r"design\.jpg: a texture is written as PNG"):
         write_texture(tmp_path / "design.jpg", a_texture())
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("picture", "said"),
+    [
+        (Image.fromarray(np.full((126, 144), 30000, dtype=np.uint16)), "16 bits per colour"),
+        (Image.new("RGBA", (144, 126), (255, 0, 0, 0)), "transparent places"),
+    ],
+)
+def test_what_eight_opaque_bits_would_misread_is_one_line(tmp_path, picture, said):
+    picture.save(tmp_path / "design.png")
+    with pytest.raises(FaceveilError, match=rf"design\.png: it has {said}; save it as RGB"):
+        read_texture(tmp_path / "design.png")
+
+
+def test_opaque_pictures_of_any_mode_are_read(tmp_path):
+    for mode, colour in (("RGBA", (51, 102, 153, 255)), ("P", 0), ("L", 51)):
+        Image.new(mode, (144, 126), colour).save(tmp_path / "design.png")
+        assert read_texture(tmp_path / "design.png").shape == (3, 126, 144)
+
+
+def test_a_type_that_numpy_has_not_is_one_line(tmp_path):
+    save_tensors({"t": torch.zeros(3, 126, 144, dtype=torch.bfloat16)}, tmp_path / "t.safetensors")
+    with pytest.raises(FaceveilError, match=r"t\.safetensors: not a safetensors file"):
+        read_texture(tmp_path / "t.safetensors")

@@ -8,7 +8,7 @@ from faceveil.evaluation.rates import rate_of
 from faceveil.evaluation.results import COLUMNS, NOT_FOUND
 from faceveil.evaluation.table import Row
 from faceveil.evaluation.trials import DRAWN
-from faceveil.protection.found_faces import DETECTORS
+from faceveil.params.recognizers import DETECTORS
 from faceveil.store.photos import FLAT
 
 
@@ -25,7 +25,7 @@ def finding_rows(found: pd.DataFrame, confidence: float) -> Iterator[Row]:
                 dict.fromkeys(COLUMNS, "")
                 | words
                 | {
-                    "variant_policy": "dealt",
+                    "variant_policy": "dealt" if len(own["training"].unique()) > 1 else "one",
                     "recognizer": detector,
                     "recognizer_role": "detector",
                     "probe_side": "protected",

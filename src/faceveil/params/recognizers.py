@@ -30,6 +30,9 @@ SCRATCH = "scratch"
 PUBLISHED = ("vggface2", "casia-webface")
 """facenet-pytorch's published weights, by the name of their training set."""
 
+DETECTORS = ("mtcnn", "yunet")
+"""Who looks for faces; the results table has their rows beside those of recognizers."""
+
 PACKAGED: dict[str, dict[str, Any]] = {
     "sface": {
         "architecture": "sface",

@@ -22,7 +22,13 @@ from faceveil.params.protections import PROTECTIONS, ProtectionSettings
 from faceveil.params.protocol import Protocol
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.params.read import read_yaml, validate
-from faceveil.params.recognizers import DEFAULTS, RecognizerSettings, surrogates_of, target_of
+from faceveil.params.recognizers import (
+    DEFAULTS,
+    DETECTORS,
+    RecognizerSettings,
+    surrogates_of,
+    target_of,
+)
 from faceveil.params.report import Report
 from faceveil.params.section import Section
 from faceveil.params.synthesize import Synthesize
@@ -77,6 +83,10 @@ class Params(Section):
     def _one_is_the_target(
         cls, recognizers: dict[str, RecognizerSettings]
     ) -> dict[str, RecognizerSettings]:
+        if taken := sorted(recognizers.keys() & set(DETECTORS)):
+            raise ValueError(
+                f"{taken[0]!r} is the name of a detector; call the recognizer otherwise"
+            )
         targets = [name for name, one in recognizers.items() if one.role == "target"]
         if len(targets) != 1:
             raise ValueError(

@@ -16,22 +16,19 @@ from numpy.typing import NDArray
 from faceveil.collection.detection import Faces, detect_faces
 from faceveil.collection.images import Pixels
 from faceveil.collection.yunet import detect_with_yunet
-from faceveil.params.errors import FaceveilError
-from faceveil.runtime.atomic import atomic_path
+from faceveil.params.recognizers import DETECTORS
 from faceveil.runtime.parallel import map_in_order, one_thread
+from faceveil.store.found_faces import ABOUT
 from faceveil.store.photos import FLAT, JUDGE, open_photos, read_rows
 
-DETECTORS: Mapping[str, Callable[[Sequence[Pixels]], list[Faces]]] = {
-    "mtcnn": detect_faces,
-    "yunet": detect_with_yunet,
-}
-"""Who looks for faces."""
+LOOK: Mapping[str, Callable[[Sequence[Pixels]], list[Faces]]] = dict(
+    zip(DETECTORS, (detect_faces, detect_with_yunet), strict=True)
+)
+"""How detectors look for faces, by name."""
 
-CONDITIONS = (FLAT, "0")
-"""Photos that are looked at: flat ones, and the first draw of those under conditions."""
-
-ABOUT = ("subject_id", "image_id", "protection", "protocol", "variant", "training", "condition")
-"""Columns that say which photo it is; one of each detector says whether it found a face."""
+CONDITIONS = (FLAT, "0", "1", "2")
+"""Photos that are looked at: flat ones, and the first draws of those under conditions, each worn
+in a design of another training."""
 
 AT_ONCE = 64
 """Photos that a process looks at in one go."""
@@ -45,7 +42,7 @@ def look_for_faces(
     Args:
         protected: folder of the protected photos.
         names: protections; one that nobody probes in has no rows.
-        detectors: of :data:`DETECTORS`.
+        detectors: of :data:`LOOK`.
         least: least probability of a face.
 
     Returns:
@@ -82,28 +79,10 @@ def _look(
     name, places = part
     photos = list(np.asarray(open_photos(protected / name).pixels[places]))
     with one_thread():
-        seen = [DETECTORS[detector](photos) for detector in detectors]
-    return np.array(
-        [[len(one) > 0 and one.probabilities[0] >= least for one in of] for of in seen], np.bool_
-    ).T
+        seen = [LOOK[detector](photos) for detector in detectors]
+    return np.array([[is_found(one, least) for one in of] for of in seen], np.bool_).T
 
 
-def write_found(path: Path, found: pd.DataFrame) -> None:
-    """Write what was found as Parquet, whole or not at all."""
-    with atomic_path(path) as temporary:
-        found.to_parquet(temporary, index=False)
-
-
-def read_found(path: Path) -> pd.DataFrame:
-    """Read what :func:`write_found` wrote.
-
-    Raises:
-        FaceveilError: if it is missing or something else.
-    """
-    if not path.is_file():
-        raise FaceveilError(f"{path}: nobody looked for faces; run `dvc repro find_faces` first")
-    found = pd.read_parquet(path)
-    detectors = [name for name in found.columns if name not in ABOUT]
-    if not set(ABOUT) <= set(found.columns) or not set(detectors) <= set(DETECTORS):
-        raise FaceveilError(f"{path}: expected the columns {', '.join((*ABOUT, *DETECTORS))}")
-    return found
+def is_found(faces: Faces, least: float) -> bool:
+    """Say whether there is a face of a least probability."""
+    return bool((faces.probabilities >= least).any())

@@ -123,7 +123,7 @@ def _worn(results: Results, group: Group, situation: Situation) -> str:
     found = [results.number("rank_1", *pair) for pair in pairs]
     named = rate(found[0]) if len(found) == 1 else _range(found)
     signs = _signs(results, pairs)
-    return f"{named} ({_counted(signs)})" if signs else named
+    return f"{named} ({_how_many(signs)})" if signs else named
 
 
 def _note(results: Results) -> str:
@@ -133,8 +133,8 @@ def _note(results: Results) -> str:
     return (
         "Share of photos, in %, whose wearer is named rightly; lower protects better. "
         f"{people} whose photos trained nothing, each looked for with {other} the one on file. "
-        "In round brackets: for how many pairs of an experiment and a recognizer the "
-        f"{100 * results.confidence:g} % interval shows that fewer are named than in the best "
+        "In round brackets behind designs: for how many pairs of an experiment and a recognizer "
+        f"the {100 * results.confidence:g} % interval shows that fewer are named than in the best "
         "plain mask."
     ).replace("that is the one", "that is")
 
@@ -166,6 +166,7 @@ def answer(results: Results) -> str:
         for one in all_of
         if one.where
     }
+    tried = {where: found for where, found in tried.items() if any(found)}
     if numbers := _behind_grey(results):
         tried[f"where {GREY}, so that no design is left to see"] = numbers
     if tried:
@@ -188,7 +189,7 @@ def _compared(results: Results, who: str, pairs: Sequence[tuple[str, str]]) -> s
     word = "yes" if min(signs) == 1 else "no, more often" if max(signs) == -1 else shown
     named = _range(results.number("rank_1", *pair) for pair in pairs)
     plain = _range(results.best_plain("rank_1", *pair) for pair in pairs)
-    return f"By {who}: **{word}** ({_counted(signs)}), {named} % in place of {plain} %."
+    return f"By {who}: **{word}** ({_how_many(signs)}), {named} % in place of {plain} %."
 
 
 def _signs(results: Results, pairs: Sequence[tuple[str, str]]) -> list[int]:
@@ -197,7 +198,7 @@ def _signs(results: Results, pairs: Sequence[tuple[str, str]]) -> list[int]:
     return [lift.shown for lift in found if lift]
 
 
-def _counted(signs: Sequence[int]) -> str:
+def _how_many(signs: Sequence[int]) -> str:
     """Return in words how many intervals lie above 0, and how many below."""
     worse = f", {signs.count(-1)} worse" if -1 in signs else ""
     return f"{signs.count(1)} of {len(signs)}{worse}"

@@ -94,7 +94,7 @@ def finding_table(results: Results) -> Table:
     note = (
         "Share of photos in % in which a detector finds no face; recognizers are given the place "
         "of the bare face, and none of their numbers counts a face that is not found as hidden. "
-        "Drawn is the first draw of each photo."
+        "Drawn are the first three draws of each photo."
     )
     columns = (f"{one}, {CONDITIONS[condition]}" for one, condition in heads)
     return Table("Faces that are not found", note, ("what is worn", *columns), rows)

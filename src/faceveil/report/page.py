@@ -115,7 +115,8 @@ def sections(results: Results) -> list[PageSection]:
          "names them. Judges never are.",
          [], tables.recognizer_tables(results)),
         ("conditions", "Printed, worn and photographed",
-         "What is left of designs on the cloth when they are printed, worn and photographed.",
+         "What is left of designs on the cloth when they are printed, worn and photographed; and "
+         "whether a face is found at all in what is worn.",
          [], [tables.condition_table(results), finding_table(results)]),
         ("adaptation", "After learning",
          f"The target learns from labelled photos of people in the designs. "

@@ -31,12 +31,21 @@ class PackagedFile:
     sha256: str
     licence: str
 
+    @property
+    def installed(self) -> bool:
+        """Whether a version of the package is there, the right one or not."""
+        try:
+            distribution(self.package)
+        except PackageNotFoundError:
+            return False
+        return True
+
     def path(self, name: str, key: str) -> Path:
         """Return where the file is, once it is known to be the one that is meant.
 
         Args:
             name: of the weights, for messages.
-            key: of params.yaml that says so, for messages.
+            key: what asks for it, as a key of params.yaml, for messages.
 
         Raises:
             FaceveilError: if the package is not installed, or holds another file.

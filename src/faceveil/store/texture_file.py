@@ -62,11 +62,16 @@ def _fits(height: int, width: int) -> bool:
 def _from_png(path: Path) -> NDArray[np.float32]:
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            pixels = np.asarray(image.convert("RGB"))
+            seen = np.asarray(image.convert("RGBA"))
+            mode = image.mode
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise FaceveilError(
             f"{path}: not a PNG that can be read ({error}); write it anew"
         ) from None
+    if mode.startswith("I") or (seen[..., 3] < 255).any():
+        what = "16 bits per colour" if mode.startswith("I") else "transparent places"
+        raise FaceveilError(f"{path}: it has {what}; save it as RGB of 8 bits, all opaque")
+    pixels = seen[..., :3]
     # In order in memory too: safetensors writes the memory of an array as it lies.
     return np.ascontiguousarray(np.moveaxis(np.asarray(pixels / 255, dtype=np.float32), 2, 0))
 
@@ -74,7 +79,7 @@ def _from_png(path: Path) -> NDArray[np.float32]:
 def _from_tensors(path: Path, number: int) -> NDArray[np.float32]:
     try:
         tensors = load(path.read_bytes())
-    except SafetensorError as error:
+    except (SafetensorError, KeyError) as error:  # KeyError: a type that NumPy has not
         raise FaceveilError(f"{path}: not a safetensors file ({error}); write it anew") from None
     if (trained := tensors.get(TRAINED)) is not None:
         if not 0 <= number < len(trained):

@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from faceveil.params.errors import FaceveilError
 from faceveil.params.section import Section
 from faceveil.protection.base import Placement, Worn
 from faceveil.store.texture_file import read_texture
@@ -27,10 +28,17 @@ class Picture(Worn):
         """Read the files at once: a missing one is no surprise in the middle of a run.
 
         Raises:
-            FaceveilError: if one is missing or holds no texture.
+            FaceveilError: if one is missing or holds no texture, or two differ in size.
         """
         super().__init__(settings)
         self.textures = [torch.from_numpy(read_texture(file)) for file in settings.files]
+        first = self.textures[0].shape
+        for file, texture in zip(settings.files, self.textures, strict=True):
+            if texture.shape != first:
+                raise FaceveilError(
+                    f"{file}: its shape is {list(texture.shape)}, but that of {settings.files[0]} "
+                    f"is {list(first)}; give all pictures of an entry one size"
+                )
 
     @property
     def variants(self) -> int:
