@@ -111,6 +111,7 @@ def run_pipeline() -> None:
     run("protect_designs", "universal")
     run("embed_designs", "universal")
     run("adapt", "universal")
+    run("find_faces")
     run("calibrate")
     run("evaluate")
 

@@ -80,6 +80,16 @@ def test_wearers_of_their_own_designs_wear_different_ones_if_strangers_count(str
     assert ((apart + torch.eye(len(own))).min() > 0.05) == differ
 
 
+def test_harm_is_counted_from_the_margin_on():
+    small = task(steps=1)
+    strict = replace(small, evaded=[replace(one, threshold=0.99) for one in small.evaded])
+    found = {}
+    for margin in (0.0, 1.0):
+        settings = strict.settings.model_copy(update={"harm": 1.0, "harm_margin": margin})
+        found[margin] = train_generator(replace(strict, settings=settings)).curves[0]["harm"]
+    assert found[0.0] == 0 < found[1.0]
+
+
 def test_training_begins_at_the_starts_that_hide_best():
     found = train_generator(task(steps=1, learning_rate=1e-9, generator_learning_rate=1e-9))
     assert torch.allclose(found.starts, found.textures, atol=1e-6)
