@@ -193,7 +193,7 @@ def test_a_texture_hides_people_from_who_took_no_part_better_than_anything_plain
 @pytest.mark.parametrize("recognizer", ["sface", *UNSEEN])
 def test_a_print_protects_nearly_as_well_as_the_texture(value, recognizer):
     lost = value("rank_1", "printed", recognizer) - value("rank_1", "universal", recognizer)
-    assert lost <= 1.5 / JUDGED  # one person of those who are judged is more than 5 points
+    assert lost <= 2.5 / JUDGED  # two people; of so few, each is more than five points
     alike = {
         name: value("similarity", name, recognizer) for name in (*PLAIN, "universal", "printed")
     }
