@@ -159,7 +159,8 @@ def test_the_guide_to_a_protection_leads_into_the_table(edited):
     entry = YAML(typ="safe").load(block("adding-a-protection.md", "yaml"))["protections"]
     edit(edited, lambda document: document["protections"].update(entry))
     ran = stages_run(edited.run("dvc", "repro"))
-    assert ran == ["protect@soft", "embed_protected@soft", "find_faces", "evaluate", "report"]
+    assert ran[0] == "protect@soft" and ran[-2:] == ["evaluate", "report"]
+    assert set(ran[1:-2]) == {"embed_protected@soft", "find_faces"}  # in whichever order
     table = read_results(edited.path / "metrics")
     assert (table.loc[table["protection"] == "soft", "metric"] == "rank_1").any()
 
