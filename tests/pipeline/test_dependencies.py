@@ -39,7 +39,7 @@ RERUN = {
     "protocol": {"protocol", "train", "protect", "protect_designs", *READERS},
     "train_projector": {"train_projector"},
     "project": {"project"},
-    "recognizers": {*RECOGNIZERS, "train", *READERS, "report"},
+    "recognizers": {*RECOGNIZERS, "train", *READERS, "find_faces", "report"},
     "embed": RECOGNIZERS,
     "train_gan": {"train", *READERS},
     "gan_training": {"train"},
