@@ -63,6 +63,12 @@ def test_what_cannot_be_is_refused(name, values, message):
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("name", ["mtcnn", "yunet"])
+def test_a_recognizer_is_not_called_as_a_detector(name):
+    with pytest.raises(FaceveilError, match=f"'{name}' is the name of a detector; call the"):
+        params(name, **RESNET18)
+
+
 def test_a_name_that_is_no_folder_is_refused():
     values = merge(SHIPPED, {"recognizers": {"../up": SHIPPED["recognizers"]["resnet18"]}})
     with pytest.raises(FaceveilError, match=r"recognizers.*'../up' must be letters"):
