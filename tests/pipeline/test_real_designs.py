@@ -41,7 +41,8 @@ def settings(real_data) -> dict:
         "protect": {"learn_photos": 100},
         "adapt": {"photos": [100]},
         "protections": {
-            "surgical": None, "noise": None, "grey": None, "white": None, "other_face": None,
+            "gaiter": None, "surgical": None, "noise": None, "grey": None, "white": None,
+            "other_face": None,
         },
         "calibrate": {"false_match_rates": [0.01, 0.001]},
         "evaluate": {"plain": ["plain", "black"], "false_match_rate": 0.01},

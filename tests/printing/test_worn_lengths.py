@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from faceveil.masks.gaiter import LID
 from faceveil.printing.worn_lengths import (
     GAITER,
-    LID,
     lengths_across,
     lengths_down,
     mean_across,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from faceveil.params.read import validate
-from faceveil.protection.base import Draw, Photos
+from faceveil.protection.base import Draw, Photos, Worn
 from faceveil.protection.registry import method, method_names
 from faceveil.store.faces import PackedFaces
 from faceveil.store.texture_file import write_texture
@@ -15,6 +15,7 @@ from tests.protection.protected_world import write_generators
 SIZE, PEOPLE = 16, 9
 SETTINGS = {
     "flat": {"value": 0.25},
+    "gaiter": {"value": 0.5},
     "blur": {"sigma_share": 0.1},
     "other_face": {"faces": 3},
     "noise": {"patterns": 4},
@@ -104,11 +105,13 @@ def test_a_method_that_changes_nothing_says_so_and_no_other_does(protection, pho
     assert torch.equal(found, photos.images) == (not protection.changes)
 
 
-def test_what_is_worn_shows_where_the_mask_is_and_nowhere_else(protection, photos):
+def test_what_is_worn_shows_where_it_covers_and_nowhere_else(protection, photos):
     if protection.scope != "wearer":
         pytest.skip("it is not worn")
     found = protection.apply(photos, dealt(protection))
-    bare = photos.transparency.expand_as(found) == 0
+    covered = protection.cover(photos) if isinstance(protection, Worn) else photos.transparency
+    assert (covered >= photos.transparency).all()
+    bare = covered.expand_as(found) == 0
     assert torch.equal(found[bare], photos.images[bare])
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
+from faceveil.masks.gaiter import gaiter_region
 from faceveil.params.errors import FaceveilError
 from faceveil.params.read import validate
 from faceveil.protection.base import Draw, Photos, Protection
@@ -157,6 +158,26 @@ def lenders(count, size=SIZE):
     return PackedFaces(
         pixels, pd.DataFrame({"subject_id": ids, "image_id": images, "split": "train"})
     )
+
+
+def test_a_gaiter_is_one_shade_in_its_light_over_the_mask_and_around_it():
+    bare = photos(3)
+    down, across = torch.meshgrid(
+        torch.linspace(-0.4, 1.4, SIZE), torch.linspace(-1.4, 1.4, SIZE), indexing="ij"
+    )
+    light = torch.full((SIZE, SIZE), 0.8)
+    place = torch.stack([across, down, light]).expand(3, -1, -1, -1)
+    found = build({"method": "gaiter", "value": 0.5}, "x").apply(
+        replace(bare, coordinates=place), draw([0, 0, 0])
+    )
+    region = torch.from_numpy(gaiter_region(place.numpy())).maximum(bare.transparency)
+    assert (region > bare.transparency).any()
+    torch.testing.assert_close(found, bare.images + region * (0.4 - bare.images))
+
+
+def test_a_gaiter_needs_to_know_where_the_face_is():
+    with pytest.raises(FaceveilError, match="no mask coordinates"):
+        build({"method": "gaiter", "value": 0.5}, "x").apply(photos(2), draw([0, 0]))
 
 
 def test_another_face_is_the_first_photo_of_the_first_people_by_id():

@@ -14,6 +14,7 @@ from faceveil.rendering.mask_coordinates import (
     average_height,
     continued,
     lower_edge,
+    on_average,
     on_mask,
     upper_edge,
 )
@@ -126,3 +127,8 @@ def test_shading_is_how_the_cloth_is_displayed():
     assert np.array_equal(coloured.coordinates, worn.coordinates)
     dark = put_on(replace(rendering, exposure=0.5 * rendering.exposure), person, photo, white)
     assert (dark.coordinates[2] < worn.coordinates[2])[whole].all()
+
+
+def test_places_on_the_head_come_back_from_their_coordinates():
+    x, y = np.meshgrid(np.linspace(-80, 80, 9), np.linspace(-20, 140, 9))
+    np.testing.assert_allclose(on_average(*on_mask(x, y)), (x, y), atol=1e-4)

@@ -19,6 +19,7 @@ PROTECTIONS = {
     "black": ProtectionSettings(method="flat", value=0.0),
     "white": ProtectionSettings(method="flat", value=1.0),
     "other_face": ProtectionSettings(method="other_face", faces=8),
+    "gaiter": ProtectionSettings(method="gaiter", value=0.0),
     "blur": ProtectionSettings(method="blur", sigma_share=0.03),
     "grey_region": ProtectionSettings(method="grey_region"),
 }

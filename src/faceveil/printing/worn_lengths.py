@@ -10,13 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from faceveil.masks.gaiter import LID
 from faceveil.masks.head import mask_loft, relief
 from faceveil.rendering.mask_coordinates import HALF_WIDTH, lower_edge, upper_edge
 
 Floats = NDArray[np.float64]
-
-LID = 10.0
-"""Height of the lower lids below the line between the pupils, in millimetres."""
 
 STEPS = 400
 """Straight pieces that a length is summed over; ten times as many change it by under 0.03 mm."""

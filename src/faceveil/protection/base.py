@@ -165,19 +165,20 @@ class Worn(Protection):
         Under a condition colours are printed first. A pattern that is fixed to the frame stays
         where it is then: it has no place on the cloth that could move.
         """
-        assert photos.transparency is not None
-        size = photos.images.shape[-1]
+        size, where = photos.images.shape[-1], self.cover(photos)
         kinds, place = np.unique(draw.variants, return_inverse=True)
         patterns = torch.stack([self.pattern(int(kind), size, draw.seed) for kind in kinds])
         wanted, conditions = patterns[place], draw.conditions
         if self.placement == "mask":
-            return wear_texture(
-                photos.images, photos.transparency, photos.coordinates, wanted, conditions
-            )
+            return wear_texture(photos.images, where, photos.coordinates, wanted, conditions)
         if conditions is None:
-            return wear(photos.images, photos.transparency, wanted)
-        worn = wear(photos.images, photos.transparency, printed(wanted, conditions))
-        return captured(worn, conditions)
+            return wear(photos.images, where, wanted)
+        return captured(wear(photos.images, where, printed(wanted, conditions)), conditions)
+
+    def cover(self, photos: Photos) -> Tensor:
+        """Return where it is seen, float32 ``[B, 1, S, S]`` in [0, 1]: where the mask is."""
+        assert photos.transparency is not None
+        return photos.transparency
 
     @abstractmethod
     def pattern(self, variant: int, size: int, seed: int) -> Tensor:

@@ -77,6 +77,14 @@ def on_mask(x: Array, y: Array) -> Array:
     return np.stack([x / HALF_WIDTH, (y - top) / (bottom - top)]).astype(np.float32)
 
 
+def on_average(u: Array, v: Array) -> tuple[Array, Array]:
+    """Return places of the average head in millimetres: what :func:`on_mask` was given."""
+    x = HALF_WIDTH * u
+    beside = np.minimum(np.abs(x), HALF_WIDTH)
+    top, bottom = upper_edge(beside), lower_edge(beside)
+    return x, top + v * (bottom - top)
+
+
 def continued(planes: Array, known: NDArray[np.bool_]) -> Array:
     """Return coordinates at every pixel: those known, and smoothly on from them elsewhere.
 
