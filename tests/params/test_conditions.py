@@ -34,3 +34,9 @@ def test_qualities_out_of_order_are_refused_with_both():
 def test_no_conditions_leaves_no_strength():
     left = {name for name, value in NO_CONDITIONS if value}
     assert left == {"lightest_ink", "min_resolution", "min_jpeg_quality", "max_jpeg_quality"}
+
+
+def test_none_is_a_word_for_no_conditions_and_no_other_word_is():
+    assert ConditionStrengths.model_validate("none") == NO_CONDITIONS
+    with pytest.raises(ValidationError, match="valid dictionary"):
+        ConditionStrengths.model_validate("nothing")

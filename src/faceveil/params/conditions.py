@@ -1,12 +1,17 @@
 """Block ``conditions``: how strongly a printed mask and its photo differ from the drawn ones."""
 
+from typing import Any
+
 from pydantic import Field, model_validator
 
 from faceveil.params.section import Section, Share
 
 
 class ConditionStrengths(Section):
-    """How strongly physical conditions vary; zero is the design exactly as it is drawn."""
+    """How strongly physical conditions vary; zero is the design exactly as it is drawn.
+
+    The word ``none`` in its place is :data:`NO_CONDITIONS`.
+    """
 
     mask_moved: float = Field(
         default=0.04,
@@ -76,6 +81,11 @@ class ConditionStrengths(Section):
     crop_scaled: float = Field(
         default=0.03, ge=0, le=0.2, description="deviation of the size of the recognizer's crop"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_is_no_conditions(cls, values: Any) -> Any:
+        return NO_CONDITIONS.model_dump() if values == "none" else values
 
     @model_validator(mode="after")
     def _qualities_are_in_order(self) -> "ConditionStrengths":
