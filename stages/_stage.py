@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, without_login
 
 PARAMS = Path("params.yaml")
 """Where the settings are: in the folder that the pipeline runs in."""
@@ -119,4 +119,4 @@ def _line(problem: BaseException) -> str:
         return f"the disk is full ({problem.filename or 'writing'}); free some space and run again"
     if isinstance(problem, OSError) and problem.errno in (errno.EROFS, errno.EACCES):
         return f"{problem.filename}: {problem.strerror}; allow it and run the same command again"
-    return " ".join(str(problem).split())
+    return without_login(" ".join(str(problem).split()))

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from faceveil.params.errors import WRITERS, run_again
+from faceveil.params.errors import WRITERS, FaceveilError, reason_of, run_again
+from faceveil.params.experiments import Experiment
+from faceveil.params.read import validate
 from tests.conftest import ROOT
 
 PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
@@ -38,3 +40,24 @@ def test_each_stage_named_writes_into_the_folder(folder):
         body = PIPELINE[stage].get("do", PIPELINE[stage])
         assert bool(key) == ("foreach" in PIPELINE[stage])
         assert any(f"{out}/".startswith(folder) for out in body["outs"])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://me:a@b/c@host/x?y=1", "http://***@host/x?y=1"),
+        ("https:/me:secret@host is no folder", "https:/***@host is no folder"),
+        ("postgresql://host/db?password=x&sslmode=require", "postgresql://host/db?password=***&ss"),
+        ("s3://host/a?AccessKey=x and http://host:80/", "s3://host/a?AccessKey=*** and http://hos"),
+        ("me@host, C:/photos, a/b?c=d", "me@host, C:/photos, a/b?c=d"),
+    ],
+)
+def test_a_message_holds_no_login(text, shown):
+    assert str(FaceveilError(text)).startswith(shown)
+    assert reason_of(OSError(f"long\n{text}" + "x" * 300)).startswith(f"long {shown[:-1]}")
+
+
+def test_a_wrong_value_is_shown_without_its_login():
+    with pytest.raises(FaceveilError, match="found 'http://\\*\\*\\*@host'") as refusal:
+        validate(Experiment, {"method": "http://me:" + "secret" * 20 + "@host"}, "params.yaml")
+    assert "secret" not in str(refusal.value)

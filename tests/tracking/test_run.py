@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from PIL import Image
 
+from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 from faceveil.params.whole_file import read_params
 from faceveil.tracking.run import track
@@ -168,3 +169,25 @@ def test_a_store_that_fails_on_the_way_is_one_line(project, monkeypatch):
         monkeypatch.setattr(MlflowClient, "log_batch", full)
         run.metrics({"loss": 1.0})
         run.flush()
+
+
+@pytest.mark.parametrize("name", ["it's", 'a"b', """both'"`%#ä""", "x' or ''='"])
+def test_an_experiment_of_any_name_is_found_again(project, monkeypatch, name):
+    ids = {}
+    for called in (name, "other", name):
+        monkeypatch.setenv("DVC_EXP_NAME", called)
+        with track("train_gan", SECTION, experiment="exp0") as run:
+            pass
+        ids.setdefault(called, []).append(run.run_id)
+    _, found = runs()
+    tagged = [one for one in found if one.data.tags.get("dvc.exp_name") == name]
+    assert len(tagged) == 2  # a parent, and the later of two children
+    assert ids[name][1] in [one.info.run_id for one in tagged]
+
+
+def test_recorded_settings_hold_no_login(project):
+    secret = Curate(root="https://me:secret@host/photos?token=secret&size=3")
+    with track("curate", secret) as run:
+        pass
+    told = runs()[0].get_run(run.run_id).data.params
+    assert told["curate.root"] == "https://***@host/photos?token=***&size=3"

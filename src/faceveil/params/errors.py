@@ -1,6 +1,13 @@
 """The exception that people who run faceveil are meant to read, and what it tells them to run."""
 
+import re
 from pathlib import Path
+
+LOGIN = re.compile(r"(:/{1,2})\S*@")
+"""Name and password in a URI, of which a path keeps one slash."""
+
+SECRET = re.compile(r"(?i)([?&][\w.-]*(?:pass|pwd|token|secret|key|sig)[\w.-]*=)[^\s&]*")
+"""A password or token among what a URI asks for."""
 
 WRITERS = {
     "models/recognizers/": ["prepare_recognizer@{}"],
@@ -17,8 +24,22 @@ class FaceveilError(Exception):
     """A problem its reader can fix.
 
     The message is one line: the file or key, what was found, what is allowed and what to do. A
-    stage prints it and exits with status 1; a traceback appears only under ``--debug``.
+    stage prints it and exits with status 1; a traceback appears only under ``--debug``. A login in
+    it is left out.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_login(message))
+
+
+def without_login(text: str) -> str:
+    """Return a text with ``***`` in place of names, passwords and tokens that its URIs hold."""
+    return SECRET.sub(r"\1***", LOGIN.sub(r"\1***@", text))
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what an error of a library says: one line of at most 200 characters, no login."""
+    return without_login(" ".join(str(error).split()))[:200]
 
 
 def run_again(path: Path, command: str = "dvc repro") -> str:

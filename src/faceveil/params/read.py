@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, without_login
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -98,7 +98,8 @@ def _explain(model: type[BaseModel], error: ValidationError) -> str:
     if problem["type"] == "missing":
         return f"missing key {key!r}; add it, as other entries beside it do"
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{key}: {message[0].lower()}{message[1:]}; found {problem['input']!r:.80}"
+    found = without_login(repr(problem["input"]))[:80]
+    return f"{key}: {message[0].lower()}{message[1:]}; found {found}"
 
 
 def _keys_beside(model: type[BaseModel], location: list[str]) -> list[str]:

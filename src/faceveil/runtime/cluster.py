@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import faceveil
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, reason_of
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -55,10 +55,9 @@ def map_on_cluster(
     except ray.exceptions.RayTaskError as error:
         raise error.cause from None
     except ray.exceptions.RayError as error:
-        reason = " ".join(str(error).split())[:200]
         raise FaceveilError(
-            f"{title}: Ray lost a task {RETRIES + 1} times ({reason}); look at the memory of its "
-            "machines, then run the same command again"
+            f"{title}: Ray lost a task {RETRIES + 1} times ({reason_of(error)}); look at the "
+            "memory of its machines, then run the same command again"
         ) from None
 
 
@@ -99,9 +98,8 @@ def _connected(workers: int) -> Any:
     try:
         ray.init(address=address, **common)
     except (OSError, ray.exceptions.RayError) as error:
-        reason = " ".join(str(error).split())[:200]
         raise FaceveilError(
-            f"Ray does not let this process in ({reason}); its token has to be here, and "
+            f"Ray does not let this process in ({reason_of(error)}); its token has to be here, and "
             "RAY_AUTH_MODE=token if RAY_ADDRESS is set"
         ) from None
     return ray

@@ -47,12 +47,19 @@ def child_run(client: MlflowClient, parent: Run, name: str, *, fresh: bool) -> R
 
 
 def find_run(client: MlflowClient, experiment_id: str, tags: dict[str, str]) -> Run | None:
-    """Return the latest run that has these tags."""
-    query = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
-    found = client.search_runs(
-        [experiment_id], query, ViewType.ACTIVE_ONLY, 1, ["attributes.start_time DESC"]
-    )
-    return found[0] if found else None
+    """Return the latest run that has these tags, of which one at least holds no quote."""
+    # MLflow's filters know no escape: what a filter cannot hold is compared here.
+    said = {key: value for key, value in tags.items() if "'" not in value}
+    query = " and ".join(f"tags.`{key}` = '{value}'" for key, value in said.items())
+    order, page = ["attributes.start_time DESC"], ""
+    while True:
+        runs = client.search_runs(
+            [experiment_id], query, ViewType.ACTIVE_ONLY, 100, order, page or None
+        )
+        found = next((run for run in runs if tags.items() <= run.data.tags.items()), None)
+        page = runs.token or ""
+        if found or not page:
+            return found
 
 
 def _revision() -> dict[str, str]:

@@ -16,9 +16,9 @@ from mlflow.exceptions import MlflowException
 from PIL import Image
 from pydantic import BaseModel
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, reason_of, without_login
 from faceveil.tracking.lineage import child_run, parent_run
-from faceveil.tracking.store import locked, open_store, tracking_uri
+from faceveil.tracking.store import locked, open_store, tracking_place
 
 TRAININGS = ("train_gan", "train_texture", "train_generator")
 """Stages that begin the run of an experiment."""
@@ -54,9 +54,9 @@ class Recorder:
         self._client.set_tag(self.run_id, key, value)
 
     def parameters(self, section: BaseModel) -> None:
-        """Record the values of a section as ``stage.key``."""
+        """Record the values of a section as ``stage.key``, without logins."""
         flat = _flat(section.model_dump(mode="json"), self._prefix)
-        values = [Param(key, str(value)[:6000]) for key, value in flat.items()]
+        values = [Param(key, without_login(str(value))[:6000]) for key, value in flat.items()]
         self._client.log_batch(self.run_id, params=values)
 
     def image(self, path: Path, key: str, step: int) -> None:
@@ -108,10 +108,9 @@ def track(stage: str, params: BaseModel, experiment: str | None = None) -> Itera
         with _recording(stage, params, experiment) as recorder:
             yield recorder
     except MlflowException as error:
-        reason = " ".join(str(error).split())[:200]
         raise FaceveilError(
-            f"MLFLOW_TRACKING_URI={tracking_uri()}: no longer takes what {stage} records "
-            f"({reason}); look at its disk and its log, then run the same command again"
+            f"{tracking_place()}: no longer takes what {stage} records ({reason_of(error)}); look "
+            "at its disk and its log, then run the same command again"
         ) from error
 
 
