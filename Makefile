@@ -8,7 +8,8 @@ export UV_COMPILE_BYTECODE := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-all check format bench deps profile print readme ui clean
+.NOTPARALLEL:
+.PHONY: help setup moved repository repro test test-all check format bench deps profile print readme ui clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,14 +20,24 @@ setup: .venv/.synced ## Install everything into .venv (the other targets do it b
 	$(PYTHON) -m venv .tools
 	.tools/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
-.venv/.synced: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen --extra real
-	@touch $@
+# An environment holds the folder of the library: after a move or a copy it has to learn the new one.
+MOVED := $(shell test ! -s .venv/.synced || pwd -P | cmp -s - .venv/.synced || echo moved)
 
-repro: setup ## Rebuild every experiment and print the accuracy table
+# Programs of a relocatable environment start wherever it lies; one that is not is made anew.
+.venv/.synced: pyproject.toml uv.lock $(MOVED) | $(UV)
+	@test -e $@ -a -z "$(MOVED)" || grep -qs '^relocatable = true' .venv/pyvenv.cfg || \
+		$(UV) venv --quiet --clear --relocatable
+	$(UV) sync --frozen --extra real
+	@pwd -P > $@
+
+repository:
+	@git rev-parse --git-dir > /dev/null 2>&1 || { printf '%s\n' "make: no git repository here, and DVC needs one: \
+	clone it, or run 'git init && git add -A && git commit -m Start' in what you unpacked" >&2; exit 1; }
+
+repro: repository setup ## Rebuild every experiment and print the accuracy table
 	$(RUN) dvc repro
-	@echo && cat metrics/accuracy_table.md
-	@echo "\nReport: report/index.html   Numbers: metrics/   Compare runs: make ui"
+	@printf '\n' && cat metrics/accuracy_table.md
+	@printf '\n%s\n' "Report: report/index.html   Numbers: metrics/   Compare runs: make ui"
 
 test: setup ## Run the tests that take minutes (needs no network, no GPU, no real faces)
 	$(TEST) -m "not slow and not real"
@@ -67,8 +78,10 @@ print: setup ## Write PDF and SVG to print a mask from: make print DESIGN=models
 readme: setup ## Copy the numbers and figures of the last run into README and docs
 	$(RUN) python -m stages.update_readme
 
-ui: setup ## Open the MLflow UI on http://localhost:5000
-	$(RUN) mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
+PORT ?= 5000
+
+ui: setup ## Open the MLflow UI on http://localhost:5000, or: make ui PORT=5001
+	$(RUN) python -m stages.ui --port $(PORT)
 
 clean: ## Remove outputs and tool caches; DVC's cache, MLflow's runs and your own data stay
 	rm -rf data/synthetic data/masked data/curated data/embeddings models/recognizers models/projector models/gan

@@ -19,6 +19,8 @@ from faceveil.params.errors import FaceveilError, without_login
 PARAMS = Path("params.yaml")
 """Where the settings are: in the folder that the pipeline runs in."""
 
+LOCK = Path("dvc.lock")
+
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a problem.")]
 
 
@@ -32,18 +34,42 @@ def stage(function: Callable[..., None]) -> typer.Typer:
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> None:
         check_settings()  # a wrong key in any section ends the run here, not hours later
+        refuse_links([value for value in kwargs.values() if isinstance(value, Path)])
         function(*args, **kwargs)
 
     return command(run)
 
 
 def check_settings() -> None:
-    """Refuse a params.yaml of which any section, or any protection's method, is wrong."""
+    """Refuse a params.yaml of which any section, or any protection's method, is wrong.
+
+    Photos and weights that it names are there, or were in the run that dvc.lock tells of: what has
+    read them need not run again.
+    """
     from faceveil.params.whole_file import read_params
     from faceveil.protection.registry import check_protections
 
     params = read_params(PARAMS)
     check_protections({name: one.model_dump() for name, one in params.protections.items()})
+    known = LOCK.read_text(encoding="utf-8") if LOCK.is_file() else ""
+    for key, path in params.given.items():
+        if not Path(path).exists() and f"path: {path}\n" not in known:
+            raise FaceveilError(
+                f"{PARAMS}: {key}: {path} is not there; put it there (docs/data.md says what), or "
+                "go back to rendered people by `make profile NAME=default`"
+            )
+
+
+def refuse_links(paths: list[Path]) -> None:
+    """Refuse files of the repository in a folder that is a link: DVC keeps none beyond it."""
+    for path in paths:
+        links = [] if path.is_absolute() else [one for one in path.parents if one.is_symlink()]
+        if links:
+            raise FaceveilError(
+                f"{links[0]}: found a link, and DVC keeps nothing outside of the repository; make "
+                f"it a folder and link single collections in it, or move DVC's cache to the larger "
+                "disk (`dvc cache dir /larger/cache`, `dvc config cache.type symlink`)"
+            )
 
 
 def command(function: Callable[..., None]) -> typer.Typer:

@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from stages import ui
 from tests.conftest import ROOT
 
 SOURCES = [*sorted((ROOT / "src").rglob("*.py")), *sorted((ROOT / "stages").glob("*.py"))]
@@ -49,7 +50,8 @@ def test_nothing_unpickles(module):
 
 
 def test_the_user_interface_listens_on_this_machine_only():
-    assert "--host 127.0.0.1" in (ROOT / "Makefile").read_text()
+    assert ui.HOST == "127.0.0.1"
+    assert '"--host", HOST' in (ROOT / "stages/ui.py").read_text()
     assert "0.0.0.0" not in (ROOT / "Makefile").read_text()
 
 

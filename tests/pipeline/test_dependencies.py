@@ -1,6 +1,7 @@
 """What dvc.yaml declares is what the code reaches, no more and no less."""
 
 import re
+import shlex
 from importlib import import_module
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def test_files_of_code_in_the_pipeline_are_few():
 def test_stage_file_and_section_share_a_name():
     files = {path.stem for path in (ROOT / "stages").glob("[a-z]*.py")}
     commands = {"apply_profile", "check_collection", "check_params", "update_readme"}
-    commands |= {"print_pack", "read_print"}
+    commands |= {"print_pack", "read_print", "ui"}
     ran = {name for body in PIPELINE.values() for name in stage_files(body)}
     assert ran == files - commands
     sections = {SECTIONS.get(name, name) for name in ran}
@@ -134,7 +135,7 @@ def test_a_command_holds_names_and_paths_and_no_numbers(stage):
 
 def values(body):
     """What a stage's command gives it, without the names of options."""
-    words = body["cmd"].split()[3:]
+    words = shlex.split(body["cmd"])[3:]
     assert not [word for word in words if word.startswith("-") and not OPTION.fullmatch(word)]
     return [word for word in words if not word.startswith("-")]
 

@@ -141,7 +141,7 @@ def test_absent_weights_end_with_one_line_and_no_output(recorder):
     YAML().dump(params, Path("params.yaml"))
     result = CliRunner().invoke(prepare_recognizer.app, prepare("facenet"))
     assert result.exit_code == 1
-    assert "recognizers.facenet.weights: no file 'absent.pt'; put it there" in result.output
+    assert "recognizers.facenet.weights: absent.pt is not there; put it there" in result.output
     assert "Traceback" not in result.output
     assert not Path("models").exists()
     assert not Path("metrics").exists()

@@ -11,8 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from faceveil.params.errors import FaceveilError
+from faceveil.params.profiles import merged_text
 from faceveil.runtime.atomic import atomic_directory
 from stages._stage import command, stage
+from tests.conftest import ROOT
 
 
 def run(problem: BaseException | None, *options: str):
@@ -113,6 +115,69 @@ def test_debug_shows_the_traceback():
 
 def test_a_mistake_in_the_library_is_not_hidden():
     assert isinstance(run(ZeroDivisionError()).exception, ZeroDivisionError)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folder to run in, with the settings of a profile."""
+    monkeypatch.chdir(tmp_path)
+
+    def profile(name: str) -> Path:
+        text = merged_text(ROOT / "params.yaml", ROOT / "profiles" / f"{name}.yaml")
+        (tmp_path / "params.yaml").write_text(text)
+        return tmp_path
+
+    return profile
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("paper", "embed: params.yaml: curate.root: data/ffhq is not there; put it there (docs"),
+        ("lfw", "embed: params.yaml: put_on_masks.collections names lfw: data/lfw is not there;"),
+    ],
+)
+def test_a_profile_without_its_data_ends_before_any_work(project, name, line):
+    project(name)
+    result = run(ZeroDivisionError())
+    assert result.exit_code == 1
+    assert result.stderr.startswith(line)
+    assert "`make profile NAME=default`" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_data_that_is_there_or_was_read_before_is_not_missing(project):
+    folder = project("lfw")
+    (folder / "data/weights").mkdir(parents=True)
+    (folder / "data/weights/mobilefacenet-112.onnx").touch()
+    assert "data/lfw is not there" in run(None).stderr
+    (folder / "dvc.lock").write_text("deps:\n- path: data/lfw\n  hash: md5\n")
+    assert run(None).stderr == ""
+
+
+def test_a_folder_of_outputs_that_is_a_link_ends_before_any_work(project, tmp_path):
+    folder = project("../tests/pipeline/tiny")
+    (folder / "elsewhere").mkdir()
+    (folder / "data").symlink_to("elsewhere")
+
+    def embed(out: Path) -> None:
+        raise ZeroDivisionError
+
+    result = CliRunner().invoke(stage(embed), ["data/synthetic"])
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("embed: data: found a link, and DVC keeps nothing outside")
+    assert "dvc cache dir" in result.stderr
+    (folder / "data").unlink()
+    (folder / "data").mkdir()
+    (folder / "data/people").symlink_to("../elsewhere")
+    assert isinstance(
+        CliRunner().invoke(stage(embed), ["data/people"]).exception, ZeroDivisionError
+    )
+
+
+def test_an_error_of_the_system_holds_no_login():
+    result = run(OSError(2, "No such file", "https:/me:secret@host/photos"))
+    assert "secret" not in result.stderr
 
 
 def test_help_shows_the_docstring_and_the_options():

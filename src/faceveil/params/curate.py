@@ -11,7 +11,9 @@ class Curate(Section):
     """What is kept of a collection, and how people are split."""
 
     root: str = Field(
-        default="data/synthetic", min_length=1, description="folder of the collection"
+        default="data/synthetic",
+        pattern=r'^[^"$`\\\n]+$',  # it stands in a command of dvc.yaml, in such quotes
+        description="folder of the collection",
     )
     image_size: ImageSize = Field(default=128, description="side of the packed photos, in pixels")
     crop: Literal["frame", "face"] = Field(

@@ -23,8 +23,12 @@ from faceveil.params.protocol import Protocol
 from faceveil.params.put_on_masks import PutOnMasks
 from faceveil.params.read import read_yaml, validate
 from faceveil.params.recognizers import (
+    CURATED,
     DEFAULTS,
     DETECTORS,
+    PACKAGED,
+    PUBLISHED,
+    SCRATCH,
     RecognizerSettings,
     surrogates_of,
     target_of,
@@ -40,6 +44,9 @@ from faceveil.params.train_texture import TrainTexture
 NAMED = ("recognizers", "experiments", "protections")
 """Sections whose keys are names, each of an entry."""
 
+
+RENDERED = "data/synthetic"
+"""Where the stage synthesize writes its people."""
 
 BARE, ENROLLED = "none", "bare"
 """What tables call a face without anything, and folders call the photos of such faces."""
@@ -119,6 +126,21 @@ class Params(Section):
                 f"{self.protect.learn_photos}; lower one or raise the other"
             )
         return self
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Folders of photos and files of weights that no stage writes, by the key that says so."""
+        named = self.put_on_masks.collections
+        written = {RENDERED, *(f"data/masked/{one}" for one in named)}
+        given = {f"put_on_masks.collections names {one}": f"data/{one}" for one in named}
+        if Path(self.curate.root).as_posix() not in written:
+            given["curate.root"] = self.curate.root
+        for name, one in self.recognizers.items():
+            if one.weights not in (SCRATCH, *PUBLISHED, *PACKAGED):
+                given[f"recognizers.{name}.weights"] = one.weights
+            if one.check != CURATED:
+                given[f"recognizers.{name}.check"] = one.check
+        return {key: Path(path).as_posix() for key, path in given.items()}
 
     @property
     def target(self) -> str:
