@@ -140,7 +140,10 @@ def _line(problem: BaseException) -> str:
         how = "ended by SIGTERM" if isinstance(problem, Terminated) else "interrupted"
         return f"{how}; nothing half-written was left, the same command goes on"
     if isinstance(problem, MemoryError):
-        return "out of memory; lower the batch size of this stage in params.yaml"
+        return (
+            "out of memory; let fewer processes work (FACEVEIL_WORKERS=1), or lower batch_size "
+            "where the stage's section in params.yaml has one"
+        )
     if isinstance(problem, OSError) and problem.errno == errno.ENOSPC:
         return f"the disk is full ({problem.filename or 'writing'}); free some space and run again"
     if isinstance(problem, OSError) and problem.errno in (errno.EROFS, errno.EACCES):

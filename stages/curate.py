@@ -21,6 +21,8 @@ def curate(
 
     from faceveil.collection.curate import INDEX, curate_collection
     from faceveil.collection.funnel import flat
+    from faceveil.collection.index import read_index
+    from faceveil.collection.remarks import remarks
     from faceveil.params.curate import Curate
     from faceveil.params.read import read_section
     from faceveil.runtime.atomic import write_json
@@ -35,6 +37,9 @@ def curate(
             return
         run = opened.enter_context(track("curate", params))
         counts = curate_collection(root, out, params, ranks)
+        index = read_index(out / INDEX)
+        for line in remarks(root, zip(index["path"], index["reasons"], strict=True)):
+            typer.echo(f"curate: {line}", err=True)
         write_json(metrics, counts)
         run.metrics(flat(counts))
         run.dataset("curated", out / INDEX)

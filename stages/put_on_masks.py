@@ -17,6 +17,7 @@ def put_on_masks(
     """Put masks on photos of people who wear none, each with its exact transparency."""
     from faceveil.collection.funnel import flat
     from faceveil.masks.collection import put_masks_on
+    from faceveil.masks.remarks import read_remarks
     from faceveil.metrics.intervals import wilson_interval
     from faceveil.params.put_on_masks import PutOnMasks
     from faceveil.params.read import read_section
@@ -27,6 +28,8 @@ def put_on_masks(
     params = read_section(PARAMS, "put_on_masks", PutOnMasks)
     with track("put_on_masks", params) as run:
         counts = put_masks_on(root, out, params)
+        for line in read_remarks(root, out):
+            typer.echo(f"put_on_masks: {line}", err=True)
         write_contact_sheet(out, contact_sheet)
         masked, found = counts["photos"]["masked"], counts["photos"]["found"]
         interval = wilson_interval(masked, found)._asdict()

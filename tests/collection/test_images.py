@@ -1,8 +1,10 @@
-"""Any PNG or JPEG becomes plain RGB; everything else is refused with a reason."""
+"""Any PNG, JPEG or WebP becomes plain RGB; everything else is refused with a reason."""
 
 import errno
 import os
+import struct
 import warnings
+import zlib
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from faceveil.collection.images import (
     REASONS,
     UnreadableImageError,
     fit,
+    format_of,
     read_alpha,
     read_header,
     read_image,
@@ -85,6 +88,7 @@ def damaged(folder, name: str):
     contents = {
         "empty_file": b"",
         "not_an_image": b"<html>not found</html>",
+        "other_format": b"GIF89a" + bytes(40),
         "damaged_image": good[: len(good) // 2],
     }
     path = folder / f"{name}.png"
@@ -181,8 +185,39 @@ def test_a_large_photo_is_read_without_a_warning(tmp_path, monkeypatch):
 def test_a_gif_is_refused_whatever_its_name(tmp_path):
     path = tmp_path / "photo.png"
     Image.fromarray(GREY).save(path, format="GIF")
-    with pytest.raises(UnreadableImageError, match="not_an_image"):
+    with pytest.raises(UnreadableImageError, match="other_format"):
         read_image(path)
+
+
+@pytest.mark.parametrize("name", ["photo.jfif", "photo.jpg", "photo.webp", "webp.jpg"])
+def test_jpeg_and_webp_are_read_whatever_their_name(tmp_path, name):
+    kind = "WEBP" if "webp" in name else "JPEG"
+    path = saved(tmp_path, Image.fromarray(COLOUR), name, format=kind, quality=95)
+    assert np.abs(read_image(path).astype(int) - COLOUR).mean() < 6
+    assert read_header(path, whole=True) == (SIDE, SIDE, "RGB", False)
+
+
+@pytest.mark.parametrize("name", ["photo.webp", "photo.png"])
+def test_a_file_that_ends_early_is_damaged(tmp_path, name):
+    path = saved(tmp_path, Image.fromarray(COLOUR), name)
+    path.write_bytes(path.read_bytes()[:-90])
+    for read in (read_image, read_header):
+        with pytest.raises(UnreadableImageError, match="damaged_image"):
+            read(path)
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"\0\0\0\x18ftypheic", "HEIC"), (b"\0\0\0\x18ftypmif1", "HEIC"),
+        (b"\0\0\0\x1cftypavif", "AVIF"), (b"MM\0*\0\0\0\x08", "TIFF"), (b"BM" + bytes(14), "BMP"),
+        (b"<html>", ""), (b"", ""),
+    ],
+)  # fmt: skip
+def test_formats_that_are_not_read_are_known_by_their_start(tmp_path, start, kind):
+    (tmp_path / "photo.jpg").write_bytes(start)
+    assert format_of(tmp_path / "photo.jpg") == kind
+    assert format_of(tmp_path / "nowhere.jpg") == ""
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -224,6 +259,55 @@ def test_a_header_knows_how_xmp_turns_a_photo(tmp_path, name):
         path = saved(tmp_path, image, name, pnginfo=info)
     header = read_header(path)
     assert (header.height, header.width) == read_image(path).shape[:2] == (SIDE, 35)
+
+
+def png_part(name: bytes, content: bytes) -> bytes:
+    check = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
+
+
+SAID = {
+    "text of 1.1 MB": png_part(b"zTXt", b"history\0\0" + zlib.compress(bytes(1_100_000))),
+    "text of 70 MB": png_part(b"zTXt", b"history\0\0" + zlib.compress(bytes(70_000_000), 1)),
+    "profile of 70 MB": png_part(b"iCCP", b"icc\0\0" + zlib.compress(bytes(70_000_000), 1)),
+    "text of an unknown packing": png_part(b"zTXt", b"history\0\1odd"),
+    "text with a wrong sum": png_part(b"tEXt", b"history\0long")[:-1] + b"?",
+}
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+@pytest.mark.parametrize("said", SAID)
+def test_what_a_png_says_besides_its_pixels_decides_nothing(tmp_path, said, at_end):
+    path = saved(tmp_path, Image.fromarray(COLOUR))
+    content = path.read_bytes()
+    at = len(content) - 12 if at_end else 33  # before the end, or after the header
+    path.write_bytes(content[:at] + SAID[said] + content[at:])
+    assert np.array_equal(read_image(path), COLOUR)
+    assert read_header(path, whole=True) == (SIDE, SIDE, "RGB", False)
+
+
+def test_a_photo_is_turned_by_a_long_text_too(tmp_path):
+    info = PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", XMP + " " * 2_000_000, zip=True)
+    path = saved(tmp_path, Image.fromarray(COLOUR[:35]), pnginfo=info)
+    assert read_header(path)[:2] == (35, SIDE) and read_image(path).shape[:2] == (SIDE, 35)
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.png", "photo.webp"])
+def test_damaged_exif_makes_no_damaged_photo(tmp_path, name):
+    path = saved(tmp_path, Image.fromarray(COLOUR), name, exif=b"Exif\0\0no such thing")
+    assert read_image(path).shape == (SIDE, SIDE, 3)
+    assert read_header(path)[:2] == (SIDE, SIDE)
+
+
+def test_a_photo_is_shrunk_while_it_is_read(tmp_path):
+    large = resize(COLOUR, 4200, 4100)
+    png = saved(tmp_path, Image.fromarray(large[:600, :500]), "photo.png")
+    assert np.array_equal(read_image(png, 100), fit(read_image(png), 100))
+    jpeg = saved(tmp_path, Image.fromarray(large), "photo.jpg", quality=95)
+    shrunk = read_image(jpeg, 256)
+    assert shrunk.shape == (256, 250, 3)
+    assert np.abs(shrunk.astype(int) - fit(large, 256)).max() <= 8
 
 
 def test_an_orientation_that_is_text_turns_nothing(tmp_path):

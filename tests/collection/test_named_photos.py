@@ -1,6 +1,7 @@
 """As few photos as make enough pairs; of several faces the certain one in the middle."""
 
 import numpy as np
+from PIL import Image
 
 from faceveil.collection import named_photos
 from faceveil.collection.named_photos import find_photos, photo_batches
@@ -34,3 +35,11 @@ def test_damaged_photos_are_left_out(tmp_path):
     people(tmp_path, [3])
     batches = list(photo_batches(find_photos(tmp_path, 2), detects=False))
     assert [batch.subject_ids for batch in batches] == [[]]
+
+
+def test_no_pair_is_of_one_photo(tmp_path):
+    for name, value in (("Ann/1", 50), ("Ann/2", 50), ("Ann/3", 90), ("Bo/1", 50)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (40, 40), (value, 0, 0)).save(tmp_path / f"{name}.png")
+    (batch,) = photo_batches(find_photos(tmp_path, 10), detects=False)
+    assert batch.subject_ids == ["Ann", "Ann"]

@@ -154,16 +154,25 @@ def test_a_photo_on_its_side_has_the_shape_that_it_is_read_with(tmp_path):
     assert survey(tmp_path).paired(CORRECTLY) == {"00000"}
 
 
-def test_the_same_photo_in_two_folders_is_named_after_the_first_path(tmp_path):
+def test_of_one_name_the_path_that_fits_the_masked_photo_makes_the_pair(tmp_path):
     for folder in ("thumbnails128x128", "images1024x1024", "in-the-wild-images"):
         put(tmp_path, f"{folder}/00000.png", (64, 64 if folder[0] != "i" else 80))
     put(tmp_path, "CMFD/00000_Mask.jpg", (64, 64))
     surveyed = survey(tmp_path)
     assert findings(surveyed)["same photo again"] == [
+        "images1024x1024/00000.png",
         "in-the-wild-images/00000.png",
-        "thumbnails128x128/00000.png",
     ]
-    assert surveyed.paired(CORRECTLY) == set()  # the first path is another shape
+    assert surveyed.paired(CORRECTLY) == {"00000"}
+
+
+def test_a_format_that_is_not_read_is_no_unknown_name(tmp_path):
+    pair(tmp_path)
+    (tmp_path / "Ann").mkdir()
+    (tmp_path / "Ann/1.HEIC").touch()
+    surveyed = survey(tmp_path)
+    assert findings(surveyed) == {"format that is not read": ["Ann/1.HEIC"]}
+    assert surveyed.by_person() == (1, 1)
 
 
 def test_a_broken_first_copy_costs_the_good_one_nothing(tmp_path):
@@ -212,8 +221,8 @@ def test_hidden_photos_make_no_pair_and_no_person(tmp_path):
 def test_unknown_names_are_listed(tmp_path):
     pair(tmp_path)
     (tmp_path / "LICENSE.txt").write_text("terms")
-    put(tmp_path, "00000_mask.bmp")
-    assert findings(survey(tmp_path)) == {"unrecognized name": ["00000_mask.bmp", "LICENSE.txt"]}
+    put(tmp_path, "0000_mask.png")
+    assert findings(survey(tmp_path)) == {"unrecognized name": ["0000_mask.png", "LICENSE.txt"]}
 
 
 def test_a_collection_by_person_is_told_by_its_folders(tmp_path):

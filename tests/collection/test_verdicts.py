@@ -113,6 +113,48 @@ def test_of_one_name_the_first_path_is_kept(params):
     assert found == {"a/00000.png": "", "b/00000.png": "duplicate", "00000_Mask.jpg": ""}
 
 
+def test_of_one_name_the_path_that_fits_the_masked_photo_is_used(params):
+    paths = ["a/00000.png", "b/00000.png", "00000_Mask.jpg"]
+    rows = [FACE, FACE | {"fits": True}, MASK]
+    found = judge([recognize(path) for path in paths], rows, params)
+    assert found["reasons"].tolist() == ["duplicate", "", ""]
+
+
+def with_contents(params, contents: dict[str, str]) -> dict[str, str]:
+    """Judge sound files of these contents; reasons by path."""
+    entries = [recognize(path) for path in contents]
+    rows = [MASK | {"content": content} for content in contents.values()]
+    index = judge(entries, rows, params)
+    return dict(zip(index["path"], index["reasons"], strict=True))
+
+
+def test_a_further_photo_is_another_photo(params):
+    found = with_contents(params, {
+        "00007_1.png": "a", "00007_1_Mask.png": "m", "00007.png": "a", "00007_Mask.png": "n",
+        "00007_2.png": "b", "00007_2_Mask.png": "o",
+    })  # fmt: skip
+    again = {path for path, reasons in found.items() if reasons == "repeated_photo"}
+    assert again == {"00007_1.png", "00007_1_Mask.png"}
+    assert not any(found[path] for path in found.keys() - again)
+
+
+def test_a_photo_of_two_people_is_used_for_neither(params):
+    found = with_contents(params, {
+        "00001.png": "a", "00001_Mask.png": "m", "00002.png": "b", "00002_Mask.png": "n",
+        "00003.png": "c", "00003_Mask.png": "o", "00003_1.png": "b", "Ann/Ann_0001.png": "a",
+    })  # fmt: skip
+    shared = {path for path, reasons in found.items() if reasons == "of_two_people"}
+    assert shared == {"00001.png", "00001_Mask.png", "00002.png", "00002_Mask.png",
+                      "00003_1.png", "Ann/Ann_0001.png"}  # fmt: skip
+    assert found["00003.png"] == found["00003_Mask.png"] == ""
+
+
+def test_a_format_that_is_not_read_is_no_unknown_name(params):
+    assert judged(params, ["00001.HEIC", "notes.txt"]) == {
+        "00001.HEIC": "other_format", "notes.txt": "unrecognized_name",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("reason", ["empty_file", "missing_file", "other_shape"])
 def test_of_one_name_the_first_path_that_can_be_read_is_kept(params, reason):
     paths = ["00/00000.png", "00000.png", "00000_Mask.jpg", "01/00000.png"]

@@ -71,8 +71,11 @@ def test_counts_add_up(made):
     assert made[1] == {
         "people": {"found": 3, "masked": 3},
         "photos": {"found": 7, "masked": 5, "no_face": 1, "unreadable": 1},
-        "left_out": {"beyond_limit": 0, "no_photo": 1},
-    }
+        "left_out": {
+            "beyond_limit": 0, "repeated_photo": 0, "of_two_people": 0, "looks_masked": 0,
+            "no_photo": 1,
+        },
+    }  # fmt: skip
 
 
 def test_every_name_is_in_the_grammar(made):
@@ -191,6 +194,41 @@ def test_it_never_writes_into_or_over_the_originals(root, out):
     with pytest.raises(FaceveilError, match="would be written into or over"):
         put_masks_on(root, root / out, PARAMS)
     assert (root / "pairs.txt").is_file()
+
+
+def outcomes(root, out):
+    put_masks_on(root, out, PARAMS)
+    with (out / "people.csv").open(encoding="utf-8", newline="") as file:
+        return {row["original"]: (row["image_id"], row["outcome"]) for row in csv.DictReader(file)}
+
+
+def test_a_photo_is_used_once_and_by_one_person(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACEVEIL_WORKERS", "1")
+    root = write_people(tmp_path / "root", {"Ann": 2, "Bo": 2, "Cy": 1})
+    copy = (root / "Ann/0000.png").read_bytes()
+    (root / "Ann/0000 (1).png").write_bytes(copy)
+    with Image.open(root / "Ann/0001.png") as photo:  # the same pixels in another file
+        photo.save(root / "Ann/0001.webp", lossless=True)
+    (root / "Cy/0000.png").write_bytes((root / "Bo/0001.png").read_bytes())
+    assert outcomes(root, tmp_path / "out") == {
+        "Ann/0000 (1).png": ("00000", "masked"),
+        "Ann/0000.png": ("", "repeated_photo"),
+        "Ann/0001.png": ("00000_1", "masked"),
+        "Ann/0001.webp": ("", "repeated_photo"),
+        "Bo/0000.png": ("00001", "masked"),
+        "Bo/0001.png": ("", "of_two_people"),
+        "Cy/0000.png": ("", "of_two_people"),
+    }
+
+
+def test_a_large_photo_is_written_at_the_size_that_later_stages_can_use(tmp_path, monkeypatch):
+    monkeypatch.setenv("FACEVEIL_WORKERS", "1")
+    root = write_people(tmp_path / "root", {"Ann": 1})
+    with Image.open(root / "Ann/0000.png") as photo:
+        photo.resize((2560, 1920)).save(root / "Ann/0000.png")
+    put_masks_on(root, tmp_path / "out", PARAMS)
+    assert pixels(tmp_path / "out/unmasked/00000.png").shape == (768, 1024, 3)
+    assert pixels(tmp_path / "out/masked/00000_Mask.png").shape == (768, 1024, 3)
 
 
 def test_a_name_that_is_no_text_is_written_down(tmp_path):

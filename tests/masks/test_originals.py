@@ -32,13 +32,32 @@ def test_people_are_numbered_by_their_folders_names(tmp_path):
 
 def test_what_is_no_photo_of_a_person_is_listed(tmp_path):
     others = ["pairs.txt", "loose.jpg", "Ann/notes.txt", "Ann/old/3.jpg", ".cache/1.jpg",
-              "Ann/._1.jpg", "Ann/1.gif", "Bob/.DS_Store"]  # fmt: skip
+              "Ann/._1.jpg", "Ann/1.txt", "Bob/.DS_Store"]  # fmt: skip
     make(tmp_path, "Ann/1.jpg", *others)
     (tmp_path / "Empty").mkdir()
     found = find_originals(tmp_path)
     assert [person.name for person in found.people] == ["Ann"]
     assert found.others == tuple(sorted(others))
     assert sorted(found.paths) == sorted([*others, "Ann/1.jpg"])
+
+
+def test_a_photo_in_a_format_that_is_not_read_is_one_so_that_nobody_vanishes(tmp_path):
+    make(tmp_path, "Ann/1.HEIC", "Bo/1.jfif", "Cy/1.webp", "Di/1.tif")
+    assert [person.name for person in find_originals(tmp_path).people] == ["Ann", "Bo", "Cy", "Di"]
+
+
+def test_one_name_in_two_unicode_forms_is_one_person(tmp_path):
+    make(tmp_path, "Zo\xeb/1.jpg", "Zoe\u0308/2.jpg")
+    (person,) = find_originals(tmp_path).people
+    assert (person.name, sorted(person.photos)) == (
+        "Zo\xeb", sorted(["Zo\xeb/1.jpg", "Zoe\u0308/2.jpg"])
+    )  # fmt: skip
+
+
+def test_photos_in_the_root_are_nobodys(tmp_path):
+    make(tmp_path, "1.jpg", "2.jpg")
+    with pytest.raises(FaceveilError, match=r"as in '1\.jpg'; give each person a folder"):
+        find_originals(tmp_path)
 
 
 def test_links_are_followed(tmp_path):

@@ -1,11 +1,14 @@
 """Who enrolls and who probes: disjoint people, files that say it, refusals."""
 
+import shutil
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.protocol import Protocol
-from faceveil.store.faces import PackedFaces
+from faceveil.store.faces import PackedFaces, open_faces
 from faceveil.store.protocol import (
     DEV,
     ENROLLMENTS,
@@ -65,6 +68,19 @@ def test_photos_are_named(curated):
         f"{subject}_1_Mask" for subject in PEOPLE
     ]
     assert set(PEOPLE) < set(roles.enrolled(STUDY))
+
+
+@pytest.mark.parametrize(
+    ("rows", "whose"), [(("further_unmasked", 0), "the same person"), (("unmasked", 1), "somebody")]
+)
+def test_a_photo_that_is_there_twice_is_refused(curated, tmp_path, rows, whose):
+    kind, row = rows
+    shutil.copytree(curated, tmp_path / "curated")
+    photos = np.load(tmp_path / "curated" / kind / "pixels.npy")
+    photos[row] = open_faces(curated, "unmasked").pixels[0]
+    np.save(tmp_path / "curated" / kind / "pixels.npy", photos)
+    with pytest.raises(FaceveilError, match=f"is there again as one of {whose}"):
+        assign_roles(tmp_path / "curated", SETTINGS)
 
 
 def test_row_order_and_seed(curated, tmp_path):

@@ -13,6 +13,7 @@ from faceveil.collection import images
 from faceveil.collection.layouts import CLAIMS, KINDS, unmasked_id
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.atomic import atomic_path
+from faceveil.store.content import OF_TWO_PEOPLE, REPEATED
 
 INDEX = "index.parquet"
 """Name of the file in the curated folder."""
@@ -33,7 +34,7 @@ FLAWS = (
 REASONS = (
     *FLAWS,
     *("nose_bare", "mouth_bare", "chin_bare"),
-    *("duplicate", "no_partner", "partner_rejected", "another_kept"),
+    *("duplicate", REPEATED, OF_TWO_PEOPLE, "no_partner", "partner_rejected", "another_kept"),
 )
 """Why a file is rejected: flaws, how a mask is worn, the other photos of the person."""
 

@@ -1,8 +1,9 @@
 """The images of a collection, found by their names: FFHQ, MaskedFace-Net, identity folders.
 
 The grammar is closed. ``NNNNN`` is the five-digit number of FFHQ, ``<worn>`` one of ``Mask``,
-``Mask_Nose_Mouth``, ``Mask_Chin``, ``Mask_Mouth_Chin``, ``Incorrect``; PNG or JPEG, in any folder,
-so that a flat folder, folders by thousand (``00000/00123.png``) and ``CMFD``/``IMFD`` are alike:
+``Mask_Nose_Mouth``, ``Mask_Chin``, ``Mask_Mouth_Chin``, ``Incorrect``; PNG, JPEG or WebP, in any
+folder, so that a flat folder, folders by thousand (``00000/00123.png``) and ``CMFD``/``IMFD`` are
+alike:
 
 =============================== ======================================================
 ``NNNNN.png``                   unmasked photo
@@ -18,14 +19,15 @@ so that a flat folder, folders by thousand (``00000/00123.png``) and ``CMFD``/``
 ``people.csv``, in the root     whose photos a collection with masks put on has been made of
 =============================== ======================================================
 
-Anything else is listed as ``unrecognized``, never skipped; so are hidden files, those in hidden
-folders (``.Trash-1000/00123.png``), and paths that are not UTF-8, which no table can hold. Links
-are followed wherever they lead, since large collections are linked into a root; nothing is ever
-written there.
+A person's folder has one name in every Unicode form. Anything else is listed as ``unrecognized``,
+never skipped; so are hidden files, those in hidden folders (``.Trash-1000/00123.png``), and paths
+that are not UTF-8, which no table can hold. Links are followed wherever they lead, since large
+collections are linked into a root; nothing is ever written there.
 """
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -53,16 +55,22 @@ PEOPLE = "people.csv"
 TABLES = {TRUTH: "truth", PEOPLE: "people"}
 FOLDERS = {"transparent": "cutout", "coordinates": "coordinates"}
 """What a PNG of a masked photo's name is in a folder of these names."""
-PICTURES = (".png", ".jpg", ".jpeg")
+PICTURES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
+OTHER_PICTURES = (
+    ".heic", ".heif", ".avif", ".jxl", ".gif", ".bmp", ".tif", ".tiff",
+    ".dng", ".cr2", ".cr3", ".nef", ".arw",
+)  # fmt: skip
+"""What photos are called in formats that are not read."""
 
+_SUFFIX = "|".join(suffix[1:] for suffix in PICTURES)
 _WORN = "|".join(sorted((worn for worn in CLAIMS if worn), key=len, reverse=True))
 _PHOTO = re.compile(
     rf"(?P<stem>(?P<subject>\d{{5}})(?P<further>_\d{{1,2}})?(_(?P<worn>{_WORN}))?)"
-    r"(?P<labels>_gt)?\.(?P<suffix>png|jpe?g)",
+    rf"(?P<labels>_gt)?\.(?P<suffix>{_SUFFIX})",
     re.ASCII | re.IGNORECASE,
 )
 _PERSON = re.compile(
-    r"(?P<stem>(?P<subject>.+)_\d{4}(?P<worn>_Mask)?)\.(png|jpe?g)", re.ASCII | re.IGNORECASE
+    rf"(?P<stem>(?P<subject>.+)_\d{{4}}(?P<worn>_Mask)?)\.({_SUFFIX})", re.ASCII | re.IGNORECASE
 )
 _CANONICAL = {str(worn).lower(): worn for worn in CLAIMS}
 
@@ -117,11 +125,16 @@ def recognize(path: str) -> Entry:
         return Entry(path, TABLES[path])
     if photo := _PHOTO.fullmatch(pure.name):
         return _photo(path, photo)
-    person = _PERSON.fullmatch(pure.name)
-    if person and person["subject"] == pure.parent.name:
+    person = _PERSON.fullmatch(one_form(pure.name))
+    if person and person["subject"] == one_form(pure.parent.name):
         claim = CLAIMS["Mask" if person["worn"] else None]
         return Entry(path, "background", person["subject"], person["stem"], claim)
     return Entry(path, "unrecognized")
+
+
+def one_form(name: str) -> str:
+    """Return a name in one Unicode form: a Mac and a Linux machine write ``ë`` differently."""
+    return unicodedata.normalize("NFC", name)
 
 
 def is_hidden(path: PurePosixPath) -> bool:

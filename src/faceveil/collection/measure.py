@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from faceveil.collection.decoded import PHOTOS, DecodedFile, decode_files
+from faceveil.collection.decoded import PHOTOS, DecodedFile, decode_files, pair_difference
 from faceveil.collection.detection import Faces, detect_faces
 from faceveil.collection.difference import difference_transparency
-from faceveil.collection.images import MASK_LABEL, Pixels, resize
+from faceveil.collection.images import Pixels, resize
 from faceveil.collection.index import BOX, POINTS
 from faceveil.collection.layouts import Entry
 from faceveil.collection.measures import measure_placement, measure_realism, measure_sharpness
@@ -91,12 +91,10 @@ def _measure_mask(file: DecodedFile, photo: Pixels, faces: Faces) -> None:
 def _region(file: DecodedFile, photo: Pixels) -> NDArray[np.bool_] | None:
     """Return where the mask is by its label image, else by the pair's difference, else None."""
     if file.partner is not None and file.partner.pixels is not None:
-        difference = np.abs(photo.astype(np.int16) - file.partner.pixels)
-        file.row["pair_difference"] = np.median(difference.max(axis=2)) / 255
+        file.row["pair_difference"] = pair_difference(photo, file.partner.pixels)
     if file.labels is not None and file.labels.pixels is not None:
         file.row["region_from"] = "labels"
-        mask = (file.labels.pixels == MASK_LABEL).astype(np.uint8) * 255
-        return resize(mask, *photo.shape[:2]) >= 128
+        return resize(file.labels.pixels, *photo.shape[:2]) >= 128
     if file.partner is not None and file.partner.pixels is not None:
         file.row["region_from"] = "difference"
         return difference_transparency(file.partner.pixels, photo) >= 0.5

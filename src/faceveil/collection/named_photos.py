@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 
 from faceveil.collection.detection import CERTAIN, Faces, detect_faces
-from faceveil.collection.images import Pixels, UnreadableImageError, fit, read_image
-from faceveil.collection.layouts import PICTURES
+from faceveil.collection.images import Pixels, UnreadableImageError, read_image
+from faceveil.collection.layouts import PICTURES, one_form
 from faceveil.collection.places import Places
 from faceveil.params.errors import FaceveilError
 from faceveil.runtime.progress import progress
+from faceveil.store.content import content_of
 from faceveil.store.faces import as_images
 
 RESERVE = 1.1
@@ -34,7 +35,7 @@ class NamedPhotos:
 
     subject_ids: NDArray[np.str_]  # [N]
     embeddings: NDArray[np.float32]  # [N, E]
-    without_face: int  # photos left out, because no face was found or they are damaged
+    without_face: int  # photos left out: no face was found, or they are damaged or repeated
 
 
 class PhotoBatch(NamedTuple):
@@ -66,11 +67,14 @@ def find_photos(folder: Path, pairs: int) -> list[Path]:
 
 
 def photo_batches(paths: Sequence[Path], detects: bool) -> Iterator[PhotoBatch]:
-    """Read photos and find the face in each; photos that have none are left out."""
+    """Read photos and find the face in each; left out are those that have none or are repeated."""
+    seen: set[str] = set()
     starts = range(0, len(paths), AT_ONCE)
     for start in progress("check", starts, unit="batch"):
-        read = [(path.parent.name, _read(path)) for path in paths[start : start + AT_ONCE]]
-        photos = [(name, photo) for name, photo in read if photo is not None]
+        read = [
+            (one_form(path.parent.name), _read(path)) for path in paths[start : start + AT_ONCE]
+        ]
+        photos = [(name, one) for name, one in read if one is not None and _is_new(one, seen)]
         places = _places([photo for _, photo in photos]) if detects else [None] * len(photos)
         kept = [
             (name, as_images(photo[None]), place)
@@ -80,9 +84,17 @@ def photo_batches(paths: Sequence[Path], detects: bool) -> Iterator[PhotoBatch]:
         yield PhotoBatch(*([row[column] for row in kept] for column in range(3)))  # type: ignore[arg-type]
 
 
+def _is_new(photo: Pixels, seen: set[str]) -> bool:
+    """Return whether nobody had this photo before: no pair may be of one photo."""
+    content = content_of(photo)
+    known = content in seen
+    seen.add(content)
+    return not known
+
+
 def _read(path: Path) -> Pixels | None:
     try:
-        return fit(read_image(path), LONGEST)
+        return read_image(path, LONGEST)
     except UnreadableImageError:
         return None
 

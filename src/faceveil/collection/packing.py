@@ -76,7 +76,8 @@ def _with_crops(rows: pd.DataFrame, index: pd.DataFrame, params: Curate) -> pd.D
         path = rows["path"][np.isnan(boxes).any(axis=1)].iloc[0]
         raise FaceveilError(f"{path}: kept without a face to cut out; set curate.crop to frame")
     size = ["width", "height"]
-    bare = index[(index["worn_claim"] == "none") & (index["width"] > 0)]
+    used = ~index["reasons"].str.split().map(lambda against: "duplicate" in against)
+    bare = index[(index["worn_claim"] == "none") & (index["width"] > 0) & used]
     known = bare.drop_duplicates("image_id").set_index("image_id")[size]
     partners = known.reindex(rows["image_id"].map(unmasked_id)).set_index(rows.index)
     sizes = partners.fillna(rows[size]).to_numpy(dtype=np.float64)

@@ -20,6 +20,7 @@ from faceveil.collection.images import (
 )
 from faceveil.collection.layouts import (
     KINDS,
+    OTHER_PICTURES,
     PICTURES,
     TABLES,
     Entry,
@@ -89,8 +90,22 @@ class Survey:
 
     @cached_property
     def bare(self) -> dict[str, File]:
-        """The first readable photo without mask of each ``image_id``, which makes the pair."""
-        return _readable(self.of("unmasked", "further_unmasked"))
+        """The photo without mask of each ``image_id`` that makes the pair.
+
+        It is the first that can be read and has the shape of a masked photo, else the first.
+        """
+        shapes: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for file in self.of(CORRECTLY, OTHERWISE, "further_masked"):
+            if file.header:
+                shapes[file.entry.partner_id].append(file.sides)
+        files = self.of("unmasked", "further_unmasked")
+        fitting = [
+            file
+            for file in files
+            if file.header
+            and any(same_shape(file.sides, sides) for sides in shapes[file.entry.partner_id])
+        ]
+        return _readable(files) | _readable(fitting)
 
     def of(self, *groups: str) -> list[File]:
         """Return the files of some groups, in the order of the groups."""
@@ -110,7 +125,8 @@ class Survey:
         folders = Counter(
             PurePosixPath(file.entry.path).parent
             for file in self.of("background", "unrecognized")
-            if "/" in file.entry.path and file.entry.path.lower().endswith(PICTURES)
+            if "/" in file.entry.path
+            and file.entry.path.lower().endswith((*PICTURES, *OTHER_PICTURES))
             if not is_hidden(PurePosixPath(file.entry.path))
         )
         return len(folders), folders.total()
@@ -152,12 +168,17 @@ def findings(surveyed: Survey) -> dict[str, list[str]]:
         if not same_shape(file.sides, photo.sides)
     ]
     first = {group: _readable(files) for group, files in surveyed.groups.items()}
+    for group in ("unmasked", "further_unmasked"):
+        first[group] = surveyed.bare
     found["same photo again"] = [
         f for f in surveyed.files if f.header and first[f.group][f.entry.image_id] is not f
     ]
     unknown = surveyed.of("unrecognized")
     found["name is not UTF-8"] = [file for file in unknown if not is_text(file.entry.path)]
-    found["unrecognized name"] = [file for file in unknown if is_text(file.entry.path)]
+    texts = [file for file in unknown if is_text(file.entry.path)]
+    other = [f for f in texts if f.entry.path.lower().endswith(OTHER_PICTURES)]
+    found["format that is not read"] = other
+    found["unrecognized name"] = [file for file in texts if file not in other]
     paths = {what: [file.entry.path for file in files] for what, files in found.items() if files}
     parents = {PurePosixPath(file.entry.path).parent for file in surveyed.files}
     folders = {folder for parent in parents for folder in (parent, *parent.parents)}
@@ -210,7 +231,8 @@ WHAT_TO_DO = {
     "other shape than unmasked": "left out: not the same photo",
     "other size than unmasked": "resized",
     "other shape than masked photo": "left out: its photo is measured without",
-    "same photo again": "the first path is used",
+    "same photo again": "the first path that fits is used",
+    "format that is not read": "left out; save it as JPEG or PNG",
     "name is not UTF-8": "left out; rename it",
     "unrecognized name": "left out",
     "folder that is a link": "read, but `dvc repro` notices no change in it",
@@ -253,8 +275,8 @@ def outlook(surveyed: Survey, params: Curate) -> str:
     if not pairs and not surveyed.of("unmasked", CORRECTLY, OTHERWISE) and folders:
         raise FaceveilError(
             f"{surveyed.root}: no pairs, but {photos:,} photos in {folders:,} folders; if that is "
-            "a collection by person, put masks on it with the stage put_on_masks (docs/data.md, "
-            "Collections by person) and check what that wrote"
+            "a collection by person (a folder is a person), put masks on it with the stage "
+            "put_on_masks (docs/data.md, Collections by person) and check what that wrote"
         )
     worn = f", and {others:,} with a mask that is not worn correctly" if others else ""
     raise FaceveilError(

@@ -2,19 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
 
 from faceveil.collection import images
-from faceveil.collection.decoded import PHOTOS, READERS
+from faceveil.collection.decoded import MOST_PAIR_DIFFERENCE, PHOTOS, READERS
 from faceveil.collection.index import REASONS, SCHEMA
-from faceveil.collection.layouts import Entry
+from faceveil.collection.layouts import OTHER_PICTURES, Entry
 from faceveil.collection.measure import Measures
 from faceveil.params.curate import Curate
-
-MOST_PAIR_DIFFERENCE = 0.05
-"""Median difference of a pair, as share of the value range, up to which it is the same photo."""
+from faceveil.store.content import compare
 
 LEAST_REGION = 0.02
 """Share of the face box that a region must reach to be a mask at all."""
@@ -36,7 +35,7 @@ def judge(entries: Sequence[Entry], rows: Sequence[Measures], params: Curate) ->
     """
     pairs = list(zip(entries, rows, strict=True))
     reasons = [set(own_reasons(entry, row, params)) for entry, row in pairs]
-    add_company_reasons(entries, reasons)
+    add_company_reasons(entries, rows, reasons)
     judged = [
         _row(entry, row, params)
         | {
@@ -51,7 +50,8 @@ def judge(entries: Sequence[Entry], rows: Sequence[Measures], params: Curate) ->
 def own_reasons(entry: Entry, row: Measures, params: Curate) -> list[str]:
     """Return what speaks against a file by itself."""
     if entry.kind == "unrecognized":
-        return ["unrecognized_name"]
+        other = PurePosixPath(entry.path).suffix.lower() in OTHER_PICTURES
+        return ["other_format" if other else "unrecognized_name"]
     if row["unreadable"]:
         return [row["unreadable"]]
     if entry.kind not in PHOTOS:
@@ -120,28 +120,29 @@ def _row(entry: Entry, row: Measures, params: Curate) -> Measures:
     named = {"path": path, "kind": entry.kind, "subject_id": entry.subject_id}
     named |= {"image_id": entry.image_id, "worn_claim": entry.worn_claim, "split": ""}
     measured = {"width": 0, "height": 0, "faces": 0, "faces_from": "", "region_from": ""}
-    measured |= {name: value for name, value in row.items() if name != "unreadable"}
+    measured |= {name: value for name, value in row.items() if name in SCHEMA.names}
     return empty | named | measured | {"worn": worn(entry, row, params)}
 
 
 Reasons = Sequence[set[str]]
 
 
-def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
-    """Add to each file's own reasons those that lie in the other files of its person.
+def add_company_reasons(
+    entries: Sequence[Entry], rows: Sequence[Measures], reasons: Reasons
+) -> None:
+    """Add to each file's own reasons those that lie in other files.
 
-    - ``duplicate``: an earlier path that can be read has the same kind and name.
+    - ``duplicate``: another path has the same kind and name, and is used: the first that can be
+      read and fits the other photo of its pair, else the first that can be read.
+    - ``repeated_photo``, ``of_two_people``: a sound photo has the pixels of another one of its
+      person, or of somebody else; its masked photos are left out with it.
     - ``no_partner``, ``partner_rejected``: a pair is kept or left as a whole; further photos are
       kept only of people whose pair is.
     - ``another_kept``: of several masks with nothing against them on one photo, the first is kept.
     """
-    seen: set[tuple[str, str]] = set()
-    for entry, against in zip(entries, reasons, strict=True):
-        name = (entry.kind, entry.image_id)
-        if entry.kind in READERS and against.isdisjoint(images.REASONS):
-            if name in seen:
-                against.add("duplicate")
-            seen.add(name)
+    _use_one_of_each_name(entries, rows, reasons)
+    for bare in (True, False):
+        _use_each_photo_once(entries, rows, reasons, bare)
     people: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row, entry in enumerate(entries):
         people[entry.subject_id][entry.kind].append(row)
@@ -151,6 +152,39 @@ def add_company_reasons(entries: Sequence[Entry], reasons: Reasons) -> None:
         if not kept:
             for row in of_kind["further_unmasked"] + of_kind["further_masked"]:
                 reasons[row].add("partner_rejected")
+
+
+def _use_one_of_each_name(
+    entries: Sequence[Entry], rows: Sequence[Measures], reasons: Reasons
+) -> None:
+    named: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row, entry in enumerate(entries):
+        if entry.kind in READERS and reasons[row].isdisjoint(images.REASONS):
+            named[entry.kind, entry.image_id].append(row)
+    for of_one_name in named.values():
+        used = next((row for row in of_one_name if rows[row].get("fits")), of_one_name[0])
+        for row in set(of_one_name) - {used}:
+            reasons[row].add("duplicate")
+
+
+def _use_each_photo_once(
+    entries: Sequence[Entry], rows: Sequence[Measures], reasons: Reasons, bare: bool
+) -> None:
+    """Leave out sound photos, all bare or all masked, whose pixels another one has."""
+    sound = [
+        row
+        for row, entry in enumerate(entries)
+        if entry.kind in PHOTOS and (entry.worn_claim == "none") == bare and not reasons[row]
+    ]
+    # The photo that makes the pair comes first: it is enrolled.
+    sound.sort(key=lambda row: (entries[row].image_id, entries[row].path))
+    whose = ((entries[row].subject_id, rows[row].get("content", "")) for row in sound)
+    against = {row: why for row, why in zip(sound, compare(whose), strict=True) if why}
+    names = {(entries[row].subject_id, entries[row].image_id): why for row, why in against.items()}
+    for row, entry in enumerate(entries):
+        same = names.get((entry.subject_id, entry.partner_id)) if entry.kind in PHOTOS else None
+        if why := against.get(row) or same:
+            reasons[row].add(why)
 
 
 def _add_pair_reasons(

@@ -1,15 +1,24 @@
 """All photos of one person: read, given masks, numbered and written."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
-from faceveil.collection.detection import detect_faces
-from faceveil.collection.images import Pixels, UnreadableImageError, fit, read_image
+from faceveil.collection.detection import Faces, detect_faces
+from faceveil.collection.images import (
+    LARGEST,
+    Pixels,
+    UnreadableImageError,
+    fit,
+    read_image,
+)
 from faceveil.collection.measure import count_faces
+from faceveil.collection.measures import looks_masked
+from faceveil.collection.remarks import LOOKS_MASKED
 from faceveil.masks.coordinates import worn_coordinates
 from faceveil.masks.originals import PersonFolder
 from faceveil.masks.placing import Face, over, put_on
@@ -26,11 +35,14 @@ COLUMNS = ("subject_id", "person", "original", "image_id", "template", "outcome"
 photo is called here, the mask it got, and what became of the file."""
 
 MASKED, NO_FACE, BEYOND, NO_PHOTO = "masked", "no_face", "beyond_limit", "no_photo"
-"""What may become of a file, besides the reasons why one cannot be read: a photo beyond
-``photos_per_person`` is left out, and so is what is no photo of a person."""
+"""What may become of a file, besides the reasons why one cannot be read and those why one is not
+used twice: a photo beyond ``photos_per_person`` is left out, and so is what is no photo."""
 
 LONGEST_SIDE = 512
 """Faces are looked for at this size at most, in pixels."""
+
+NAMED_MASKED = re.compile(r".+[-_ ]mask(ed)?", re.IGNORECASE)
+"""Name, without suffix, of a photo that shows a mask: nothing is left to be noticed."""
 
 DECIMALS = 2
 """What is kept of a landmark, in pixels: far above what rounding errors reach."""
@@ -43,7 +55,7 @@ class FoundPhoto:
     """One photo as it was looked at."""
 
     path: str  # relative to the root
-    unreadable: str = ""  # why it gives no photo
+    unreadable: str = ""  # why it gives no photo of a bare face
     face: Face | None = None  # the one that gets a mask
     alone: bool = False  # whether no other face shares the photo as its equal
 
@@ -51,7 +63,7 @@ class FoundPhoto:
 def write_person(
     root: Path, directory: Path, templates: Templates, params: PutOnMasks, person: PersonFolder
 ) -> list[PeopleRow]:
-    """Write all photos of a person, with and without mask."""
+    """Write all photos of a person, with and without mask, at :data:`LARGEST` pixels at most."""
     most = params.photos_per_person
     photos = find_faces(root, person.photos[:most], params.min_face_probability)
     names = name_photos(person.subject_id, photos)
@@ -63,8 +75,13 @@ def write_person(
         outcome = one.unreadable or (MASKED if one.face else NO_FACE)
         named = {"image_id": names.get(one.path, ""), "template": template, "outcome": outcome}
         rows.append(who | {"original": one.path} | named)
-    left_out = {"image_id": "", "template": "", "outcome": BEYOND}
-    return rows + [who | {"original": path} | left_out for path in person.photos[most:]]
+    return rows + [left_out(person, path, BEYOND) for path in person.photos[most:]]
+
+
+def left_out(person: PersonFolder, path: str, outcome: str) -> PeopleRow:
+    """Return the row of a person's photo that is not written."""
+    who = {"subject_id": person.subject_id, "person": person.name, "original": path}
+    return dict.fromkeys(COLUMNS, "") | who | {"outcome": outcome}
 
 
 def find_faces(root: Path, paths: Sequence[str], least: float) -> list[FoundPhoto]:
@@ -73,7 +90,7 @@ def find_faces(root: Path, paths: Sequence[str], least: float) -> list[FoundPhot
     photos: dict[str, FoundPhoto] = {}
     for path in paths:
         try:
-            photo = read_image(root / path)
+            photo = read_image(root / path, LARGEST)
         except UnreadableImageError as reason:
             photos[path] = FoundPhoto(path, unreadable=str(reason))
         else:
@@ -83,11 +100,20 @@ def find_faces(root: Path, paths: Sequence[str], least: float) -> list[FoundPhot
         found = detect_faces([shown for shown, _ in small.values()])
     for (path, (_, scale)), faces in zip(small.items(), found, strict=True):
         photos[path] = FoundPhoto(path)
-        if len(faces) and faces.probabilities[0] >= least:
+        if shows_mask(path, small[path][0], faces):
+            photos[path] = FoundPhoto(path, unreadable=LOOKS_MASKED)
+        elif len(faces) and faces.probabilities[0] >= least:
             found_at = (faces.boxes[0], faces.landmarks[0])
             face = Face(*(np.round(place * scale, DECIMALS) for place in found_at))
             photos[path] = FoundPhoto(path, face=face, alone=count_faces(faces) == 1)
     return [photos[path] for path in paths]
+
+
+def shows_mask(path: str, photo: Pixels, faces: Faces) -> bool:
+    """Return whether a photo is no bare face, by its name or by what it shows."""
+    if NAMED_MASKED.fullmatch(PurePosixPath(path).stem):
+        return True
+    return bool(len(faces)) and looks_masked(photo, faces.landmarks[0])
 
 
 def name_photos(subject_id: str, photos: Sequence[FoundPhoto]) -> dict[str, str]:
@@ -109,7 +135,7 @@ def name_photos(subject_id: str, photos: Sequence[FoundPhoto]) -> dict[str, str]
 
 def _write(root: Path, directory: Path, one: FoundPhoto, name: str, templates: Templates) -> None:
     try:
-        photo = read_image(root / one.path)
+        photo = read_image(root / one.path, LARGEST)
     except UnreadableImageError as reason:
         raise FaceveilError(
             f"{root / one.path}: can no longer be read ({reason}); let nothing change the "

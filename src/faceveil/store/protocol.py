@@ -20,6 +20,7 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.protocol import Protocol
 from faceveil.runtime.atomic import atomic_path
 from faceveil.runtime.seeding import hash_order
+from faceveil.store.content import OF_TWO_PEOPLE, compare, content_of
 from faceveil.store.faces import open_faces
 
 MASKED_PHOTOS = {"same_photo": "masked", "other_photo": "further_masked"}
@@ -81,8 +82,10 @@ def assign_roles(curated: Path, settings: Protocol) -> Roles:
     """Give every kept person a role: train and test as curated, spare people by a seed.
 
     Raises:
-        FaceveilError: if there are fewer spare people than the settings want.
+        FaceveilError: if there are fewer spare people than the settings want, or if a photo is
+            there twice: another photo would be the same one, or two people one.
     """
+    _refuse_repeats(curated)
     enrolled = open_faces(curated, "unmasked").rows
     role = _roles(enrolled, settings, curated)
     photos = [
@@ -96,6 +99,27 @@ def assign_roles(curated: Path, settings: Protocol) -> Roles:
     silent = {who for who, what in role.items() if what == "distractor"}
     probes = probes[~probes["subject_id"].isin(silent.union(training[settings.training_probes :]))]
     return Roles(_sorted(_with_role(enrolled, role), ENROLLMENTS), _sorted(probes, PROBES))
+
+
+def _refuse_repeats(curated: Path) -> None:
+    named = [
+        (str(who), str(image_id), content_of(photo))
+        for kind in UNMASKED_PHOTOS.values()
+        for faces in [open_faces(curated, kind)]
+        for who, image_id, photo in zip(
+            faces.rows["subject_id"], faces.rows["image_id"], faces.pixels, strict=True
+        )
+    ]
+    against = compare((who, content) for who, _, content in named)
+    twice = [(one, why) for (_, one, _), why in zip(named, against, strict=True) if why]
+    if twice:
+        image_id, why = twice[0]
+        whose = "somebody else" if why == OF_TWO_PEOPLE else "the same person"
+        raise FaceveilError(
+            f"{curated}: photo {image_id} is there again as one of {whose} ({len(twice)} such "
+            "photos); each photo may be used once: take it out of the collection, or run "
+            "`dvc repro -f curate`"
+        )
 
 
 def write_roles(roles: Roles, enrollments: Path, probes: Path) -> None:
