@@ -1,5 +1,9 @@
 """The exception that people who run faceveil are meant to read, and what it tells them to run."""
 
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 WRITERS = {
@@ -19,6 +23,32 @@ class FaceveilError(Exception):
     The message is one line: the file or key, what was found, what is allowed and what to do. A
     stage prints it and exits with status 1; a traceback appears only under ``--debug``.
     """
+
+
+@contextmanager
+def readable(path: Path, what: str, advice: str) -> Iterator[None]:
+    """Turn whatever a library raises at a damaged file within the block into one line.
+
+    Args:
+        path: the file.
+        what: it should be, as ``CSV table``.
+        advice: what to do.
+
+    Raises:
+        FaceveilError: in place of any other exception, but for those about the machine: too little
+            memory, and a place that may not be read or is not there.
+    """
+    try:
+        yield
+    except (FaceveilError, MemoryError):
+        raise
+    # Readers seek where damaged bytes tell them to, and PyArrow's errors have no number.
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        plain = re.sub(r"\x1b\[\d*m", "", str(error))  # PyTorch writes in bold
+        reason = " ".join(plain.split())[:200] or type(error).__name__
+        raise FaceveilError(f"{path}: no {what} that can be read ({reason}); {advice}") from None
 
 
 def run_again(path: Path, command: str = "dvc repro") -> str:

@@ -82,7 +82,12 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     chosen = [provider for provider in PROVIDERS if provider in there]
     try:
         # From bytes, so that a file can name no other files to be read.
-        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=chosen)
+        return onnxruntime.InferenceSession(
+            path.read_bytes(),
+            options,
+            providers=chosen,
+            enable_fallback=len(chosen) > 1,  # to the CPU alone, which it tells on the terminal
+        )
     except FileNotFoundError:
         raise FaceveilError(f"{path}: no such file; put the .onnx file there") from None
     except Exception as error:  # onnxruntime's exceptions have no common class of their own
