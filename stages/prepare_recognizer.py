@@ -20,7 +20,12 @@ def prepare_recognizer(
     from faceveil.params.read import read_section
     from faceveil.params.recognizers import RecognizerSettings
     from faceveil.recognition.origins import obtain_recognizer, shown_numbers
-    from faceveil.recognition.recognizer import CARD, check_refusal, save_recognizer
+    from faceveil.recognition.recognizer import (
+        CARD,
+        check_refusal,
+        read_recognizer_card,
+        save_recognizer,
+    )
     from faceveil.runtime.atomic import write_json
     from faceveil.runtime.device import pick_device
     from faceveil.tracking.run import track
@@ -33,7 +38,9 @@ def prepare_recognizer(
 
         weights, card = obtain_recognizer(name, curated, settings, pick_device(), report)
         save_recognizer(out, weights, card)
-        found = {key: card[key] for key in ("check", "measured") if key in card}
+        found = {key: card[key] for key in ("origin", "origin_sha256", "check", "measured")
+                 if key in card}  # fmt: skip
+        found["sha256"] = read_recognizer_card(out)["sha256"]
         write_json(metrics, found)
         run.metrics({f"{name}/{key}": value for key, value in shown_numbers(card).items()})
         run.artifact(out / CARD, f"recognizers/{name}")

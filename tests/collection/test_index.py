@@ -60,5 +60,5 @@ def test_missing_and_broken_files_are_one_line(tmp_path):
     with pytest.raises(FaceveilError, match="no index here"):
         read_index(tmp_path / "index.parquet")
     (tmp_path / "index.parquet").write_text("x")
-    with pytest.raises(FaceveilError, match="not Parquet"):
+    with pytest.raises(FaceveilError, match="no Parquet table"):
         read_index(tmp_path / "index.parquet")

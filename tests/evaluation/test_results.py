@@ -40,5 +40,5 @@ def test_a_damaged_or_missing_table_says_so(tmp_path):
     with pytest.raises(FaceveilError, match="dvc repro evaluate"):
         read_results(tmp_path)
     (tmp_path / "results.parquet").write_bytes(b"no table")
-    with pytest.raises(FaceveilError, match="not Parquet"):
+    with pytest.raises(FaceveilError, match="no Parquet table"):
         read_results(tmp_path)

@@ -1,6 +1,8 @@
 """Every section refuses what it does not allow, and says what it does."""
 
+import math
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -14,7 +16,8 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.experiments import Experiment
 from faceveil.params.read import merge, read_section, validate
 from faceveil.params.recognizers import LEARNING_KEYS, PACKAGED
-from faceveil.params.whole_file import Params, read_params
+from faceveil.params.whole_file import Params, checked, read_params
+from faceveil.protection.registry import check_protections
 from tests.conftest import ROOT
 
 SHIPPED: dict[str, Any] = YAML(typ="safe").load(ROOT / "params.yaml")
@@ -73,6 +76,65 @@ def test_a_value_outside_of_its_bound_is_refused_by_name(place, value):
         validate(Params, with_value(place, value), "params.yaml")
     assert ".".join(place) in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def places(values: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield every key of params.yaml and every section with its place."""
+    if place:
+        yield place
+    if isinstance(values, dict):
+        for key, value in values.items():
+            yield from places(value, (*place, key))
+
+
+def replaced(values: dict[str, Any], place: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """Return values with another one at a place, also where both are sections."""
+    key, *rest = place
+    return {**values, key: replaced(values[key], tuple(rest), value) if rest else value}
+
+
+NUMBERS = [
+    *(0, 1, -1, 2, 7, 0.5, -0.5, 3.0, -0.0, 1e-320, 1e-300, 1e308, -1e308),
+    *(math.nan, math.inf, -math.inf, 10**9, 10**30, -(10**30), 2**32, 2**63, 2**64),
+]
+WORDS = [
+    *("", " ", "0", "1", "-1", "nan", "inf", "1e3", "true", "null", "~", "x", "x" * 5000, "\n"),
+    *("a\nb", "\t", "\0", "../..", "/", "a/b", "a b", "a-b", "é", "😀", "\u202e", "0x10"),
+    *("${x}", "%s", "{}", "none", "auto", "rendered", "scratch", "curated", "target", "gan"),
+    *("plain", "sface", "dlib", "float32", "a.onnx", "a.pt", "frame", b"x", b"\xff"),
+]
+OTHERS = [
+    *(None, True, False, [], [[]], [None], [{}], [0], [1], [-1], ["x"], ["x", "x"], [1, 1]),
+    *([True], [math.nan], [1e308], list(range(200)), ["exp0"], {1, 2}, (1, 2), date(2020, 1, 1)),
+    *({}, {"x": 1}, {"x": []}, {"x": {"x": {"x": 1}}}, {1: 2}, {None: None}, {"": 0}, {True: 1}),
+    *({"method": "gan"}, {"method": None}, {"weight": 0.1}, {"exp0": None}, {1.5: 1}),
+]
+ODD = [*NUMBERS, *WORDS, *OTHERS]
+
+
+def take_odd(place: tuple[str, ...], value: Any) -> None:
+    try:
+        params = checked(replaced(SHIPPED, place, value), "params.yaml")
+        check_protections({name: one.model_dump() for name, one in params.protections.items()})
+    except FaceveilError as refusal:
+        line = str(refusal)
+        assert "\n" not in line
+        assert len(line) < 1000
+
+
+def test_each_setting_takes_an_odd_value_or_refuses_it_in_one_line():
+    for number, place in enumerate(places(SHIPPED)):
+        for turn in range(5):  # of the values, each setting has others
+            take_odd(place, ODD[(5 * number + turn) % len(ODD)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("section", SHIPPED)
+def test_each_setting_takes_100_odd_values_or_refuses_them_in_one_line(section):
+    assert len(ODD) >= 100
+    for place in places({section: SHIPPED[section]}):
+        for value in ODD:
+            take_odd(place, value)
 
 
 def test_every_numeric_key_has_a_bound():

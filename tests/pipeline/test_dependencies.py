@@ -16,6 +16,7 @@ from tests.conftest import ROOT
 PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 REACHED = reached_files()
 SECTIONS = {
+    "given_weights": "recognizers",
     "prepare_recognizer": "recognizers",
     "protect_designs": "protect",
     "embed_protected": "embed",
@@ -40,7 +41,7 @@ RERUN = {
     "protocol": {"protocol", "train", "protect", "protect_designs", *READERS},
     "train_projector": {"train_projector"},
     "project": {"project"},
-    "recognizers": {*RECOGNIZERS, "train", *READERS, "find_faces", "report"},
+    "recognizers": {*RECOGNIZERS, "given_weights", "train", *READERS, "find_faces", "report"},
     "embed": RECOGNIZERS,
     "train_gan": {"train", *READERS},
     "gan_training": {"train"},

@@ -71,7 +71,12 @@ def test_git_holds_metrics_and_no_artifact(reproduced):
     tracked = repository.run("git", "ls-files").splitlines()
     assert "metrics/accuracy_table.csv" in tracked
     outputs = [name for name in tracked if name.startswith(("data/", "models/", "figures/"))]
-    assert sorted(outputs) == ["data/README.md", "figures/README.md", "models/README.md"]
+    assert sorted(outputs) == [
+        "data/README.md",
+        "data/weights/README.md",
+        "figures/README.md",
+        "models/README.md",
+    ]
     weights = [name for name in tracked if name.endswith((".npy", ".parquet", ".safetensors"))]
     assert weights == ["metrics/results.parquet"]
     assert repository.run("git", "status", "--porcelain") == ""

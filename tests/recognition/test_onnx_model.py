@@ -1,6 +1,7 @@
 """An ONNX file answers as its graph says, silently, or is refused in one line."""
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from onnx import TensorProto
@@ -8,7 +9,7 @@ from onnx import TensorProto
 from faceveil.params.errors import FaceveilError
 from faceveil.recognition.network import View
 from faceveil.recognition.onnx_model import OnnxModel
-from tests.recognition.tiny_onnx import SIZE, weights, write_embedder
+from tests.recognition.tiny_onnx import SIZE, weights, write_embedder, write_free_embedder
 
 VIEW = View(SIZE, 127.5, 128)
 
@@ -40,8 +41,10 @@ def test_loading_is_silent(tmp_path, capfd, recwarn):
     ("values", "message"),
     [
         ({"shape": ("batch", 3, 64, 64)}, r"64, 64.*needed: one float input \[B, 3, 32, 32\]"),
-        ({"shape": ("batch", SIZE, SIZE, 3)}, "mend input_size or export the file anew"),
-        ({"shape": (4, 3, SIZE, SIZE)}, "needed: one float input"),
+        ({"shape": ("batch", 3, 64, 64)}, "set input_size to 64 or export the file anew"),
+        ({"shape": ("batch", SIZE, SIZE, 3)}, "it has channels last; export the file anew"),
+        ({"shape": (4, 3, SIZE, SIZE)}, "its batch is fixed at 4; export the file anew"),
+        ({"shape": ("batch", 1, SIZE, SIZE)}, "mend input_size or export the file anew"),
         ({"shape": ("batch", 3)}, "needed: one float input"),
         ({"inputs": 2}, "photo_1"),
         ({"kind": TensorProto.UINT8}, r"tensor\(uint8\)"),
@@ -53,6 +56,44 @@ def test_a_graph_that_takes_something_else_is_refused(tmp_path, values, message)
         OnnxModel(path, VIEW)
     assert str(path) in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "view", "message"),
+    [
+        (
+            {"layer": (3, SIZE, SIZE)},
+            View(64, 0, 1),
+            r"photos \[2, 3, 64, 64\] \(.*; mend input_size",
+        ),
+        (
+            {"layer": (3, SIZE, SIZE), "last": True},
+            VIEW,
+            r"takes \[B, S, S, 3\], channels last; export",
+        ),
+        (
+            {"layer": (3, SIZE, SIZE), "batch": 1},
+            VIEW,
+            "takes one photo alone; export it anew with",
+        ),
+    ],
+)
+def test_a_graph_that_declares_free_sizes_and_takes_others_is_one_line(
+    tmp_path, capfd, values, view, message
+):
+    path = write_free_embedder(tmp_path / "free.onnx", **values)
+    with pytest.raises(FaceveilError, match=message) as refusal:
+        OnnxModel(path, view)(torch.rand(2, 3, view.input_size, view.input_size))
+    assert str(refusal.value).startswith(f"{path}: cannot take photos [2, 3, ")
+    assert "\n" not in str(refusal.value)
+    assert capfd.readouterr() == ("", "")  # onnxruntime tells nothing besides
+
+
+def test_weights_in_a_second_file_are_refused_as_what_they_are(tmp_path):
+    path = write_embedder(tmp_path / "two.onnx")
+    onnx.save(onnx.load(path), path, save_as_external_data=True, location="two.onnx.data")
+    with pytest.raises(FaceveilError, match="its weights are in a second file, which is not read"):
+        OnnxModel(path, VIEW)
 
 
 @pytest.mark.parametrize("keep", [0, 10, 2000])

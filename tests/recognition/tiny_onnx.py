@@ -37,3 +37,33 @@ def write_embedder(
     opset = [helper.make_opsetid("", 17)]
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
     return path
+
+
+def write_free_embedder(
+    path: Path, layer: Sequence[int], batch: int = 0, last: bool = False
+) -> Path:
+    """Write a graph that declares free sizes and holds a layer for photos of one size alone.
+
+    Args:
+        path: where to.
+        layer: sizes of the photo that it was made for; the first is that of the channels.
+        batch: photos that it was made for; 0 is any.
+        last: whether channels come last.
+    """
+    kernel = numpy_helper.from_array(np.ones((layer[0], 3, 1, 1), np.float32), "kernel")
+    wanted = numpy_helper.from_array(np.array([batch, prod(layer)], np.int64), "wanted")
+    turned = ["photo"] if not last else ["first"]
+    nodes = [helper.make_node("Transpose", ["photo"], ["first"], perm=[0, 3, 1, 2])] if last else []
+    nodes += [
+        helper.make_node("Conv", [*turned, "kernel"], ["seen"]),
+        helper.make_node("Reshape", ["seen", "wanted"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "layer"], ["vector"]),
+    ]
+    free = ("n", "a", "b", "c")
+    taken = [helper.make_tensor_value_info("photo", TensorProto.FLOAT, free)]
+    given = [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ("n", EMBEDDING))]
+    matrix = numpy_helper.from_array(weights(prod(layer)), "layer")
+    graph = helper.make_graph(nodes, "free", taken, given, [kernel, wanted, matrix])
+    opset = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
+    return path

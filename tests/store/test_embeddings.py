@@ -222,5 +222,5 @@ def test_no_table_and_a_broken_table_are_one_line(tmp_path: Path):
         read_embeddings(tmp_path, RECOGNIZER)
     write(tmp_path, table())
     (tmp_path / "part-00000.parquet").write_bytes(b"PAR1")
-    with pytest.raises(FaceveilError, match="not readable"):
+    with pytest.raises(FaceveilError, match="no Parquet table"):
         read_embeddings(tmp_path, RECOGNIZER)

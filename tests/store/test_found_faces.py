@@ -23,6 +23,6 @@ def test_a_missing_or_another_file_is_one_line(tmp_path):
         with pytest.raises(FaceveilError, match="expected the columns subject_id, image_id"):
             read_found(path)
     path.write_bytes(b"nothing of the kind")
-    with pytest.raises(FaceveilError, match="not Parquet") as refusal:
+    with pytest.raises(FaceveilError, match="no Parquet table") as refusal:
         read_found(path)
     assert "\n" not in str(refusal.value)

@@ -191,7 +191,7 @@ def test_a_missing_store_says_which_stage_makes_it(tmp_path):
 def test_rows_without_photos_say_which_stage_makes_them(tmp_path, rows):
     write(tmp_path / "exp3", rows)
     (tmp_path / "exp3/pixels.npy").unlink()
-    with pytest.raises(FaceveilError, match="exp3: rows without photos; run `dvc repro protect"):
+    with pytest.raises(FaceveilError, match="no such array; run `dvc repro -f` with"):
         open_photos(tmp_path / "exp3")
 
 

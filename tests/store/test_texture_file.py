@@ -62,7 +62,7 @@ def test_files_of_another_kind_are_one_line(tmp_path, name):
     with pytest.raises(FaceveilError, match=f"{name}: no such texture"):
         read_texture(tmp_path / name)
     (tmp_path / name).write_bytes(b"nothing of the kind")
-    with pytest.raises(FaceveilError, match=rf"{name}: (not a|a texture is)"):
+    with pytest.raises(FaceveilError, match=rf"{name}: (no |a texture is)"):
         read_texture(tmp_path / name)
 
 
@@ -93,5 +93,5 @@ def test_opaque_pictures_of_any_mode_are_read(tmp_path):
 
 def test_a_type_that_numpy_has_not_is_one_line(tmp_path):
     save_tensors({"t": torch.zeros(3, 126, 144, dtype=torch.bfloat16)}, tmp_path / "t.safetensors")
-    with pytest.raises(FaceveilError, match=r"t\.safetensors: not a safetensors file"):
+    with pytest.raises(FaceveilError, match=r"t\.safetensors: no safetensors file"):
         read_texture(tmp_path / "t.safetensors")

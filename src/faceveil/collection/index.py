@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from faceveil.collection import images
 from faceveil.collection.layouts import CLAIMS, KINDS, unmasked_id
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, readable
 from faceveil.runtime.atomic import atomic_path
 from faceveil.store.content import OF_TWO_PEOPLE, REPEATED
 
@@ -85,10 +85,8 @@ def read_index(path: Path) -> pd.DataFrame:
     """Read an index."""
     if not path.is_file():
         raise FaceveilError(f"{path}: no index here; run `dvc repro curate` first")
-    try:
+    with readable(path, "Parquet table", "run `dvc repro -f curate`"):
         index: pd.DataFrame = pq.read_table(path).to_pandas()
-    except pa.ArrowInvalid as error:
-        raise FaceveilError(f"{path}: not Parquet ({error}); run `dvc repro curate`") from None
     _check(path, index)
     return index
 

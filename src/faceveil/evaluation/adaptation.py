@@ -20,6 +20,7 @@ from faceveil.protection.designs.folders import training_folders
 from faceveil.protection.designs.losses import head_penalty
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.runtime.atomic import atomic_directory
+from faceveil.runtime.progress import progress
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.photos import LEARN
@@ -131,7 +132,7 @@ def adapt_experiment(
     bare, worn = (read_embeddings(folder, recognizer.fingerprint) for folder in embeddings)
     gallery, rows = torch.from_numpy(bare.features[bare.rows_of(people)]), worn.rows
     with atomic_directory(out) as folder:
-        for place in training_folders(experiment):
+        for place in progress(f"adapt {out.name}", training_folders(experiment), unit="training"):
             own = rows[(rows["use"] == LEARN) & (rows["training"] == int(place.name))]
             own = own.sort_values("order")
             photos = Labelled(

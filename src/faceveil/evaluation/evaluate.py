@@ -119,7 +119,7 @@ def evaluate(inputs: Inputs, protected: Path, thresholds: Path, settings: Evalua
         )
     designs = {name: open_designs(protected / name) for name in inputs.heads.experiments}
     rows: list[Row] = [_check_row(one) for one in inputs.recognizers]
-    for recognizer in inputs.recognizers:
+    for recognizer in progress("evaluate", inputs.recognizers, unit="recognizer"):
         if recognizer.refusal is None:
             rows += _rows_of(recognizer, inputs, frozen, settings)
     for name, worn in designs.items():
@@ -130,7 +130,7 @@ def evaluate(inputs: Inputs, protected: Path, thresholds: Path, settings: Evalua
 def calibrate(inputs: Inputs, rates: Sequence[float]) -> list[Threshold]:
     """Choose the thresholds of every version of every recognizer, on dev people."""
     found = []
-    for recognizer in inputs.recognizers:
+    for recognizer in progress("calibrate", inputs.recognizers, unit="recognizer"):
         probes = inputs.bare_probes(recognizer)
         probes = probes.where((probes.rows["role"] == inputs.roles.choosing).to_numpy())
         other = (probes.rows["protocol"] == "other_photo").to_numpy()

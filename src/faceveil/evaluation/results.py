@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, readable
 from faceveil.runtime.atomic import atomic_path
 
 NAME = "results"
@@ -84,13 +84,10 @@ def read_results(folder: Path) -> pd.DataFrame:
     place = folder / f"{NAME}.parquet"
     if not place.is_file():
         raise FaceveilError(f"{place}: no results here; run `dvc repro evaluate` first")
-    try:
-        table = pq.read_table(place)
-    except pa.ArrowInvalid as error:
-        raise FaceveilError(f"{place}: not Parquet ({error}); make it anew") from None
-    if table.schema.names != SCHEMA.names:
+    with readable(place, "Parquet table", "run `dvc repro -f evaluate`"):
+        frame: pd.DataFrame = pq.read_table(place).to_pandas()
+    if list(frame.columns) != SCHEMA.names:
         raise FaceveilError(f"{place}: expected the columns {', '.join(COLUMNS)}")
-    frame: pd.DataFrame = table.to_pandas()
     _check(place, frame)
     return frame
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from faceveil.evaluation.search import DECIMALS, STEP
 from faceveil.metrics.verification import threshold_at_fmr
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, readable
 from faceveil.runtime.atomic import atomic_path
 
 
@@ -80,7 +80,8 @@ def read_thresholds(path: Path) -> list[Threshold]:
     """
     if not path.is_file():
         raise FaceveilError(f"{path}: no thresholds here; run `dvc repro calibrate` first")
-    table = pd.read_csv(path)
+    with readable(path, "CSV table", "run `dvc repro -f calibrate`"):
+        table = pd.read_csv(path)
     wanted = list(Threshold.__dataclass_fields__)
     if list(table.columns) != wanted:
         raise FaceveilError(f"{path}: expected the columns {', '.join(wanted)}")

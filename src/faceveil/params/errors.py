@@ -1,6 +1,9 @@
 """The exception that people who run faceveil are meant to read, and what it tells them to run."""
 
+import errno
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LOGIN = re.compile(r"(:/{1,2})\S*@")
@@ -39,7 +42,33 @@ def without_login(text: str) -> str:
 
 def reason_of(error: BaseException) -> str:
     """Return what an error of a library says: one line of at most 200 characters, no login."""
-    return without_login(" ".join(str(error).split()))[:200]
+    plain = re.sub(r"\x1b\[\d*m", "", str(error))  # PyTorch writes in bold
+    return without_login(" ".join(plain.split()))[:200]
+
+
+@contextmanager
+def readable(path: Path, what: str, advice: str) -> Iterator[None]:
+    """Turn whatever a library raises at a damaged file within the block into one line.
+
+    Args:
+        path: the file.
+        what: it should be, as ``CSV table``.
+        advice: what to do.
+
+    Raises:
+        FaceveilError: in place of any other exception, but for those about the machine: too little
+            memory, and a place that may not be read or is not there.
+    """
+    try:
+        yield
+    except (FaceveilError, MemoryError):
+        raise
+    # Readers seek where damaged bytes tell them to, and PyArrow's errors have no number.
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        reason = reason_of(error) or type(error).__name__
+        raise FaceveilError(f"{path}: no {what} that can be read ({reason}); {advice}") from None
 
 
 def run_again(path: Path, command: str = "dvc repro") -> str:

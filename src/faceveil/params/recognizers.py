@@ -156,14 +156,14 @@ class RecognizerSettings(Section):
                 named = ", ".join((SCRATCH, *PUBLISHED, *PACKAGED))
                 raise ValueError(
                     f"weights are {named} or a path ending in {', '.join(SUFFIXES)}, "
-                    f"not {self.weights!r}"
+                    f"not {self.weights!r:.80}"
                 )
             fits = self.architecture == SUFFIXES.get(suffix, "inception_resnet_v1")
         if not fits:
             raise ValueError(
-                f"weights {self.weights!r} do not fit architecture {self.architecture!r}; .onnx "
-                "goes with onnx, other files and published weights with inception_resnet_v1, and "
-                f"scratch with {', '.join(LEARNED)}"
+                f"weights {self.weights!r:.80} do not fit architecture {self.architecture!r}; "
+                ".onnx goes with onnx, other files and published weights with "
+                f"inception_resnet_v1, and scratch with {', '.join(LEARNED)}"
             )
         return self
 

@@ -122,7 +122,7 @@ def read_table(path: Path) -> ColourTable:
     """Read the colour table of a JSON file of :func:`write_reading`."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, IsADirectoryError, ValueError):
         raise FaceveilError(
             f"{path}: no colour table; write it with `python -m stages.read_print`"
         ) from None

@@ -24,7 +24,7 @@ def method(name: str) -> type[Protection]:
         FaceveilError: if there is none of that name; names those there are.
     """
     if name not in method_names():
-        raise FaceveilError(f"no method {name!r}; there are {', '.join(method_names())}")
+        raise FaceveilError(f"no method {name!r:.80}; there are {', '.join(method_names())}")
     module = import_module(f"{methods.__name__}.{name}")
     own = [
         found

@@ -23,6 +23,7 @@ from faceveil.recognition.recognizer import (
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.changes import refuse_changes, stamps
 from faceveil.runtime.parallel import engine
+from faceveil.runtime.progress import progress
 from faceveil.runtime.ranks import Ranks
 from faceveil.runtime.shards import (
     ALONE,
@@ -147,7 +148,8 @@ def see(
         FaceveilError: if the place of a face is needed and not known.
     """
     features = np.empty((len(rows), recognizer.feature_size), np.float32)
-    for start in range(0, len(rows), batch_size):
+    starts = range(0, len(rows), batch_size)
+    for start in progress(f"{recognizer.name} looks", starts, unit="batch"):
         part = slice(start, start + batch_size)
         where = None if places is None else places[part]
         features[part] = recognizer.see(images(rows[part]), where)

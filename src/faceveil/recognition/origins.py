@@ -1,16 +1,15 @@
 """A recognizer from wherever the settings say: trained here, published, or a file; then checked."""
 
-import pickle
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from urllib.error import URLError
 
 import torch
 from facenet_pytorch.models.inception_resnet_v1 import InceptionResnetV1, get_torch_home
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, readable
 from faceveil.params.recognizers import PACKAGED, SCRATCH, RecognizerSettings
 from faceveil.recognition.architectures import facenet
 from faceveil.recognition.learn import learn
@@ -28,9 +27,6 @@ PUBLISHED = {
     "casia-webface": "20180408-102900-casia-webface.pt",
 }
 """facenet-pytorch's published checkpoints, by the name of their training set."""
-
-UNREADABLE = (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError)
-"""What the two formats' readers raise for files that are none of theirs."""
 
 
 def obtain_recognizer(
@@ -107,14 +103,9 @@ def read_facenet(path: Path, view: View) -> Network:
         FaceveilError: if the file cannot be read or fits another network.
     """
     network = InceptionResnetV1(pretrained=None)
-    try:
+    with readable(path, "weights of inception_resnet_v1", "delete it or name another file"):
         state = _state(path)
         network.load_state_dict({n: v for n, v in state.items() if not n.startswith("logits.")})
-    except (*UNREADABLE, AttributeError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise FaceveilError(
-            f"{path}: no weights of inception_resnet_v1; delete it or name another file ({reason})"
-        ) from None
     return facenet(network, view).freeze()
 
 
@@ -149,7 +140,8 @@ def _state(path: Path) -> dict[str, torch.Tensor]:
     if path.suffix == ".safetensors":
         state = load_file(path)
     else:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # what it warns of, it refuses next
+            state = torch.load(path, map_location="cpu", weights_only=True)
     return state
 
 

@@ -18,6 +18,7 @@ from faceveil.metrics.verification import verification_accuracy
 from faceveil.params.errors import FaceveilError
 from faceveil.params.recognizers import CURATED, RecognizerSettings
 from faceveil.recognition.recognizer import Recognizer
+from faceveil.runtime.progress import progress
 from faceveil.runtime.seeding import generator_for
 from faceveil.store.faces import open_faces
 from faceveil.store.weights import Card
@@ -111,7 +112,7 @@ def embed_curated_people(recognizer: Recognizer, curated: Path, batch_size: int)
         places = read_places(curated, kind) if recognizer.needs_places else None
         spare = (faces.rows["split"] == "spare").to_numpy()
         rows = np.flatnonzero(spare if spare.any() else ~spare).astype(np.int64)
-        for start in range(0, len(rows), batch_size):
+        for start in progress(f"check on {kind}", range(0, len(rows), batch_size), unit="batch"):
             part = rows[start : start + batch_size]
             where = None if places is None else places[part]
             seen.append(recognizer.see(faces.images(part), where))

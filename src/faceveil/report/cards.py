@@ -33,7 +33,11 @@ def build_card(
         "confidence": results.confidence,
         "plain_controls": list(results.plain),
         "known_failures": known_failures(results, experiment),
-        "provenance": {key: origin[key] for key in ("revision", "data_digest", "versions")},
+        "provenance": {
+            key: origin[key]
+            for key in ("revision", "data_digest", "weights", "versions")
+            if key in origin
+        },
         "numbers": [_record(row) for row in rows[list(COLUMNS)].to_dict(orient="records")],
     }
 

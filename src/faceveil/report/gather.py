@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from faceveil.collection.index import INDEX
 from faceveil.params.errors import FaceveilError
 from faceveil.params.experiments import Experiment
-from faceveil.params.read import read_section
+from faceveil.params.read import read_names, read_section
 from faceveil.report.answer import groups
 from faceveil.report.page import Contents
 from faceveil.report.photos import read_people
@@ -42,6 +43,7 @@ def gather(
         for name in results.experiments
     }
     origin = provenance(curated, params.read_text(encoding="utf-8"))
+    origin["weights"] = _weights(metrics / "recognizers", read_names(params, "recognizers"))
     in_order = tuple(name for group in groups(results) for name in group.experiments)
     return Contents(results, read_people(protected, in_order, people), learns, origin, curation)
 
@@ -55,6 +57,13 @@ def provenance(curated: Path, params: str) -> dict[str, Any]:
         "mlflow": {},
         "versions": {package: version(package) for package in PACKAGES},
     }
+
+
+def _weights(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """Return the SHA-256 of the weights of each recognizer, as its stage has written it."""
+    found = {name: folder / f"{name}.json" for name in names}
+    written = {name: path.read_text("utf-8") for name, path in found.items() if path.is_file()}
+    return {name: json.loads(text).get("sha256", "not known") for name, text in written.items()}
 
 
 def _revision() -> str:

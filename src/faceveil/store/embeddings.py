@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from faceveil.params.errors import FaceveilError, run_again
+from faceveil.params.errors import FaceveilError, readable, run_again
 from faceveil.runtime.atomic import atomic_directory
 
 AGAIN = "dvc repro -f"
@@ -129,11 +129,8 @@ def read_embeddings(folder: Path, fingerprint: str) -> EmbeddingTable:
 
 def _read_part(path: Path, fingerprint: str) -> pa.Table:
     """Read one part and refuse other columns or another recognizer's work."""
-    try:
+    with readable(path, "Parquet table", run_again(path, AGAIN)):
         part = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise FaceveilError(f"{path}: not readable; {run_again(path, AGAIN)} ({reason})") from None
     if missing := {"subject_id", "image_id", *VECTORS} - set(part.schema.names):
         raise FaceveilError(f"{path}: lacks column {min(missing)!r}; {run_again(path, AGAIN)}")
     found = (part.schema.metadata or {}).get(b"recognizer", b"none").decode()

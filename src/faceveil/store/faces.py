@@ -18,13 +18,16 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, readable
 
 KINDS = ("unmasked", "masked", "further_unmasked", "further_masked", "background", "annotated")
 """The kinds of packed photos; ``annotated`` are masked photos with a known transparency."""
 
 MASKED = ("masked", "further_masked")
 """Kinds of photos of people who wear a mask."""
+
+AGAIN = "run `dvc repro -f curate`"
+"""What makes damaged files anew, though nothing that they are made of has changed."""
 
 COLUMNS = ("subject_id", "image_id", "split")
 SPLITS = ("train", "test", "spare", "background")
@@ -89,10 +92,11 @@ def open_faces(curated: Path, kind: str) -> PackedFaces:
     directory = curated / kind
     if not (directory / "rows.parquet").is_file():
         raise FaceveilError(f"{directory}: no packed faces here; run `dvc repro curate` first")
-    pixels = np.load(directory / "pixels.npy", mmap_mode="r", allow_pickle=False)
     alpha = directory / "transparency.npy"
-    transparency = np.load(alpha, mmap_mode="r", allow_pickle=False) if alpha.is_file() else None
-    rows = pd.read_parquet(directory / "rows.parquet")
+    pixels = open_array(directory / "pixels.npy", AGAIN)
+    transparency = open_array(alpha, AGAIN) if alpha.is_file() else None
+    with readable(directory / "rows.parquet", "a Parquet table", AGAIN):
+        rows = pd.read_parquet(directory / "rows.parquet")
     faces = PackedFaces(pixels, rows, transparency, open_coordinates(directory / COORDINATES))
     _check(directory, faces)
     return faces
@@ -102,7 +106,19 @@ def open_coordinates(path: Path) -> NDArray[np.uint16] | None:
     """Open packed mask coordinates memory-mapped, None if there are none."""
     if not path.is_file():
         return None
-    found: NDArray[np.uint16] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return open_array(path, AGAIN)
+
+
+def open_array(path: Path, advice: str) -> NDArray[Any]:
+    """Open an array memory-mapped, read-only.
+
+    Raises:
+        FaceveilError: if the file is missing or damaged; ``advice`` is what to do.
+    """
+    if not path.is_file():
+        raise FaceveilError(f"{path}: no such array; {advice}")
+    with readable(path, "NumPy array", advice):
+        found: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return found
 
 
@@ -138,7 +154,7 @@ def _check(directory: Path, faces: PackedFaces) -> None:
         raise FaceveilError(f"{directory}: {count} rows need uint8 [{count}, S, S, 3], not {shape}")
     if faces.transparency is not None and faces.transparency.shape != shape[:3]:
         raise FaceveilError(f"{directory}: transparency {faces.transparency.shape} fits no {shape}")
-    check_coordinates(directory / COORDINATES, faces, "run `dvc repro -f curate`")
+    check_coordinates(directory / COORDINATES, faces, AGAIN)
     if faces.rows["image_id"].duplicated().any():
         raise FaceveilError(f"{directory}: an image_id occurs twice")
     unknown = set(faces.rows["split"]) - set(SPLITS)

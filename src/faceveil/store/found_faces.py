@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, readable
 from faceveil.params.recognizers import DETECTORS
 from faceveil.runtime.atomic import atomic_path
 
@@ -27,10 +26,8 @@ def read_found(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise FaceveilError(f"{path}: nobody looked for faces; run `dvc repro find_faces` first")
-    try:
+    with readable(path, "Parquet table", "run `dvc repro -f find_faces`"):
         found = pd.read_parquet(path)
-    except pa.ArrowInvalid as error:
-        raise FaceveilError(f"{path}: not Parquet ({error}); make it anew") from None
     detectors = [name for name in found.columns if name not in ABOUT]
     if not set(ABOUT) <= set(found.columns) or not set(detectors) <= set(DETECTORS):
         raise FaceveilError(f"{path}: expected the columns {', '.join((*ABOUT, *DETECTORS))}")

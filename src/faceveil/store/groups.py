@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, readable
 from faceveil.runtime.atomic import atomic_path
 
 GROUPS = "groups.csv"
@@ -60,7 +60,8 @@ def read_groups(path: Path) -> pd.DataFrame:
     """Read who belongs to which groups; all columns are text."""
     if not path.is_file():
         raise FaceveilError(f"{path}: no groups here; run `dvc repro curate` first")
-    groups = pd.read_csv(path, dtype=str, keep_default_na=False)
+    with readable(path, "CSV table", "run `dvc repro -f curate`"):
+        groups = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(groups.columns) != list(COLUMNS) or groups["subject_id"].duplicated().any():
         raise FaceveilError(f"{path}: expected each subject_id once, with {', '.join(ATTRIBUTES)}")
     return groups

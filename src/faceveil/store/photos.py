@@ -13,9 +13,9 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, readable
 from faceveil.runtime.atomic import atomic_directory
-from faceveil.store.faces import as_images
+from faceveil.store.faces import as_images, open_array
 
 COLUMNS = {
     "subject_id": "str",
@@ -39,6 +39,9 @@ KEY = ["image_id", "protection", "variant", "condition", "use"]
 
 DESIGNS = "designs.npy"
 """Name of the file of an experiment's designs, uint8 ``[V, S, S, 3]``, by variant."""
+
+AGAIN = "run `dvc repro -f` with the stage that writes this folder, protect or protect_designs"
+"""What makes damaged files anew, though nothing that they are made of has changed."""
 
 FLAT = ""
 """The condition of photos that are worn as drawn and not taken anew."""
@@ -126,7 +129,8 @@ def read_rows(folder: Path) -> pd.DataFrame:
     path = folder / "rows.parquet"
     if not path.is_file():
         raise FaceveilError(f"{folder}: no protected photos here; run `dvc repro protect` first")
-    rows = pd.read_parquet(path)
+    with readable(path, "Parquet table", AGAIN):
+        rows = pd.read_parquet(path)
     if list(rows.columns) != list(COLUMNS):
         raise FaceveilError(f"{path}: expected the columns {', '.join(COLUMNS)}")
     _check(folder, rows)
@@ -139,10 +143,7 @@ def open_photos(folder: Path) -> ProtectedPhotos:
     Raises:
         FaceveilError: if it is missing, or its files do not fit together.
     """
-    rows, path = read_rows(folder), folder / "pixels.npy"
-    if not path.is_file():
-        raise FaceveilError(f"{folder}: rows without photos; run `dvc repro protect` first")
-    pixels = np.load(path, mmap_mode="r", allow_pickle=False)
+    rows, pixels = read_rows(folder), open_array(folder / "pixels.npy", AGAIN)
     if pixels.dtype != np.uint8 or pixels.ndim != 4 or len(pixels) != len(rows):
         raise FaceveilError(f"{folder}: {len(rows)} rows do not fit pixels {pixels.shape}")
     return ProtectedPhotos(pixels, rows)
@@ -159,8 +160,7 @@ def open_designs(folder: Path) -> NDArray[np.uint8]:
         raise FaceveilError(
             f"{path}: no designs here; run `dvc repro protect_designs@{folder.name}` first"
         )
-    designs: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return designs
+    return open_array(path, AGAIN)
 
 
 def _check(folder: Path, rows: pd.DataFrame) -> None:

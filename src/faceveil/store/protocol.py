@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, readable
 from faceveil.params.protocol import Protocol
 from faceveil.runtime.atomic import atomic_path
 from faceveil.runtime.seeding import hash_order
@@ -176,7 +176,8 @@ def _sorted(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     if not path.is_file():
         raise FaceveilError(f"{path}: no protocol here; run `dvc repro protocol` first")
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    with readable(path, "CSV table", "run `dvc repro -f protocol`"):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(table.columns) != list(columns):
         raise FaceveilError(f"{path}: expected the columns {', '.join(columns)}")
     if unknown := sorted(set(table["role"]) - set(ROLES)):

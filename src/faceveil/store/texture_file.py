@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
-from safetensors import SafetensorError
+from PIL import Image
 from safetensors.numpy import load
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, readable
 from faceveil.runtime.atomic import atomic_path
 
 SIDES = (32, 4096)
@@ -60,14 +59,9 @@ def _fits(height: int, width: int) -> bool:
 
 
 def _from_png(path: Path) -> NDArray[np.float32]:
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            seen = np.asarray(image.convert("RGBA"))
-            mode = image.mode
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise FaceveilError(
-            f"{path}: not a PNG that can be read ({error}); write it anew"
-        ) from None
+    with readable(path, "PNG", "write it anew"), Image.open(path, formats=["PNG"]) as image:
+        seen = np.asarray(image.convert("RGBA"))
+        mode = image.mode
     if mode.startswith("I") or (seen[..., 3] < 255).any():
         what = "16 bits per colour" if mode.startswith("I") else "transparent places"
         raise FaceveilError(f"{path}: it has {what}; save it as RGB of 8 bits, all opaque")
@@ -77,10 +71,8 @@ def _from_png(path: Path) -> NDArray[np.float32]:
 
 
 def _from_tensors(path: Path, number: int) -> NDArray[np.float32]:
-    try:
+    with readable(path, "safetensors file", "write it anew"):
         tensors = load(path.read_bytes())
-    except (SafetensorError, KeyError) as error:  # KeyError: a type that NumPy has not
-        raise FaceveilError(f"{path}: not a safetensors file ({error}); write it anew") from None
     if (trained := tensors.get(TRAINED)) is not None:
         if not 0 <= number < len(trained):
             raise FaceveilError(f"{path}: no texture {number}; there are 0 to {len(trained) - 1}")

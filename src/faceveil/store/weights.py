@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import nn
 
-from faceveil.params.errors import FaceveilError, run_again
+from faceveil.params.errors import FaceveilError, readable, run_again
 from faceveil.runtime.atomic import atomic_path
 
 HEAD_WEIGHTS = "head.safetensors"
@@ -32,9 +32,9 @@ def write_weights(path: Path, model: nn.Module, card: Card) -> None:
 
 def read_card(path: Path) -> Card:
     """Read the card of a weights file; empty if it has none."""
-    with _opened(path) as file:
+    with readable(path, "card", run_again(path, "dvc repro -f")), _opened(path) as file:
         card: Card = json.loads((file.metadata() or {}).get("card", "{}"))
-        return card
+    return card
 
 
 def read_weights(path: Path, model: nn.Module) -> Card:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from faceveil.collection.difference import difference_transparency
 from faceveil.params.errors import FaceveilError
+from faceveil.runtime.progress import progress
 from faceveil.store.faces import PackedFaces
 
 
@@ -62,7 +63,7 @@ def projected(
     # Pages that are never written take no memory; a file would take its whole size on the disk.
     seen = _mapped(shape) if wanted is None else np.zeros(shape, dtype=np.uint8)
     wanted = np.arange(len(faces)) if wanted is None else wanted
-    for start in range(0, len(wanted), batch_size):
+    for start in progress("masks seen", range(0, len(wanted), batch_size), unit="batch"):
         rows = wanted[start : start + batch_size]
         with torch.inference_mode():
             found = projector(faces.images(rows).to(device))[:, 0]

@@ -3,10 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from faceveil.params.errors import FaceveilError
-from faceveil.store.faces import PackedFaces, check_coordinates, open_coordinates, open_faces
+from faceveil.store.faces import (
+    PackedFaces,
+    check_coordinates,
+    open_array,
+    open_coordinates,
+    open_faces,
+)
 
 ESTIMATED = "{kind}_coordinates.npy"
 """Where the stage puts the coordinates of a kind that curation has packed none of."""
@@ -24,7 +28,7 @@ def open_masked(curated: Path, transparencies: Path, kind: str) -> PackedFaces:
     faces, path = open_faces(curated, kind), transparencies / f"{kind}.npy"
     if not path.is_file():
         raise FaceveilError(f"{path}: no transparencies here; run `dvc repro project` first")
-    seen = np.load(path, mmap_mode="r", allow_pickle=False)
+    seen = open_array(path, "run `dvc repro -f project`")
     if seen.shape != faces.pixels.shape[:3]:
         raise FaceveilError(
             f"{path}: transparencies {seen.shape} of other photos than {faces.pixels.shape[:3]}; "

@@ -95,18 +95,19 @@ def train_projector(
         optimizer, settings.learning_rate, total_steps=steps
     )
     recipe = RECIPES[architecture]
-    epochs = progress(f"projector {architecture}", range(1, settings.epochs + 1))
-    for epoch in epochs:
-        total = 0.0
-        for images, truth in _batches(faces, settings, epoch, recipe.tint):
-            loss = recipe.loss(projector(images.to(device)), truth.to(device))
-            optimizer.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            optimizer.step()
-            schedule.step()
-            total += float(loss.detach()) * len(images) / len(faces)
-        epochs.set_postfix(loss=f"{total:.4f}", refresh=False)
-        report(epoch, {f"{architecture}_loss": total})
+    with progress(f"projector {architecture}", total=steps, unit="step") as bar:
+        for epoch in range(1, settings.epochs + 1):
+            total = 0.0
+            for images, truth in _batches(faces, settings, epoch, recipe.tint):
+                loss = recipe.loss(projector(images.to(device)), truth.to(device))
+                optimizer.zero_grad(set_to_none=True)
+                torch.autograd.backward(loss)
+                optimizer.step()
+                schedule.step()
+                bar.update()
+                total += float(loss.detach()) * len(images) / len(faces)
+            bar.set_postfix(loss=f"{total:.4f}", refresh=False)
+            report(epoch, {f"{architecture}_loss": total})
     return projector.eval().requires_grad_(False)
 
 

@@ -69,8 +69,8 @@ def test_designs_are_textures_of_all_trainings_on_the_cloth(folder):
     ("content", "line"),
     [
         (None, "no such textures"),
-        (b"nothing", "holds no textures"),
-        (save({"textures": torch.zeros(1, 3, 4, 4)}), "holds no textures"),
+        (b"nothing", "no file of textures"),
+        (save({"textures": torch.zeros(1, 3, 4, 4)}), "no file of textures"),
         (
             save({"textures": torch.zeros(1, 4, 4), "starts": torch.zeros(1, 3, 4, 4)}),
             r"textures are \[1, 4, 4\]",

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from faceveil.params.errors import FaceveilError, run_again
+from faceveil.params.errors import FaceveilError, readable, run_again
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.store.weights import HEAD_WEIGHTS, fingerprint, write_weights
 
@@ -90,11 +89,9 @@ def read_textures(folder: Path) -> tuple[Tensor, Tensor]:
     path = folder / TEXTURES
     if not path.is_file():
         raise FaceveilError(f"{path}: no such textures; {run_again(path)}")
-    try:
+    with readable(path, "file of textures", run_again(path)):
         tensors = load(path.read_bytes())
         textures, starts = tensors["textures"], tensors["starts"]
-    except (SafetensorError, KeyError) as error:
-        raise FaceveilError(f"{path}: holds no textures ({error}); {run_again(path)}") from None
     for name, values in (("textures", textures), ("starts", starts)):
         if values.ndim != 4 or values.shape[1] != 3 or values.dtype != torch.float32:
             raise FaceveilError(

@@ -12,6 +12,8 @@ from faceveil.params.cloth_training import ClothTraining
 from faceveil.protection.textures.objectives import Evaded, false_matches, own_cosine
 from faceveil.protection.textures.wearers import Wearers, WornPhotos
 from faceveil.runtime.device import arithmetic, autocast
+from faceveil.runtime.progress import progress
+from faceveil.runtime.ranks import present_ranks
 from faceveil.wearing.conditions import draw_conditions
 from faceveil.wearing.crop_jitter import misplaced
 from faceveil.wearing.texture import wear_texture
@@ -120,6 +122,7 @@ def worn_by_all(
 ) -> tuple[Tensor, Tensor]:
     """Return likeness and false matches of all who wear each of C textures flat, ``[C]`` each."""
     count = len(photos.images)
-    found = [worn_flat(task, one.expand(count, -1, -1, -1), photos) for one in textures]
+    tried = progress("textures tried", textures, unit="texture", disable=not present_ranks().leads)
+    found = [worn_flat(task, one.expand(count, -1, -1, -1), photos) for one in tried]
     likeness, wrong = zip(*found, strict=True)
     return torch.stack(likeness), torch.stack(wrong)
