@@ -21,12 +21,14 @@ def ui(
     check_port(port)
     from faceveil.tracking.store import open_store, tracking_uri
 
-    if (uri := tracking_uri()).startswith("http"):
-        raise FaceveilError(f"{uri} has pages of its own; open it in a browser")
+    said = os.environ.get("MLFLOW_TRACKING_URI", "")
+    if said.startswith("http"):
+        raise FaceveilError(f"{said} has pages of its own; open it in a browser")
     open_store()  # says in one line what is wrong, and lets files follow a moved project
     # A variable, since a command line is shown to everybody and a database may have a password.
-    os.environ["MLFLOW_BACKEND_STORE_URI"] = uri
-    words = ["-m", "mlflow", "ui", "--host", HOST, "--port", str(port)]
+    os.environ["MLFLOW_BACKEND_STORE_URI"] = tracking_uri()
+    # One worker answers one person, and starts where four would wait for each other.
+    words = ["-m", "mlflow", "ui", "--workers", "1", "--host", HOST, "--port", str(port)]
     os.execv(sys.executable, [sys.executable, *words])
 
 

@@ -38,7 +38,7 @@ def test_the_pages_are_those_of_the_store_and_no_password_is_on_the_command_line
     monkeypatch.setenv("MLFLOW_BACKEND_STORE_URI", "")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///runs.db")
     assert CliRunner().invoke(ui.app, ["--port", str(free)]).exit_code == 0
-    words = ["-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(free)]
+    words = ["-m", "mlflow", "ui", "--workers", "1", "--host", "127.0.0.1", "--port", str(free)]
     assert started == [(sys.executable, [sys.executable, *words])]
     assert os.environ["MLFLOW_BACKEND_STORE_URI"].endswith(f"{tmp_path}/runs.db")
     assert (tmp_path / "runs.db").is_file()
