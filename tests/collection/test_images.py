@@ -52,6 +52,19 @@ def test_any_colour_mode_becomes_rgb(tmp_path, mode):
     assert np.abs(pixels.astype(int).mean() - GREY.mean()) < tolerance
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P", "I;16"])
+def test_bands_leave_no_trace(tmp_path, mode, monkeypatch):
+    image = Image.fromarray(GREY.astype(np.uint16) * 257) if mode == "I;16" else None
+    image = image or Image.fromarray(COLOUR).convert(mode)
+    if mode in ("RGBA", "LA"):
+        image.putalpha(Image.fromarray(GREY))
+    options = {"transparency": 3} if mode == "P" else {}
+    path = saved(tmp_path, image, **options)
+    whole = read_image(path)
+    monkeypatch.setattr("faceveil.collection.images.BAND", 7)
+    assert np.array_equal(read_image(path), whole)
+
+
 def test_sixteen_bits_are_scaled_not_clipped(tmp_path):
     deep = GREY.astype(np.uint16) * 257
     pixels = read_image(saved(tmp_path, Image.fromarray(deep)))

@@ -136,7 +136,7 @@ def pair(tmp_path):
     names = (("00000", "unmasked", "none"), ("00000_Mask", "masked", "correct"))
     rows = [
         {"path": f"{name}.png", "kind": kind, "subject_id": "00000", "image_id": name,
-         "worn_claim": claim, "verdict": "kept", "split": "train", **box}
+         "worn_claim": claim, "verdict": "kept", "reasons": "", "split": "train", **box}
         for name, kind, claim in names
     ]  # fmt: skip
     index = pd.DataFrame(rows).assign(width=[200, 400], height=[100, 201])

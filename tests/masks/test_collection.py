@@ -2,6 +2,8 @@
 
 import csv
 import hashlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from faceveil.params.curate import Curate
 from faceveil.params.errors import FaceveilError
 from faceveil.store.faces import open_faces
 from faceveil.wearing.composition import annotated
-from tests.masks.by_person import PARAMS, write_people
+from tests.masks.by_person import PARAMS, photo_of, write_people
 
 PEOPLE = {"Ann Lee": 2, "Bo": 1, "Çem": 2}
 
@@ -229,6 +231,29 @@ def test_a_large_photo_is_written_at_the_size_that_later_stages_can_use(tmp_path
     put_masks_on(root, tmp_path / "out", PARAMS)
     assert pixels(tmp_path / "out/unmasked/00000.png").shape == (768, 1024, 3)
     assert pixels(tmp_path / "out/masked/00000_Mask.png").shape == (768, 1024, 3)
+
+
+ALONE = """
+import resource, sys
+from pathlib import Path
+from faceveil.masks.collection import put_masks_on
+from tests.masks.by_person import PARAMS
+assert put_masks_on(Path(sys.argv[1]), Path(sys.argv[2]), PARAMS)["photos"]["masked"] == 1
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.png"])
+def test_a_close_up_of_48_megapixels_takes_no_more_than_1500_megabytes(tmp_path, name):
+    (tmp_path / "root/Ann").mkdir(parents=True)
+    photo = Image.fromarray(photo_of(0, 0, 512)).resize((6928, 6928))
+    if name == "photo.png":
+        photo.putalpha(200)
+    photo.save(tmp_path / "root/Ann" / name)
+    command = [sys.executable, "-c", ALONE, tmp_path / "root", tmp_path / "out"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert float(told.stdout) < 1.5
 
 
 def test_a_name_that_is_no_text_is_written_down(tmp_path):

@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 """A photo ``[H, W, 3]``, RGB, or one channel of it ``[H, W]``."""
 
 Scalar = TypeVar("Scalar", np.uint8, np.float32)
-Outcome = TypeVar("Outcome")
+Answer = TypeVar("Answer")
 
 LEAST_SIDE = 32
 """Photos with a shorter side show no face that could be measured."""
@@ -56,6 +56,9 @@ SAYINGS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 
 DRAFTED = 2048
 """A JPEG that is shrunk is decoded at no less than so many pixels a side: small ones in full."""
+
+BAND = 512
+"""Rows that are brought to RGB at a time."""
 
 SAME_SHAPE = 0.02
 """Relative difference of two aspect ratios that rounding may cause."""
@@ -143,14 +146,22 @@ def read_image(path: Path, longest: int | None = None) -> Pixels:
 
 
 def _in_colour(image: Image.Image) -> Pixels:
+    """Return an image as RGB, made in bands: each step of the way is a copy."""
+    pixels = np.empty((image.height, image.width, 3), dtype=np.uint8)
+    for top in range(0, image.height, BAND):
+        bottom = min(top + BAND, image.height)
+        pixels[top:bottom] = _band(image.crop((0, top, image.width, bottom)))
+    return pixels
+
+
+def _band(image: Image.Image) -> Pixels:
     if image.mode in SIXTEEN_BIT:
         # Converting would clip at 255 instead of scaling.
         image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
     elif image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))
-    # Converting copies, which a photo of 48 megapixels should not be for nothing.
-    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+    return np.asarray(image.convert("RGB"))
 
 
 def read_alpha(path: Path) -> Pixels:
@@ -251,7 +262,7 @@ def _turned(image: Image.Image) -> int:
     return turned if isinstance(turned, int) else 1
 
 
-def _with_image(path: Path, read: Callable[[Image.Image], Outcome]) -> Outcome:
+def _with_image(path: Path, read: Callable[[Image.Image], Answer]) -> Answer:
     """Open an image and read it; what a PNG says besides its pixels decides nothing."""
     with _reasons(path):
         try:
