@@ -32,7 +32,8 @@ def sweeps(tmp_path_factory):
     for name in (".gitignore", ".dvcignore", ".dvc/config", ".dvc/.gitignore"):
         (checkout.path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, checkout.path / name)
-    for name in ("data/people/Ann_Lee/0001.jpg", "data/weights/net.onnx", "models/README.md"):
+    weights = ("data/weights/README.md", "data/weights/net.onnx")
+    for name in ("data/people/Ann_Lee/0001.jpg", *weights, "models/README.md"):
         (checkout.path / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout.path / name).write_text(name)
     (checkout.path / "dvc.yaml").write_text(PIPELINE)
@@ -52,9 +53,11 @@ def test_stages_that_read_nothing_of_it_run_without_it(sweeps):
 
 
 def test_what_was_added_is_there_for_every_stage(sweeps):
-    sweeps.run("dvc", "add", "data/people", "data/weights")
+    sweeps.run("dvc", "add", "data/people", "data/weights/net.onnx")
     sweeps.commit("Add data")
-    assert "data/people.dvc" in sweeps.run("git", "ls-files")
+    listed = sweeps.run("git", "ls-files")
+    assert "data/people.dvc" in listed
+    assert "data/weights/net.onnx.dvc" in listed
     sweeps.run("dvc", "exp", "run", "--temp", "-n", "added", "-S", "seed=2")
     assert "added" in sweeps.run("dvc", "exp", "list")
     assert sweeps.run("git", "status", "--porcelain") == ""
