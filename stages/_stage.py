@@ -61,13 +61,13 @@ def check_settings() -> None:
 
 
 def refuse_links(paths: list[Path]) -> None:
-    """Refuse files of the repository in a folder that is a link: DVC keeps none beyond it."""
+    """Refuse files in a folder of the root that is a link: DVC keeps nothing beyond it."""
     for path in paths:
-        links = [] if path.is_absolute() else [one for one in path.parents if one.is_symlink()]
-        if links:
+        root = Path(path.parts[0]) if path.parts and not path.is_absolute() else path
+        if root != path and root.is_symlink():
             raise FaceveilError(
-                f"{links[0]}: found a link, and DVC keeps nothing outside of the repository; make "
-                f"it a folder and link single collections in it, or move DVC's cache to the larger "
+                f"{root}: found a link, and DVC keeps nothing outside of the repository; make "
+                "it a folder and link single collections in it, or move DVC's cache to the larger "
                 "disk (`dvc cache dir /larger/cache`, `dvc config cache.type symlink`)"
             )
 
