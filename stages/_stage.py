@@ -53,7 +53,8 @@ def check_settings() -> None:
     check_protections({name: one.model_dump() for name, one in params.protections.items()})
     known = LOCK.read_text(encoding="utf-8") if LOCK.is_file() else ""
     for key, path in params.given.items():
-        if not Path(path).exists() and f"path: {path}\n" not in known:
+        read_before = f"path: {path}\n" in known or f"weights: {path}\n" in known
+        if not Path(path).exists() and not read_before:
             raise FaceveilError(
                 f"{PARAMS}: {key}: {path} is not there; put it there (docs/data.md says what), or "
                 "go back to rendered people by `make profile NAME=default`"

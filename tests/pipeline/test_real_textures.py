@@ -1,6 +1,7 @@
 """Textures on photos of real people, before recognizers that took no part: all stages, small."""
 
 import json
+import shlex
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -78,7 +79,7 @@ def run(stage: str, key: str = "", **words: str) -> None:
     command = body["cmd"]
     for name, word in {"key": key, **words}.items():
         command = command.replace(f"${{{name.replace('_', '.')}}}", word)
-    _, _, module, *arguments = command.split()
+    _, _, module, *arguments = shlex.split(command)
     result = CliRunner().invoke(import_module(module).app, arguments)
     assert result.exit_code == 0, f"{command}\n{result.output}"
 

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import shlex
 import time
 from contextlib import suppress
 
@@ -269,7 +270,7 @@ def test_bad_input_is_one_line_and_loses_nothing(reproduced, change, command, me
     stage = YAML(typ="safe").load(repository.path / "dvc.yaml")["stages"][command]
     root = YAML(typ="safe").load(repository.path / "params.yaml")["curate"]["root"]
     cmd = stage.get("do", stage)["cmd"].replace("${key}", "facenet")
-    words = cmd.replace("${curate.root}", root).split()
+    words = shlex.split(cmd.replace("${curate.root}", root))
     output = repository.run(*words, check=False)
     repository.run("git", "checkout", "-q", "params.yaml")
     assert message in output.splitlines()[-1]

@@ -1,6 +1,7 @@
 """Stages as dvc.yaml declares them: run with its words, where its inputs are and nothing else."""
 
 import os
+import shlex
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -52,7 +53,7 @@ MISSING = [
 def declared(stage: str, name: str = "") -> Declared:
     """Return what dvc.yaml says of a stage, of the entry of a name for one with ``foreach``."""
     body = PIPELINE[stage].get("do", PIPELINE[stage])
-    _, _, module, *words = body["cmd"].replace("${key}", name).split()
+    _, _, module, *words = shlex.split(body["cmd"].replace("${key}", name))
     written = [one for kind in ("outs", "metrics", "plots") for one in body.get(kind, [])]
     outputs = [one if isinstance(one, str) else next(iter(one)) for one in written]
     inputs = [one for one in body["deps"] if one.startswith(("data/", "models/"))]

@@ -153,6 +153,11 @@ def test_data_that_is_there_or_was_read_before_is_not_missing(project):
     assert "data/lfw is not there" in run(None).stderr
     (folder / "dvc.lock").write_text("deps:\n- path: data/lfw\n  hash: md5\n")
     assert run(None).stderr == ""
+    (folder / "data/weights/mobilefacenet-112.onnx").unlink()
+    assert "mobilefacenet-112.onnx is not there" in run(None).stderr
+    with (folder / "dvc.lock").open("a") as lock:
+        lock.write("params:\n  weights: data/weights/mobilefacenet-112.onnx\n")
+    assert run(None).stderr == ""
 
 
 def test_a_folder_of_outputs_that_is_a_link_ends_before_any_work(project, tmp_path):
