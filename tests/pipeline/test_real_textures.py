@@ -102,7 +102,7 @@ def run_pipeline() -> None:
     for name in ("sface", *UNSEEN):
         run("prepare_recognizer", name)
         run("embed", name)
-    for name in PLAIN:
+    for name in (*PLAIN, "gaiter"):
         run("protect", name)
         run("embed_protected", name)
     run("train", "universal", item_method="texture")
