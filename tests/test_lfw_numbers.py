@@ -128,3 +128,13 @@ def test_words_on_gaiters_and_on_faces_that_are_not_found_are_what_was_measured(
     for by in ("mtcnn", "yunet"):
         assert said((worn, by, "face_not_found", "")).replace(" [", " % [") in words
         assert said(("black", by, "face_not_found", "")).replace(" [", " % [") in words
+
+
+def test_words_on_textures_away_from_others_are_what_was_measured():
+    (before, after), (named, then) = (
+        [share((worn, "mobilefacenet", metric, "")) for worn in ("universal", "universal_harmless")]
+        for metric in ("fpir@0.001", "rank_1")
+    )
+    words = " ".join(DATA.split())
+    assert f"{after} % of the searches name somebody else in place of {before} %" in words
+    assert f"{then} % are named in place of {named} %" in words

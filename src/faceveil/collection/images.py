@@ -51,7 +51,7 @@ MOST_TEXT = 64_000_000
 
 PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY = MOST_TEXT
 
-SAYINGS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
+METADATA = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 """Parts of a PNG that hold texts and the colour profile."""
 
 DRAFTED = 2048
@@ -269,14 +269,14 @@ def _with_image(path: Path, read: Callable[[Image.Image], Answer]) -> Answer:
             with _opened(path, path) as image:
                 return read(image)
         except (UnidentifiedImageError, SyntaxError, ValueError):
-            bare = _without_sayings(path)
+            bare = _without_metadata(path)
             if bare is None:
                 raise
         with _opened(path, bare) as image:
             return read(image)
 
 
-def _without_sayings(path: Path) -> BytesIO | None:
+def _without_metadata(path: Path) -> BytesIO | None:
     """Return a PNG without texts and profile, which may be damaged or too long; None if no PNG."""
     bare = BytesIO(PNG_START)
     with path.open("rb") as file:
@@ -285,7 +285,7 @@ def _without_sayings(path: Path) -> BytesIO | None:
         bare.seek(0, 2)
         while len(head := file.read(8)) == 8:
             length = int.from_bytes(head[:4], "big") + 4  # and its check sum
-            if head[4:] in SAYINGS:
+            if head[4:] in METADATA:
                 file.seek(length, 1)
             else:
                 bare.write(head + file.read(length))

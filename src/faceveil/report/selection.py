@@ -30,7 +30,7 @@ LABELS = {
     "surgical": "drawn surgical mask",
     "noise": "noise",
     "other_face": "another person's face",
-    "gaiter": "black gaiter, to the lower lids",
+    "gaiter": "gaiter, to the lower lids",
     "blur": "blurred photo",
     "mean_colour": "mean colour of a design",
     "shuffled": "pixels of a design, shuffled",

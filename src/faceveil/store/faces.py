@@ -95,7 +95,7 @@ def open_faces(curated: Path, kind: str) -> PackedFaces:
     alpha = directory / "transparency.npy"
     pixels = open_array(directory / "pixels.npy", AGAIN)
     transparency = open_array(alpha, AGAIN) if alpha.is_file() else None
-    with readable(directory / "rows.parquet", "a Parquet table", AGAIN):
+    with readable(directory / "rows.parquet", "Parquet table", AGAIN):
         rows = pd.read_parquet(directory / "rows.parquet")
     faces = PackedFaces(pixels, rows, transparency, open_coordinates(directory / COORDINATES))
     _check(directory, faces)
