@@ -180,7 +180,7 @@ def test_the_guide_to_a_recognizer_leads_to_embeddings(edited):
     mine = {"check": "curated", "check_pairs": 4, "expected_accuracy": 0.0}
     edit(edited, lambda document: document["recognizers"].update({name: entry | mine}))
     ran = stages_run(edited.run("dvc", "repro", f"embed@{name}"))
-    assert ran == [f"prepare_recognizer@{name}", f"embed@{name}"]
+    assert ran == ["given_weights", f"prepare_recognizer@{name}", f"embed@{name}"]
     assert list((edited.path / "data/embeddings/bare" / name / "masked").glob("*.parquet"))
 
 
