@@ -1,6 +1,7 @@
 """What make says where there is no repository, after a move, and at the end of a run."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -74,6 +75,17 @@ def test_an_environment_is_made_once_and_learns_where_it_was_moved(project):
     assert asked(moved) == made[1:]
     make(moved, "setup")
     assert asked(moved) == []
+
+
+def test_an_index_of_builds_for_cpus_is_instead_of_all_that_only_gpus_need(project):
+    shutil.copy(ROOT / "uv.lock", project)
+    make(project, "setup", "TORCH_INDEX=file:///my index")
+    _, sync, install = asked(project)
+    names = re.findall(r"--no-install-package (\S+)", sync)
+    assert {"torch", "torchvision", "triton", "nvidia-cublas", "cuda-toolkit"} <= set(names)
+    assert all(re.match("torch|triton|nvidia-|cuda-", name) for name in names)
+    asks = r"uv pip install --no-deps --index-url file:///my index torch==[\d.]+ torchvision==[\d.]+"
+    assert re.fullmatch(asks, install)
 
 
 def test_an_environment_that_is_not_relocatable_is_made_anew_after_a_move(project):

@@ -38,11 +38,11 @@ def settings(real_data) -> dict:
         "protocol": {"dev_people": 121, "distractors": 0, "training_probes": 20},
         "train_gan": {"trainings": 1, "epochs": 20, "learning_rate": 0.003, "logit_scale": 20.0},
         "experiments": dict.fromkeys(("exp1", "exp2", "exp3", "universal", "varied", "personal")),
-        "protect": {"learn_photos": 100},
+        "protect": {"learn_photos": 100, "draws": 0},
         "adapt": {"photos": [100]},
         "protections": {
             "gaiter": None, "surgical": None, "noise": None, "grey": None, "white": None,
-            "other_face": None,
+            "other_face": None, "blur": None, "grey_region": None,
         },
         "calibrate": {"false_match_rates": [0.01, 0.001]},
         "evaluate": {"plain": ["plain", "black"], "false_match_rate": 0.01},
