@@ -98,11 +98,9 @@ def _by_training(
     trials: pd.DataFrame, names: tuple[str, str], recognized: str
 ) -> NDArray[np.float64]:
     """Return the lift of each training, ``[T]``; a control of no training is the same for all."""
-    own, over = (
-        trials[trials["protection"] == name].pivot_table(recognized, "training", "subject_id")
-        for name in names
-    )
-    if len(own) < 2:
+    worn = [trials[trials["protection"] == name] for name in names]
+    if worn[0]["training"].nunique() < 2:
         return np.empty(0)
+    own, over = (each.pivot_table(recognized, "training", "subject_id") for each in worn)
     control = over.reindex(own.index) if -1 not in over.index else over.loc[-1]
     return (control - own).mean(axis=1).to_numpy(dtype=np.float64)

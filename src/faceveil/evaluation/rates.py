@@ -67,8 +67,11 @@ def rate_of(trials: pd.DataFrame, outcome: str, confidence: float) -> Rate:
 
 def training_means(trials: pd.DataFrame, outcome: str) -> NDArray[np.float64]:
     """Return the share of each training, ``[T]``; empty where trials come from none or one."""
-    means = trials[trials["training"] >= 0].groupby("training")[outcome].mean()
-    return means.to_numpy(dtype=np.float64) if len(means) > 1 else np.empty(0)
+    training = trials["training"].to_numpy()
+    if len(np.unique(training[training >= 0])) < 2:
+        return np.empty(0)
+    means = trials[training >= 0].groupby("training")[outcome].mean()
+    return means.to_numpy(dtype=np.float64)
 
 
 def top_victim_share(trials: pd.DataFrame, stranger: str) -> tuple[int, float | None]:
