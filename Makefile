@@ -23,16 +23,16 @@ setup: .venv/.synced ## Install everything into .venv (the other targets do it b
 # An environment holds the folder of the library: after a move or a copy it has to learn the new one.
 MOVED := $(shell test ! -s .venv/.synced || pwd -P | cmp -s - .venv/.synced || echo moved)
 
-# TORCH_INDEX=URL takes PyTorch from an index of builds for CPUs, and leaves out what only GPUs need.
+# With TORCH_INDEX, PyTorch comes from that index of builds for CPUs, and what only GPUs need is left out.
 LOCKED = awk -F '"' '/^name = "($(1))"$$/ {name = $$2; getline; print $(2)}' uv.lock
-CUDA = $(shell $(call LOCKED,(nvidia|cuda)-.*|triton|torch|torchvision,"--no-install-package " name))
+UNSYNCED = $(shell $(call LOCKED,(nvidia|cuda)-.*|triton|torch|torchvision,"--no-install-package " name))
 TORCH = $(shell $(call LOCKED,torch|torchvision,name "==" $$2))
 
 # Programs of a relocatable environment start wherever it lies; one that is not is made anew.
 .venv/.synced: pyproject.toml uv.lock $(MOVED) | $(UV)
 	@test -e $@ -a -z "$(MOVED)" || grep -qs '^relocatable = true' .venv/pyvenv.cfg || \
 		$(UV) venv --quiet --clear --relocatable
-	$(UV) sync --frozen --extra real $(if $(TORCH_INDEX),$(CUDA))
+	$(UV) sync --frozen --extra real $(if $(TORCH_INDEX),$(UNSYNCED))
 	$(if $(TORCH_INDEX),$(UV) pip install --no-deps --index-url "$(TORCH_INDEX)" $(TORCH))
 	@pwd -P > $@
 
