@@ -1,4 +1,10 @@
-"""The worlds of ``worn_world`` and ``judged_world``, each written once for all its stages."""
+"""The worlds of ``worn_world`` and ``judged_world``, each written once for all its stages.
+
+Stages get links to them, so that a test that changes a file of one copies it first; at the end it
+is checked that none was changed, since the tests that come later would get the change.
+"""
+
+import hashlib
 
 import pytest
 
@@ -13,7 +19,9 @@ def worn_world(tmp_path_factory):
         patch.setenv("FACEVEIL_WORKERS", "1")
         patch.setenv("DVC_ROOT", str(root))
         write_world(root)
-    return root
+    written = digests(root)
+    yield root
+    assert digests(root) == written
 
 
 @pytest.fixture
@@ -30,4 +38,12 @@ def here(tmp_path, monkeypatch):
 def judged_world(tmp_path_factory):
     root = tmp_path_factory.mktemp("judged")
     judged.write_world(root)
-    return root
+    written = digests(root)
+    yield root
+    assert digests(root) == written
+
+
+def digests(root):
+    """Return the SHA-256 of every file of a folder, by path."""
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
