@@ -19,6 +19,9 @@ from faceveil.params.errors import FaceveilError, without_login
 PARAMS = Path("params.yaml")
 """Where the settings are: in the folder that the pipeline runs in."""
 
+UNMASKING = Path("pipelines/unmasking/params.yaml")
+"""Where those of masks put on and taken off are."""
+
 LOCK = Path("dvc.lock")
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a problem.")]
@@ -46,11 +49,14 @@ def check_settings() -> None:
     Photos and weights that it names are there, or were in the run that dvc.lock tells of: what has
     read them need not run again.
     """
+    from faceveil.params.unmasking import read_unmasking
     from faceveil.params.whole_file import read_params
     from faceveil.protection.registry import check_protections
 
     params = read_params(PARAMS)
     check_protections({name: one.model_dump() for name, one in params.protections.items()})
+    if UNMASKING.is_file():
+        read_unmasking(UNMASKING)
     known = LOCK.read_text(encoding="utf-8") if LOCK.is_file() else ""
     for key, path in params.given.items():
         read_before = f"path: {path}\n" in known or f"weights: {path}\n" in known

@@ -1,4 +1,4 @@
-"""The worlds of ``worn_world`` and ``judged_world``, each written once for all its stages.
+"""The worlds ``worn_world``, ``judged_world`` and ``translated_world``, each written once for all its stages.
 
 Stages get links to them, so that a test that changes a file of one copies it first; at the end it
 is checked that none was changed, since the tests that come later would get the change.
@@ -9,6 +9,8 @@ import hashlib
 import pytest
 
 from tests.stages import judged_world as judged
+from tests.stages import translated_world as translated
+from tests.stages.declared import run
 from tests.stages.worn_world import write_world
 
 
@@ -38,6 +40,25 @@ def here(tmp_path, monkeypatch):
 def judged_world(tmp_path_factory):
     root = tmp_path_factory.mktemp("judged")
     judged.write_world(root)
+    written = digests(root)
+    yield root
+    assert digests(root) == written
+
+
+@pytest.fixture(scope="session")
+def translated_world(worn_world, tmp_path_factory):
+    """What all stages of pipelines/unmasking have written, by their own commands."""
+    root = tmp_path_factory.mktemp("translated")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACEVEIL_WORKERS", "1")
+        patch.setenv("FACEVEIL_DEVICE", "cpu")
+        patch.delenv("DVC_ROOT", raising=False)
+        patch.chdir(root)
+        translated.write_world(worn_world, root)
+        for stage in ("train_translation", "translate", "embed_translated"):
+            for name in ("paired", "cyclegan"):
+                result = run(stage, name)
+                assert result.exit_code == 0, result.output
     written = digests(root)
     yield root
     assert digests(root) == written

@@ -13,7 +13,14 @@ from typer.testing import CliRunner
 
 from tests.conftest import ROOT
 
-PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+SIBLINGS = ("pipelines/unmasking",)
+"""Folders of pipelines beside the main one."""
+
+PIPELINE = {
+    name: stage
+    for folder in ("", *SIBLINGS)
+    for name, stage in YAML(typ="safe").load(ROOT / folder / "dvc.yaml")["stages"].items()
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,11 @@ def enter(world: Path, stage: str, name: str = "", without: str = "") -> None:
         if not (without and one.startswith(without)):
             Path(one).parent.mkdir(parents=True, exist_ok=True)
             Path(one).symlink_to(world / one)
-    Path("params.yaml").write_bytes((world / "params.yaml").read_bytes())
+    for folder in ("", *SIBLINGS):
+        params = Path(folder) / "params.yaml"
+        if (world / params).is_file():
+            params.parent.mkdir(parents=True, exist_ok=True)
+            params.write_bytes((world / params).read_bytes())
 
 
 def change_params(**changes: object) -> None:

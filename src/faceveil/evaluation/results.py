@@ -56,6 +56,9 @@ BOUNDS = {
     rf"threshold@{RATE}": (-1, 1.0001),  # the first step that nothing reaches
     rf"claim@{RATE}": (-2, 2),
     rf"victims@{RATE}|shift_wearers|diversity_(pixels|features)": (0, np.inf),
+    r"ssim_(inside|outside)": (-1, 1),
+    r"(psnr|delta_e)_(inside|outside)|fd_recognizer|fid": (0, np.inf),
+    r"kd_recognizer|kid|recovered_rank_1": (-np.inf, np.inf),
 }
 """Every metric there is, as a pattern, and the least and greatest value that it can have."""
 

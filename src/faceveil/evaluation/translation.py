@@ -1,0 +1,355 @@
+"""What masks that networks put on, and took off, are worth: rows of the one table of results.
+
+A recognizer that takes masks off before it looks is named after both, as ``sface:paired``, and its
+role is ``reversed``: what it finds is what unmasking is worth as an attack.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faceveil.evaluation.evaluate import Inputs
+from faceveil.evaluation.rates import Rate
+from faceveil.evaluation.results import COLUMNS
+from faceveil.evaluation.table import BARE, Judge, Row, table_rows
+from faceveil.evaluation.thresholds import Threshold, thresholds_of
+from faceveil.evaluation.trials import Log, Seen, enroll, joined, search
+from faceveil.evaluation.versions import Version
+from faceveil.metrics.distributions import frechet_distance, kernel_distance
+from faceveil.metrics.intervals import bootstrap_interval
+from faceveil.metrics.photo_difference import colour_error, psnr, ssim
+from faceveil.params.evaluate import Evaluate
+from faceveil.params.unmasking import EvaluateTranslation
+from faceveil.protection.sources import Sources
+from faceveil.protection.translation.translate import BACK, PUT_ON
+from faceveil.recognition.recognizer import Recognizer
+from faceveil.store.embeddings import read_embeddings
+from faceveil.store.faces import PackedFaces
+from faceveil.store.photos import open_photos
+from faceveil.store.protocol import DEV, MASKED_PHOTOS, STUDY, UNMASKED_PHOTOS
+
+REVERSED = "reversed"
+"""Role of a recognizer that takes masks off first."""
+
+PLAIN = "plain"
+"""The protection of people in masks without a design."""
+
+OPAQUE = 128
+"""From this transparency on, of 255, a pixel is the mask's."""
+
+MEASURES: Mapping[str, Callable[..., NDArray[np.float64]]] = {
+    "ssim": ssim,
+    "psnr": psnr,
+    "delta_e": colour_error,
+}
+SIDES = ("inside", "outside")
+
+FEWEST = 2
+"""Photos without which there is no distance, as between halves of very few people."""
+
+KEPT = r"rank_1|similarity|(fnmr|fpir)@.*|lift_.*"
+"""Metrics of who is found; the main pipeline's table has the others of what is worn."""
+
+RESAMPLES = 2000
+"""Draws of people behind the interval of a share of shares."""
+
+
+@dataclass(frozen=True)
+class Translations:
+    """What is measured.
+
+    Attributes:
+        main: the main pipeline's recognizers, embeddings and people.
+        sources: curated photos, and where masks are on them.
+        photos: folder of the stores of each translation.
+        embeddings: folder of what recognizers saw of them.
+        names: of translations.
+        protections: those whose masks were taken off.
+    """
+
+    main: Inputs
+    sources: Sources
+    photos: Path
+    embeddings: Path
+    names: Sequence[str]
+    protections: Sequence[str]
+
+    def seen(self, recognizer: Recognizer, translation: str, stores: Sequence[str]) -> Seen:
+        """Return what a recognizer saw of stores of a translation, of people who probe."""
+        parts = []
+        for store in stores:
+            place = self.embeddings / translation / store / recognizer.name
+            table = read_embeddings(place, recognizer.fingerprint)
+            parts.append((table.rows, table.features))
+        rows = pd.concat([rows for rows, _ in parts], ignore_index=True)
+        # What was put on is compared with a plain mask, as all that is worn.
+        rows = rows.assign(kind=rows["protocol"].map(MASKED_PHOTOS))
+        return Seen(rows, np.concatenate([features for _, features in parts]))
+
+
+def evaluate_translation(
+    inputs: Translations,
+    thresholds: Sequence[Threshold],
+    main: Evaluate,
+    settings: EvaluateTranslation,
+) -> pd.DataFrame:
+    """Return all rows.
+
+    Args:
+        inputs: what is measured.
+        thresholds: the main pipeline's, frozen on dev people.
+        main: its section ``evaluate``.
+        settings: how distances are measured.
+    """
+    judged = main.model_copy(update={"plain": (PLAIN,)})
+    rows: list[Row] = []
+    for recognizer in inputs.main.recognizers:
+        if recognizer.refusal is None:
+            rows += _identity_rows(inputs, recognizer, thresholds, judged)
+        if recognizer.role == "target":
+            rows += _distance_rows(inputs, recognizer, settings)
+    for name in inputs.names:
+        rows += _difference_rows(inputs, name, settings)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _identity_rows(
+    inputs: Translations,
+    recognizer: Recognizer,
+    thresholds: Sequence[Threshold],
+    settings: Evaluate,
+) -> Iterator[Row]:
+    """Yield who is found in translated photos: with masks taken off, and with masks put on."""
+    main = inputs.main
+    frozen = thresholds_of(thresholds, recognizer.name, -1, "thresholds")
+    made = Version(recognizer.name, recognizer.role, recognizer)
+    galleries = {name: main.bare(recognizer, name) for name in (STUDY, DEV)}
+
+    def found(version: Version, probes: Seen) -> Log:
+        dev = (probes.rows["role"] == "dev").to_numpy()
+        parts = [(STUDY, ~dev), (DEV, dev)]
+        return joined(
+            [
+                search(
+                    version, enroll(version, galleries[name]), probes.where(keep), frozen,
+                    settings.batch_size,
+                )
+                for name, keep in parts
+                if keep.any()
+            ]
+        )  # fmt: skip
+
+    def judge(version: Version) -> Judge:
+        return Judge(
+            version, settings, [at.fmr for at in frozen], main.roles.choosing, pd.DataFrame()
+        )
+
+    for name in inputs.names:
+        unmasked = inputs.seen(recognizer, name, inputs.protections)
+        keep = _same_photos(unmasked.rows)
+        worn = keep(main.protected(recognizer, inputs.protections))
+        put_on = inputs.seen(recognizer, name, [PUT_ON])
+        bare = keep(main.bare_probes(recognizer))
+        bare = Seen(bare.rows.assign(variant=0), bare.features)
+        back = inputs.seen(recognizer, name, [BACK])
+        before = found(made, _joined_seen([worn, put_on, bare]))
+        reversing = Version(f"{recognizer.name}:{name}", REVERSED, recognizer)
+        after = found(reversing, _joined_seen([unmasked, back]))
+        own = f"{PUT_ON}_{name}"
+        wanted = {own, BARE, *inputs.protections} if name == inputs.names[0] else {own}
+        for row in [*table_rows(before, judge(made)), *table_rows(after, judge(reversing))]:
+            reversed_ = row["recognizer_role"] == REVERSED
+            if re.fullmatch(KEPT, row["metric"]) and (reversed_ or row["protection"] in wanted):
+                yield row
+        yield from _recovered_rows(before.trials, after.trials, judge(reversing))
+
+
+def _same_photos(rows: pd.DataFrame) -> Callable[[Seen], Seen]:
+    """Return what keeps the photos of the same people under the same protocol and training."""
+    wanted = set(zip(rows["subject_id"], _number(rows["image_id"]), strict=True))
+
+    def keep(seen: Seen) -> Seen:
+        of = zip(seen.rows["subject_id"], _number(seen.rows["image_id"]), strict=True)
+        there = np.array([one in wanted for one in of], np.bool_)
+        if "training" in seen.rows:
+            there &= (seen.rows["training"] <= rows["training"].max()).to_numpy()
+        return seen.where(there)
+
+    return keep
+
+
+def _number(image_ids: "pd.Series[str]") -> "pd.Series[str]":
+    """Return which photo of a person each is, masked or not."""
+    return image_ids.str.removesuffix("_Mask")
+
+
+def _joined_seen(parts: Sequence[Seen]) -> Seen:
+    columns = [name for name in parts[0].rows if all(name in part.rows for part in parts)]
+    rows = pd.concat([part.rows[columns] for part in parts], ignore_index=True)
+    return Seen(rows, np.concatenate([part.features for part in parts]))
+
+
+def _recovered_rows(before: pd.DataFrame, after: pd.DataFrame, judge: Judge) -> Iterator[Row]:
+    """Yield what share of the identifications that a plain mask took, unmasking gives back."""
+    settings = judge.settings
+    for protocol, unmasked in after[after["protection"] == PLAIN].groupby("protocol"):
+        of = before[before["protocol"] == protocol]
+        clear, worn, given = (
+            _hits(of, BARE),
+            _hits(of, PLAIN),
+            _hits(unmasked, PLAIN),
+        )
+        if not clear.index.equals(given.index) or float((clear - worn).mean()) <= 0:
+            continue
+        value = float((given - worn).mean() / (clear - worn).mean())
+        draw = np.random.default_rng(settings.seed)
+        people = draw.integers(len(given), size=(RESAMPLES, len(given)))
+        gained, lost = ((one - worn).to_numpy()[people].mean(1) for one in (given, clear))
+        tail = (1 - settings.confidence) / 2
+        # A draw of people from whom masks took nothing says nothing.
+        low, high = np.nanquantile(gained / np.where(lost > 0, lost, np.nan), [tail, 1 - tail])
+        rate = Rate(
+            value, min(float(low), value), max(float(high), value), len(given), len(unmasked)
+        )
+        yield _row(
+            protection=PLAIN,
+            recognizer=judge.version.name,
+            recognizer_role=REVERSED,
+            protocol=str(protocol),
+            gallery_side="bare",
+            probe_side="protected",
+            group="held_out",
+            metric="recovered_rank_1",
+            over=BARE,
+            **vars(rate),
+        )
+
+
+def _hits(trials: pd.DataFrame, protection: str) -> "pd.Series[float]":
+    """Return how often each held-out person is found at rank 1 under a protection."""
+    own = trials[(trials["protection"] == protection) & (trials["role"] == "test")]
+    return own.groupby("subject_id")["hit"].mean().astype(float)
+
+
+def _distance_rows(
+    inputs: Translations, target: Recognizer, settings: EvaluateTranslation
+) -> Iterator[Row]:
+    """Yield distances between translated photos and real ones, and what they are to be read by.
+
+    Features are the target's: FD-recognizer, never FID. ``over`` is the real photos; ``none`` are
+    those of the other domain, untranslated; ``half`` is one half of the same real ones.
+    """
+    for name in inputs.names:
+        plain = inputs.seen(target, name, [PLAIN])
+        held_out = plain.where((plain.rows["role"] == "test").to_numpy())
+        keep = _same_photos(held_out.rows)
+        real = {
+            "masked": keep(inputs.main.protected(target, [PLAIN])),
+            "unmasked": keep(inputs.main.bare_probes(target)),
+        }
+        made = {"masked": inputs.seen(target, name, [PUT_ON]), "unmasked": held_out}
+        names = {"masked": f"{PUT_ON}_{name}", "unmasked": f"take_off_{name}"}
+        for domain, there in real.items():
+            yield from _distances(made[domain], there, settings, (names[domain], domain, target))
+            if name == inputs.names[0]:
+                other = real["unmasked" if domain == "masked" else "masked"]
+                yield from _distances(other, there, settings, (BARE, domain, target))
+                for parts in [_halves(there, settings.seed)]:
+                    yield from _distances(*parts, settings, ("half", domain, target))
+
+
+def _halves(seen: Seen, seed: int) -> tuple[Seen, Seen]:
+    """Return the photos of two halves of the people."""
+    people = np.random.default_rng(seed).permutation(np.unique(seen.rows["subject_id"]))
+    first = seen.rows["subject_id"].isin(people[: len(people) // 2]).to_numpy()
+    return seen.where(first), seen.where(~first)
+
+
+def _distances(
+    made: Seen, real: Seen, settings: EvaluateTranslation, about: tuple[str, str, Recognizer]
+) -> Iterator[Row]:
+    protection, domain, target = about
+    if min(len(made.rows), len(real.rows)) < FEWEST:
+        return
+    words = {
+        "protection": protection,
+        "recognizer": target.name,
+        "recognizer_role": "features",
+        "probe_side": "translated",
+        "group": "held_out",
+        "over": domain,
+        "people": int(made.rows["subject_id"].nunique()),
+        "trials": len(made.rows),
+    }
+    yield _row(
+        metric="fd_recognizer", value=frechet_distance(made.features, real.features), **words
+    )
+    people = made.rows["subject_id"].to_numpy(np.str_), real.rows["subject_id"].to_numpy(np.str_)
+    value, interval = kernel_distance(
+        made.features, real.features, people, settings.confidence, settings.resamples, settings.seed
+    )
+    yield _row(metric="kd_recognizer", value=value, low=interval.low, high=interval.high, **words)
+
+
+def _difference_rows(
+    inputs: Translations, name: str, settings: EvaluateTranslation
+) -> Iterator[Row]:
+    """Yield how far translated photos are from the true ones, where the mask is and elsewhere."""
+    for store, kinds, protection in (
+        (PUT_ON, MASKED_PHOTOS, f"{PUT_ON}_{name}"),
+        (PLAIN, UNMASKED_PHOTOS, f"take_off_{name}"),
+    ):
+        made = open_photos(inputs.photos / name / store)
+        for protocol, of in made.rows[made.rows["role"] == "test"].groupby("protocol"):
+            rows = of.index.to_numpy()
+            truth = matched(inputs.sources.faces(kinds[str(protocol)]), of)
+            masks = matched(inputs.sources.faces(MASKED_PHOTOS[str(protocol)]), of)
+            assert masks.transparency is not None
+            inside = np.asarray(masks.transparency) >= OPAQUE
+            pixels = np.asarray(made.pixels[rows]), np.asarray(truth.pixels)
+            for side, region in zip(SIDES, (inside, ~inside), strict=True):
+                for measure, function in MEASURES.items():
+                    yield _row(
+                        protection=protection,
+                        protocol=str(protocol),
+                        probe_side="translated",
+                        group="held_out",
+                        metric=f"{measure}_{side}",
+                        **_mean(function(*pixels, region), of["subject_id"], settings),
+                    )
+
+
+def matched(faces: PackedFaces, rows: pd.DataFrame) -> PackedFaces:
+    """Return the photos of the same faces, in the order of rows."""
+    place = pd.Series(np.arange(len(faces)), index=_number(faces.rows["image_id"]))
+    numbers = place.loc[_number(rows["image_id"])].to_numpy(dtype=np.int64)
+    known = None if faces.transparency is None else faces.transparency[numbers]
+    words = faces.rows.iloc[numbers].reset_index(drop=True)
+    return replace(
+        faces, pixels=faces.pixels[numbers], rows=words, transparency=known, coordinates=None
+    )
+
+
+def _mean(
+    values: NDArray[np.float64], subject_ids: "pd.Series[str]", settings: EvaluateTranslation
+) -> dict[str, float | int]:
+    """Return a mean over photos, with its interval over people."""
+    there = np.isfinite(values)
+    people = subject_ids.to_numpy()[there]
+    interval = bootstrap_interval(
+        values[there], people, settings.confidence, resamples=settings.resamples, seed=settings.seed
+    )
+    mean = float(values[there].mean())
+    low, high = min(interval.low, mean), max(interval.high, mean)
+    about = {"people": len(set(people)), "trials": int(there.sum())}
+    return {"value": mean, "low": low, "high": high, **about}
+
+
+def _row(**values: object) -> Row:
+    numbers = {"value": np.nan, "low": np.nan, "high": np.nan, "people": 0, "trials": 0}
+    return dict.fromkeys(COLUMNS, "") | numbers | {"variant_policy": "one"} | values

@@ -1,0 +1,1 @@
+"""Translation between faces and masked faces: masks put on, and taken off."""

@@ -1,0 +1,163 @@
+"""What held-out people look like with a mask put on by a network, and with theirs taken off."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from faceveil.params.errors import FaceveilError
+from faceveil.params.unmasking import Translate
+from faceveil.protection.sources import Sources
+from faceveil.protection.translation.translator import Direction, Translator, read_translator
+from faceveil.runtime.progress import progress
+from faceveil.store.faces import PackedFaces
+from faceveil.store.photos import COLUMNS, FLAT, JUDGE, open_photos, write_photos
+from faceveil.store.protocol import UNMASKED_PHOTOS
+
+PUT_ON, BACK = "put_on", "back"
+"""Stores of faces with a mask put on, and of these with it taken off again."""
+
+Images = Callable[[NDArray[np.int64]], Tensor]
+"""From rows of a store to photos ``[B, 3, S, S]`` in [0, 1]."""
+
+JUDGED = ("test", "dev")
+"""Roles of people whose photos are translated: those who are judged, and on whom plain masks are
+compared; nobody who trained."""
+
+
+def translate(  # noqa: PLR0913, PLR0917  (where it reads and writes, one by one)
+    name: str,
+    translation: Path,
+    sources: Sources,
+    protected: Path,
+    settings: Translate,
+    out: Path,
+    device: torch.device,
+) -> None:
+    """Write all stores of one translation.
+
+    Args:
+        name: of the translation.
+        translation: folder of its weights.
+        sources: curated photos, and where masks are on them.
+        protected: folder of the main pipeline's protected photos.
+        settings: whose masks are taken off.
+        out: folder of stores to write: ``put_on``, ``back``, and one of each protection's name.
+        device: where the networks compute.
+    """
+    put_on, take_off = (_opened(translation, one, device) for one in ("put_on", "take_off"))
+    size, batch = sources.faces("unmasked").image_size, settings.batch_size
+    rows = _bare_rows(sources, settings).assign(protection=f"{PUT_ON}_{name}")
+    bare = _Stored(sources, rows)
+    write_photos(out / PUT_ON, rows, size, _worn(put_on, bare, batch))
+    write_photos(out / BACK, rows, size, _back(put_on, take_off, bare, batch))
+    for protection in settings.protections:
+        photos = open_photos(protected / protection)
+        words = _judged_rows(photos.rows, protection, settings)
+        if words.empty:
+            raise FaceveilError(
+                f"{protected / protection}: nobody who is judged wears it; take it out of "
+                "translate.protections"
+            )
+        numbers = words.index.to_numpy(dtype=np.int64)
+        words = words.reset_index(drop=True)
+        masks = _Stored(sources, words)
+        made = _taken_off(take_off, photos.images, numbers, masks, batch)
+        write_photos(out / protection, words, size, made)
+
+
+class _Stored:
+    """Curated photos that rows of words speak of, in their order."""
+
+    def __init__(self, sources: Sources, rows: pd.DataFrame) -> None:
+        self.faces: dict[str, PackedFaces] = {}
+        self.kinds = rows["kind"].to_numpy(dtype=np.str_)
+        self.numbers = np.zeros(len(rows), np.int64)
+        for kind in np.unique(self.kinds):
+            self.faces[kind] = faces = sources.faces(str(kind))
+            place = pd.Series(np.arange(len(faces)), index=faces.rows["image_id"])
+            own = self.kinds == kind
+            self.numbers[own] = place.loc[rows["image_id"][own]].to_numpy(dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def images(self, part: slice) -> Tensor:
+        """Return photos, float32 ``[B, 3, S, S]`` in [0, 1]."""
+        return torch.cat([self.faces[k].images([n]) for k, n in self._of(part)])
+
+    def transparencies(self, part: slice) -> Tensor:
+        """Return where masks are on them, float32 ``[B, 1, S, S]`` in [0, 1]."""
+        return torch.cat([self.faces[k].transparencies([n]) for k, n in self._of(part)])
+
+    def _of(self, part: slice) -> Iterator[tuple[str, int]]:
+        yield from zip(self.kinds[part].tolist(), self.numbers[part].tolist(), strict=True)
+
+
+def _bare_rows(sources: Sources, settings: Translate) -> pd.DataFrame:
+    """Return words of bare photos of held-out people who probe."""
+    probes = sources.roles.probes
+    rows = probes[(probes["role"] == "test") & probes["kind"].isin(UNMASKED_PHOTOS.values())]
+    rows = rows.assign(variant=0, training=-1, condition=FLAT, order=-1, use=JUDGE, protection="")
+    columns = [one for one in COLUMNS if one in rows]
+    return _of_each(rows[columns], settings).reset_index(drop=True)
+
+
+def _judged_rows(rows: pd.DataFrame, protection: str, settings: Translate) -> pd.DataFrame:
+    """Return words of the flat photos in which people who are judged wear a protection."""
+    keep = rows["role"].isin(JUDGED) & (rows["use"] == JUDGE) & (rows["condition"] == FLAT)
+    keep &= (rows["protection"] == protection) & (rows["training"] < settings.trainings)
+    return _of_each(rows[keep], settings)
+
+
+def _of_each(rows: pd.DataFrame, settings: Translate) -> pd.DataFrame:
+    """Return some photos of each person, under the harder protocol that there is."""
+    other = rows["protocol"] == "other_photo"
+    rows = rows[other] if other.any() else rows
+    rows = rows.sort_values(["image_id", "variant"])
+    photos = rows[["subject_id", "image_id"]].drop_duplicates()
+    taken = photos[photos.groupby("subject_id").cumcount() < settings.photos_per_person]
+    return rows[rows["image_id"].isin(taken["image_id"])]
+
+
+def _opened(folder: Path, direction: Direction, device: torch.device) -> Translator:
+    return read_translator(folder, direction)[0].to(device)
+
+
+def _parts(count: int, size: int, title: str) -> Iterator[slice]:
+    for start in progress(title, range(0, count, size), unit="batch"):
+        yield slice(start, start + size)
+
+
+@torch.inference_mode()
+def _worn(put_on: Translator, bare: _Stored, size: int) -> Iterator[Tensor]:
+    where = next(put_on.parameters()).device
+    for part in _parts(len(bare), size, "masks put on"):
+        yield put_on(bare.images(part).to(where)).photos.clamp(0, 1).cpu()
+
+
+@torch.inference_mode()
+def _back(put_on: Translator, take_off: Translator, bare: _Stored, size: int) -> Iterator[Tensor]:
+    """Take off again what was put on, before it was stored: what cycle consistency is about."""
+    where = next(put_on.parameters()).device
+    for part in _parts(len(bare), size, "masks put on and taken off"):
+        worn = put_on(bare.images(part).to(where))
+        yield take_off(worn.photos, worn.region).photos.clamp(0, 1).cpu()
+
+
+@torch.inference_mode()
+def _taken_off(
+    take_off: Translator,
+    images: Images,
+    numbers: NDArray[np.int64],
+    masks: _Stored,
+    size: int,
+) -> Iterator[Tensor]:
+    where = next(take_off.parameters()).device
+    for part in _parts(len(numbers), size, "masks taken off"):
+        worn, region = images(numbers[part]).to(where), masks.transparencies(part).to(where)
+        yield take_off(worn, region).photos.clamp(0, 1).cpu()

@@ -1,0 +1,36 @@
+"""Translators and photos in; held-out people with masks put on, and with theirs taken off, out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stages._stage import UNMASKING, stage
+
+
+def translate(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one by one)
+    translation: Annotated[str, typer.Argument(help="an entry of section translations")],
+    weights: Annotated[Path, typer.Option(help="folder of both directions' weights")],
+    curated: Annotated[Path, typer.Option(help="packed faces")],
+    transparencies: Annotated[Path, typer.Option(help="where masks are")],
+    protocol: Annotated[Path, typer.Option(help="who trains and who is judged")],
+    protected: Annotated[Path, typer.Option(help="folder of the protected photos")],
+    out: Annotated[Path, typer.Option(help="folder of stores to write")],
+) -> None:
+    """Put masks on bare faces and take them off others, of people who are judged."""
+    from faceveil.params.read import read_section
+    from faceveil.params.unmasking import Translate
+    from faceveil.protection.sources import Sources
+    from faceveil.protection.translation.translate import translate as write
+    from faceveil.runtime.device import pick_device
+    from faceveil.store.protocol import read_roles
+
+    settings = read_section(UNMASKING, "translate", Translate)
+    sources = Sources(curated, transparencies, read_roles(protocol))
+    write(translation, weights, sources, protected, settings, out, pick_device())
+
+
+app = stage(translate)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,83 @@
+"""The worn world, with a plain mask, thresholds, and what a small translation made of it."""
+
+import json
+import shutil
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from faceveil.evaluation.thresholds import Threshold, write_thresholds
+from faceveil.params.embed import Embed
+from faceveil.params.protect import Protect
+from faceveil.params.read import merge, read_section
+from faceveil.protection.protect import protect_entry
+from faceveil.protection.registry import build
+from faceveil.protection.sources import Sources
+from faceveil.recognition.embedding import embed_curated, embed_protected
+from faceveil.recognition.recognizer import open_recognizer
+from faceveil.store.groups import GROUPS, known_groups, write_groups
+from faceveil.store.protocol import read_roles
+from tests.conftest import ROOT
+from tests.stages.worn_world import CPU, PEOPLE, RECOGNIZERS
+
+PARAMS = Path("pipelines/unmasking/params.yaml")
+NET = {"channels": 4, "norm": "instance"}
+SHORT = {
+    "discriminator": {"channels": 4, "layers": 1}, "epochs": 1, "decay_epochs": 1,
+    "precision": "float32", "seed": 3,
+}  # fmt: skip
+TINY = {
+    "train_cyclegan": {
+        **SHORT, "generator": {"architecture": "resnet", "blocks": 1, **NET}, "pool": 2
+    },
+    "train_paired": {**SHORT, "generator": {"architecture": "unet", "depth": 2, **NET}},
+    "translate": {"protections": ["plain", "exp1"], "batch_size": 3},
+    "evaluate_translation": {"resamples": 100, "people_shown": 2},
+}  # fmt: skip
+
+
+def write_world(worn: Path, root: Path) -> None:
+    """Write what all stages of the main pipeline would have written, as far as it is looked at."""
+    shutil.copytree(worn, root, dirs_exist_ok=True)
+    params = YAML(typ="safe").load(root / "params.yaml")
+    params["protections"] = {"plain": {"method": "plain"}}
+    params["experiments"] = {"exp1": params["experiments"]["exp1"]}
+    params["evaluate"] |= {"plain": ["plain"]}
+    YAML().dump(params, root / "params.yaml")
+    (root / PARAMS).parent.mkdir(parents=True)
+    own = merge(YAML(typ="safe").load(ROOT / PARAMS), TINY)
+    YAML().dump(own, root / PARAMS)
+    write_groups(root / "data/curated" / GROUPS, known_groups(None, PEOPLE))
+    for name in RECOGNIZERS:
+        _say_it_passed(root / "models/recognizers" / name / "card.json")
+    _write_plain(root)
+    _write_embeddings(root)
+    frozen = [Threshold(name, -1, 0.001, 0.9, 100, None, "dev", 2) for name in RECOGNIZERS]
+    write_thresholds(root / "data/protocol/thresholds.csv", frozen)
+
+
+def _say_it_passed(path: Path) -> None:
+    check = {"passed": True, "accuracy": 1.0, "interval": [0.9, 1.0], "pairs": 4, "people": 4}
+    check |= {"expected": 0.9, "collection": "curated"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"check": check}))
+
+
+def _write_plain(root: Path) -> None:
+    roles = read_roles(root / "data/protocol")
+    sources = Sources(root / "data/curated", root / "data/transparencies", roles)
+    settings = read_section(root / "params.yaml", "protect", Protect)
+    plain = build({"method": "plain"}, "plain")
+    protect_entry("plain", plain, sources, settings, root / "data/protected/plain")
+
+
+def _write_embeddings(root: Path) -> None:
+    settings = read_section(root / "params.yaml", "embed", Embed)
+    shutil.rmtree(root / "data/embeddings")
+    curated, seen = root / "data/curated", []
+    for name, (role, _) in RECOGNIZERS.items():
+        stored = root / "models/recognizers" / name
+        embed_curated(curated, stored, root / "data/embeddings/bare" / name, settings, CPU)
+        seen.append(open_recognizer(stored, CPU))
+    for name in ("plain", "exp1"):
+        out = root / "data/embeddings" / name
+        embed_protected(curated, root / "data/protected" / name, seen, out, settings.batch_size)
