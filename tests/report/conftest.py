@@ -4,6 +4,7 @@ import pytest
 
 from faceveil.report.page import Contents, write_page
 from faceveil.report.photos import read_people
+from tests.report.browser import CHROMIUM, DRIVER
 from tests.report.made_results import EXPERIMENTS, LEARNED, made_results, write_protected
 
 
@@ -28,3 +29,20 @@ def written(contents, tmp_path_factory):
     out = tmp_path_factory.mktemp("out") / "report"
     write_page(out, contents)
     return out
+
+
+@pytest.fixture(scope="package")
+def driver(tmp_path_factory):
+    """Headless Chromium, which saves files where its ``saved`` says."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    saved = tmp_path_factory.mktemp("saved")
+    options.add_experimental_option("prefs", {"download.default_directory": str(saved)})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with webdriver.Chrome(options, webdriver.ChromeService(DRIVER)) as found:
+        found.saved = saved
+        yield found

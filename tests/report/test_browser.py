@@ -1,19 +1,14 @@
 """The page in a real browser, at desktop and phone width, light and dark."""
 
-import shutil
 from itertools import product
 
 import pytest
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+from tests.report.browser import NEEDS_CHROMIUM
+
 SIZES = list(product((1280, 390), ("light", "dark")))
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (CHROMIUM and DRIVER), reason="no Chromium here (apt install chromium chromium-driver)"
-    ),
-]
+pytestmark = NEEDS_CHROMIUM
 
 STICKING_OUT = """return [...document.querySelectorAll('body *')]
   .filter((one) => !one.closest('.scroll, pre, svg')
@@ -25,19 +20,6 @@ EMPTY_CHARTS = """return [...document.querySelectorAll('.chart')]
     || one.getBoundingClientRect().width < 250).map((one) => one.id)"""
 
 REQUESTS = "return performance.getEntriesByType('resource').map((one) => one.name)"
-
-
-@pytest.fixture(scope="module")
-def driver():
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options, webdriver.ChromeService(DRIVER)) as found:
-        yield found
 
 
 @pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}-{size[1]}")

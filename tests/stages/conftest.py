@@ -1,4 +1,4 @@
-"""The worlds ``worn_world``, ``judged_world`` and ``translated_world``, each written once for all its stages.
+"""The worlds of stages, each written once for all of them.
 
 Stages get links to them, so that a test that changes a file of one copies it first; at the end it
 is checked that none was changed, since the tests that come later would get the change.

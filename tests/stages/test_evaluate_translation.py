@@ -1,4 +1,4 @@
-"""The stage ``evaluate_translation``: translated photos and what was seen of them in, a table out."""
+"""The stage ``evaluate_translation``: what was seen of translated photos in, a table out."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from faceveil.evaluation.results import read_results
-from tests.stages.declared import enter, refused, succeed
+from tests.stages.declared import enter, succeed
 from tests.stages.worn_world import RECOGNIZERS
 
 

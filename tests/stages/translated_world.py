@@ -74,7 +74,7 @@ def _write_embeddings(root: Path) -> None:
     settings = read_section(root / "params.yaml", "embed", Embed)
     shutil.rmtree(root / "data/embeddings")
     curated, seen = root / "data/curated", []
-    for name, (role, _) in RECOGNIZERS.items():
+    for name in RECOGNIZERS:
         stored = root / "models/recognizers" / name
         embed_curated(curated, stored, root / "data/embeddings/bare" / name, settings, CPU)
         seen.append(open_recognizer(stored, CPU))

@@ -47,7 +47,12 @@ class Study(Section):
     """What participants are asked."""
 
     translation: str = Field(default="cyclegan", description="an entry of translations")
-    pictures: int = Field(default=22, ge=2, le=1000, multiple_of=2, description="half are real")
+    pictures: int = Field(
+        default=22, ge=4, le=1000, multiple_of=2, description="half of them untouched"
+    )
+    real_people: bool = Field(
+        default=False, description="whether people who exist may be shown, who must agree to it"
+    )
     seed: Seed = Field(default=2021, description="seed of which pictures, in which order")
 
 
