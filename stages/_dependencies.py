@@ -21,6 +21,9 @@ OUTSIDE = {
 }
 """Modules and packages that no stage depends on, each with the reason why none has to."""
 
+PIPELINES = (Path("dvc.yaml"), Path("pipelines/unmasking/dvc.yaml"))
+"""The pipelines, of which stages share nothing but the files that they declare."""
+
 METHODS = "faceveil.protection.methods"
 DESIGNS = "faceveil.protection.designs"
 
@@ -131,4 +134,5 @@ def write_dependencies(pipeline: Path) -> None:
 
 
 if __name__ == "__main__":
-    write_dependencies(Path("dvc.yaml"))
+    for place in PIPELINES:
+        write_dependencies(place)

@@ -28,10 +28,14 @@ def train_translation(  # noqa: PLR0913, PLR0917  (the paths are the stage's inp
     from contextlib import ExitStack
 
     from faceveil.params.unmasking import read_translating
-    from faceveil.protection.designs.state import write_curves
     from faceveil.protection.sources import Sources
     from faceveil.protection.translation.domains import faces_of
-    from faceveil.protection.translation.learn import learn, open_recognizers, write_translation
+    from faceveil.protection.translation.learn import (
+        learn,
+        open_recognizers,
+        write_curves,
+        write_translation,
+    )
     from faceveil.protection.translation.samples import Samples
     from faceveil.protection.translation.training import Watch
     from faceveil.report.figures.evolution import draw_evolution
@@ -58,7 +62,7 @@ def train_translation(  # noqa: PLR0913, PLR0917  (the paths are the stage's inp
             if run is None:
                 return
             write_translation(out, training, faces, translation, settings)
-            write_curves(curves, [training.epochs])
+            write_curves(curves, training)
             sheets = {0: samples.sources(), settings.all_epochs: samples.translated(training)}
             draw_evolution(sheets, figure, f"Translation {translation}")
         run.figure(figure)

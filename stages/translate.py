@@ -8,9 +8,8 @@ import typer
 from stages._stage import UNMASKING, stage
 
 
-def translate(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one by one)
-    translation: Annotated[str, typer.Argument(help="an entry of section translations")],
-    weights: Annotated[Path, typer.Option(help="folder of both directions' weights")],
+def translate(
+    weights: Annotated[Path, typer.Option(help="folder of a translation's weights, of its name")],
     curated: Annotated[Path, typer.Option(help="packed faces")],
     transparencies: Annotated[Path, typer.Option(help="where masks are")],
     protocol: Annotated[Path, typer.Option(help="who trains and who is judged")],
@@ -27,7 +26,7 @@ def translate(  # noqa: PLR0913, PLR0917  (the paths are the stage's inputs, one
 
     settings = read_section(UNMASKING, "translate", Translate)
     sources = Sources(curated, transparencies, read_roles(protocol))
-    write(translation, weights, sources, protected, settings, out, pick_device())
+    write(weights, sources, protected, settings, out, pick_device())
 
 
 app = stage(translate)

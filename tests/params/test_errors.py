@@ -1,4 +1,4 @@
-"""What a message tells people to run is a stage of dvc.yaml."""
+"""What a message tells people to run is a stage of a dvc.yaml."""
 
 from pathlib import Path
 
@@ -8,9 +8,14 @@ from ruamel.yaml import YAML
 from faceveil.params.errors import WRITERS, FaceveilError, reason_of, run_again
 from faceveil.params.experiments import Experiment
 from faceveil.params.read import validate
+from stages._dependencies import PIPELINES
 from tests.conftest import ROOT
 
-PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+PIPELINE = {
+    name: stage
+    for place in PIPELINES
+    for name, stage in YAML(typ="safe").load(ROOT / place)["stages"].items()
+}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +30,10 @@ PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
             "data/embeddings/exp0/facenet",
             "run `dvc repro embed_protected@exp0` or `dvc repro embed_designs@exp0`",
         ),
+        (
+            "models/translation/paired/put_on.safetensors",
+            "run `dvc repro pipelines/unmasking/dvc.yaml:train_translation@paired`",
+        ),
         ("elsewhere/net.safetensors", "put it there, or run `dvc repro`"),
     ],
 )
@@ -36,7 +45,7 @@ def test_the_stage_that_writes_a_file_is_named(path, said):
 @pytest.mark.parametrize("folder", WRITERS)
 def test_each_stage_named_writes_into_the_folder(folder):
     for named in WRITERS[folder]:
-        stage, _, key = named.partition("@")
+        stage, _, key = named.rpartition(":")[2].partition("@")
         body = PIPELINE[stage].get("do", PIPELINE[stage])
         assert bool(key) == ("foreach" in PIPELINE[stage])
         assert any(f"{out}/".startswith(folder) for out in body["outs"])

@@ -6,7 +6,7 @@ role is ``reversed``: what it finds is what unmasking is worth as an attack.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,18 +26,14 @@ from faceveil.metrics.photo_difference import colour_error, psnr, ssim
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.unmasking import EvaluateTranslation
 from faceveil.protection.sources import Sources
-from faceveil.protection.translation.translate import BACK, PUT_ON
+from faceveil.protection.translation.translate import BACK, PLAIN, PUT_ON, face_of, matched
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.store.embeddings import read_embeddings
-from faceveil.store.faces import PackedFaces
 from faceveil.store.photos import open_photos
 from faceveil.store.protocol import DEV, MASKED_PHOTOS, STUDY, UNMASKED_PHOTOS
 
 REVERSED = "reversed"
 """Role of a recognizer that takes masks off first."""
-
-PLAIN = "plain"
-"""The protection of people in masks without a design."""
 
 OPAQUE = 128
 """From this transparency on, of 255, a pixel is the mask's."""
@@ -171,21 +167,16 @@ def _identity_rows(
 
 def _same_photos(rows: pd.DataFrame) -> Callable[[Seen], Seen]:
     """Return what keeps the photos of the same people under the same protocol and training."""
-    wanted = set(zip(rows["subject_id"], _number(rows["image_id"]), strict=True))
+    wanted = set(zip(rows["subject_id"], face_of(rows["image_id"]), strict=True))
 
     def keep(seen: Seen) -> Seen:
-        of = zip(seen.rows["subject_id"], _number(seen.rows["image_id"]), strict=True)
+        of = zip(seen.rows["subject_id"], face_of(seen.rows["image_id"]), strict=True)
         there = np.array([one in wanted for one in of], np.bool_)
         if "training" in seen.rows:
             there &= (seen.rows["training"] <= rows["training"].max()).to_numpy()
         return seen.where(there)
 
     return keep
-
-
-def _number(image_ids: "pd.Series[str]") -> "pd.Series[str]":
-    """Return which photo of a person each is, masked or not."""
-    return image_ids.str.removesuffix("_Mask")
 
 
 def _joined_seen(parts: Sequence[Seen]) -> Seen:
@@ -322,17 +313,6 @@ def _difference_rows(
                         metric=f"{measure}_{side}",
                         **_mean(function(*pixels, region), of["subject_id"], settings),
                     )
-
-
-def matched(faces: PackedFaces, rows: pd.DataFrame) -> PackedFaces:
-    """Return the photos of the same faces, in the order of rows."""
-    place = pd.Series(np.arange(len(faces)), index=_number(faces.rows["image_id"]))
-    numbers = place.loc[_number(rows["image_id"])].to_numpy(dtype=np.int64)
-    known = None if faces.transparency is None else faces.transparency[numbers]
-    words = faces.rows.iloc[numbers].reset_index(drop=True)
-    return replace(
-        faces, pixels=faces.pixels[numbers], rows=words, transparency=known, coordinates=None
-    )
 
 
 def _mean(

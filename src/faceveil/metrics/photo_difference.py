@@ -16,8 +16,8 @@ Structural Similarity" (2004)."""
 HIGHEST_PSNR = 100.0
 """Of photos that are the same, whose PSNR is infinite, in decibels."""
 
-Photos = NDArray[np.uint8]
-"""``[N, S, S, 3]``, RGB."""
+Uint8 = NDArray[np.uint8]
+"""Photos ``[N, S, S, 3]``, RGB."""
 
 Region = NDArray[np.bool_]
 """``[N, S, S]``."""
@@ -26,7 +26,7 @@ Values = NDArray[np.float64]
 """``[N]``; NaN where the region is empty."""
 
 
-def ssim(made: Photos, truth: Photos, region: Region) -> Values:
+def ssim(made: Uint8, truth: Uint8, region: Region) -> Values:
     """Return the mean SSIM of a region's pixels and channels, in [-1, 1], photo by photo."""
     metrics: Any = import_module("kornia.metrics")  # not at the top: it takes a third of a second
     first, second = (
@@ -36,15 +36,15 @@ def ssim(made: Photos, truth: Photos, region: Region) -> Values:
     return _mean(each, region)
 
 
-def psnr(made: Photos, truth: Photos, region: Region) -> Values:
+def psnr(made: Uint8, truth: Uint8, region: Region) -> Values:
     """Return the peak signal-to-noise ratio in a region, in decibels, photo by photo."""
     squared = ((made.astype(np.float64) - truth) ** 2).mean(-1)
     error = _mean(squared, region)
     with np.errstate(divide="ignore"):
-        return np.minimum(HIGHEST_PSNR, 10 * np.log10(255**2 / error))
+        return np.asarray(np.minimum(HIGHEST_PSNR, 10 * np.log10(255**2 / error)))
 
 
-def colour_error(made: Photos, truth: Photos, region: Region) -> Values:
+def colour_error(made: Uint8, truth: Uint8, region: Region) -> Values:
     """Return the mean CIEDE2000 of a region's pixels, photo by photo."""
     values = [
         delta_e_2000(lab(one[where] / 255.0), lab(other[where] / 255.0)).mean()

@@ -19,8 +19,10 @@ WRITERS = {
     "models/adapted/": ["adapt@{}"],
     "data/embeddings/bare/": ["embed@{}"],
     "data/embeddings/": ["embed_protected@{}", "embed_designs@{}"],
+    "models/translation/": ["pipelines/unmasking/dvc.yaml:train_translation@{}"],
+    "data/translated_embeddings/": ["pipelines/unmasking/dvc.yaml:embed_translated@{}"],
 }
-"""Folders of weights and embeddings, and the stages of dvc.yaml that write them, by name."""
+"""Folders of weights and embeddings, and the stages that write them, by name."""
 
 
 class FaceveilError(Exception):

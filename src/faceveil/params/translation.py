@@ -12,7 +12,7 @@ GanLoss = Literal["lsgan", "vanilla", "wgangp"]
 RatePolicy = Literal["linear", "step", "plateau", "cosine"]
 
 
-class ResNet(Section):
+class ResNetShape(Section):
     """Generator of J. Johnson et al. (2016), as CycleGAN has it: down by 4, residual blocks, up."""
 
     architecture: Literal["resnet"] = Field(default="resnet", description="residual blocks")
@@ -25,7 +25,7 @@ class ResNet(Section):
     )
 
 
-class UNet(Section):
+class UNetShape(Section):
     """Generator with skips: down by 2 to the power of ``depth`` and up again."""
 
     architecture: Literal["unet"] = Field(default="unet", description="skips at each resolution")
@@ -35,7 +35,7 @@ class UNet(Section):
     upsampling: Upsampling = Field(default="resized", description="transposed or resized")
 
 
-GeneratorSettings = Annotated[ResNet | UNet, Field(discriminator="architecture")]
+GeneratorSettings = Annotated[ResNetShape | UNetShape, Field(discriminator="architecture")]
 
 
 class Discriminator(Section):
@@ -55,7 +55,7 @@ class Translating(Section):
 
     SECTION: ClassVar[str]
 
-    generator: GeneratorSettings = ResNet()
+    generator: GeneratorSettings = ResNetShape()
     discriminator: Discriminator = Discriminator()
     gan_loss: GanLoss = Field(default="lsgan", description="lsgan, vanilla or wgangp")
     gan_weight: float = Field(default=1.0, ge=0, le=1000, description="weight of the game")
@@ -133,7 +133,7 @@ class TrainPaired(Translating):
 
     SECTION: ClassVar[str] = "train_paired"
 
-    generator: GeneratorSettings = UNet()
+    generator: GeneratorSettings = UNetShape()
     gan_weight: float = Field(default=0.0, ge=0, le=1000, description="weight of the game; 0: none")
     pixels: float = Field(
         default=100.0, ge=0, le=10_000, description="weight of the mean difference inside the mask"

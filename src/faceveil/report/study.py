@@ -16,12 +16,11 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from faceveil.evaluation.translation import PLAIN, matched
 from faceveil.metrics.intervals import Interval, bootstrap_interval
 from faceveil.params.errors import FaceveilError, readable
 from faceveil.params.unmasking import Study
 from faceveil.protection.sources import Sources
-from faceveil.protection.translation.translate import PUT_ON
+from faceveil.protection.translation.translate import PLAIN, PUT_ON, matched
 from faceveil.report.photos import jpeg_uri
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.seeding import stream_seed
@@ -41,7 +40,7 @@ ANSWERS = ("untouched", "changed")
 
 
 @dataclass(frozen=True)
-class Picture:
+class Question:
     """What is asked about.
 
     Attributes:
@@ -93,7 +92,7 @@ def study_id(about: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _drawn(sources: Sources, stores: Path, settings: Study) -> list[Picture]:
+def _drawn(sources: Sources, stores: Path, settings: Study) -> list[Question]:
     """Draw people, what each is shown as, and the order."""
     rng = np.random.default_rng(stream_seed(settings.seed, "study", settings.translation))
     photos = {name: open_photos(stores / store) for name, (store, _) in DIRECTIONS.items()}
@@ -125,7 +124,7 @@ def _drawn(sources: Sources, stores: Path, settings: Study) -> list[Picture]:
             "translation": settings.translation,
             "image_id": str(row["image_id"].iloc[0]),
         }
-        pictures.append(Picture(about, np.asarray(pixels)))
+        pictures.append(Question(about, np.asarray(pixels)))
     return [pictures[place] for place in rng.permutation(len(pictures))]
 
 

@@ -4,9 +4,15 @@ import numpy as np
 import torch
 
 from faceveil.collection.places import Places
-from faceveil.params.translation import Discriminator, ResNet, TrainCyclegan, TrainPaired, UNet
+from faceveil.params.translation import (
+    Discriminator,
+    ResNetShape,
+    TrainCyclegan,
+    TrainPaired,
+    UNetShape,
+)
 from faceveil.protection.translation.cyclegan import CycleGan
-from faceveil.protection.translation.domains import Dealer, Faces
+from faceveil.protection.translation.domains import Dealer, FacePairs
 from faceveil.protection.translation.paired import Paired
 from faceveil.protection.translation.training import begin
 from faceveil.runtime.seeding import seeded
@@ -22,12 +28,12 @@ SMALL = {
     "checkpoint_steps": 1,
     "seed": 5,
 }
-CYCLEGAN = TrainCyclegan(generator=ResNet(channels=4, blocks=1), pool=3, **SMALL)
-PAIRED = TrainPaired(generator=UNet(channels=4, depth=2), rim=1, **SMALL)
+CYCLEGAN = TrainCyclegan(generator=ResNetShape(channels=4, blocks=1), pool=3, **SMALL)
+PAIRED = TrainPaired(generator=UNetShape(channels=4, depth=2), rim=1, **SMALL)
 
 
 def small_faces(people=PEOPLE, each=2):
-    """Faces of one colour each, ``each`` photos of a person."""
+    """FacePairs of one colour each, ``each`` photos of a person."""
     draw = np.random.default_rng(3)
     names = np.repeat([f"{number:05d}" for number in range(people)], each)
     numbers = np.tile(np.arange(each), people)
@@ -41,7 +47,7 @@ def small_faces(people=PEOPLE, each=2):
                      (len(names), 1, 1))  # fmt: skip
     boxes = np.tile(np.float32([0.1, 0.1, 0.8, 0.9]), (len(names), 1))
     images = np.array([f"{who}_{n}" for who, n in zip(names, numbers, strict=True)])
-    return Faces(names, images, unmasked, masked, transparency, Places(boxes, points))
+    return FacePairs(names, images, unmasked, masked, transparency, Places(boxes, points))
 
 
 def small_training(settings, recognizers=()):

@@ -107,7 +107,7 @@ def test_unpaired_photos_of_one_person_are_refused():
 
 
 def marked_faces():
-    """Faces whose points are the lightest pixels of their photos."""
+    """FacePairs whose points are the lightest pixels of their photos."""
     faces = small_faces()
     for photo, points in zip(faces.unmasked, faces.places.points, strict=True):
         photo[:] = 0

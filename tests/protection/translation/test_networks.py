@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.translation import Discriminator, ResNet, UNet
-from faceveil.protection.translation.networks import Generator, PatchGan, translated
+from faceveil.params.translation import Discriminator, ResNetShape, UNetShape
+from faceveil.protection.translation.networks import PatchGan, PhotoGenerator, translated
 
 
 def weights(network):
@@ -13,8 +13,8 @@ def weights(network):
 @pytest.mark.parametrize(
     ("network", "published"),
     [
-        (Generator(ResNet(blocks=9)), 11_378_179),
-        (Generator(ResNet(blocks=6)), 7_837_699),
+        (PhotoGenerator(ResNetShape(blocks=9)), 11_378_179),
+        (PhotoGenerator(ResNetShape(blocks=6)), 7_837_699),
         (PatchGan(Discriminator()), 2_764_737),
     ],
 )
@@ -30,7 +30,7 @@ def test_the_count_follows_from_the_published_layers():
     down = layers_by_hand(3, 64, 7) + layers_by_hand(64, 128, 3) + layers_by_hand(128, 256, 3)
     up = layers_by_hand(256, 128, 3) + layers_by_hand(128, 64, 3) + layers_by_hand(64, 3, 7)
     blocks = 6 * 2 * layers_by_hand(256, 256, 3)
-    assert weights(Generator(ResNet(blocks=6))) == down + blocks + up
+    assert weights(PhotoGenerator(ResNetShape(blocks=6))) == down + blocks + up
 
 
 def test_a_patch_is_70_pixels_wide():
@@ -44,25 +44,27 @@ def test_a_patch_is_70_pixels_wide():
 
 @pytest.mark.parametrize("upsampling", ["transposed", "resized"])
 @pytest.mark.parametrize("norm", ["instance", "batch"])
-@pytest.mark.parametrize("kind", [ResNet, UNet])
+@pytest.mark.parametrize("kind", [ResNetShape, UNetShape])
 def test_photos_stay_photos(kind, norm, upsampling):
     settings = kind(channels=4, norm=norm, upsampling=upsampling)
     photos = torch.rand(2, 3, 32, 32)
-    made = translated(Generator(settings)(photos))
+    made = translated(PhotoGenerator(settings)(photos))
     assert made.shape == photos.shape
     assert made.min() >= 0
     assert made.max() <= 1
-    assert weights(Generator(settings, 4, 3)) > weights(Generator(settings, 3, 3))
+    assert weights(PhotoGenerator(settings, 4, 3)) > weights(PhotoGenerator(settings, 3, 3))
 
 
 def test_norms_by_photo_have_no_weights_and_those_by_batch_have():
-    batch, instance = (Generator(ResNet(channels=4, norm=one)) for one in ("batch", "instance"))
+    batch, instance = (
+        PhotoGenerator(ResNetShape(channels=4, norm=one)) for one in ("batch", "instance")
+    )
     assert any("running_mean" in name for name in batch.state_dict())
     assert not any("running_mean" in name for name in instance.state_dict())
 
 
 def test_weights_are_drawn_as_published():
-    for network in (Generator(ResNet(channels=32)), PatchGan(Discriminator())):
+    for network in (PhotoGenerator(ResNetShape(channels=32)), PatchGan(Discriminator())):
         drawn = torch.cat(
             [p.detach().flatten() for n, p in network.named_parameters() if p.ndim == 4]
         )
@@ -71,8 +73,8 @@ def test_weights_are_drawn_as_published():
 
 
 @pytest.mark.parametrize(
-    ("settings", "divisor"), [(ResNet(channels=1), 4), (UNet(channels=1, depth=5), 32)]
+    ("settings", "divisor"), [(ResNetShape(channels=1), 4), (UNetShape(channels=1, depth=5), 32)]
 )
 def test_sides_that_cannot_be_halved_are_refused(settings, divisor):
     with pytest.raises(FaceveilError, match=f"30 x 32 pixels.* multiples of {divisor}; change"):
-        Generator(settings)(torch.rand(1, 3, 30, 32))
+        PhotoGenerator(settings)(torch.rand(1, 3, 30, 32))

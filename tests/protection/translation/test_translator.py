@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.translation import ResNet, UNet
+from faceveil.params.translation import ResNetShape, UNetShape
 from faceveil.protection.translation.translator import (
     Translator,
     read_translator,
@@ -14,7 +14,7 @@ from faceveil.protection.translation.translator import (
 )
 
 PHOTOS = torch.rand(3, 3, 16, 16, generator=torch.Generator().manual_seed(1))
-SMALL = UNet(channels=4, depth=2)
+SMALL = UNetShape(channels=4, depth=2)
 
 
 def half():
@@ -40,7 +40,7 @@ def test_a_region_that_is_found_says_how_much_changes():
 
 
 def test_the_whole_photo_is_made_anew_where_no_region_is():
-    found = Translator(ResNet(channels=4, blocks=1), "whole")(PHOTOS)
+    found = Translator(ResNetShape(channels=4, blocks=1), "whole")(PHOTOS)
     assert torch.equal(found.photos, found.painted)
     assert (found.region == 1).all()
 
@@ -66,10 +66,10 @@ def test_no_weights_and_those_of_others_are_one_line(tmp_path):
     path = tmp_path / "put_on.safetensors"
     write_translator(path, Translator(SMALL, "whole"), {})
     save_file(load_file(path), path, metadata={"card": json.dumps({"generator": {"blocks": 3}})})
-    with pytest.raises(FaceveilError, match="its card tells of no translator; run `dvc repro"):
+    with pytest.raises(FaceveilError, match="its card tells of no translator; put it there"):
         read_translator(tmp_path, "put_on")
     write_translator(path, Translator(SMALL, "whole"), {})
-    other = {"generator": UNet(channels=8, depth=2).model_dump(), "change": "whole", "rim": 0}
+    other = {"generator": UNetShape(channels=8, depth=2).model_dump(), "change": "whole", "rim": 0}
     save_file(load_file(path), path, metadata={"card": json.dumps(other)})
     with pytest.raises(FaceveilError, match=r"tensor .* the network needs"):
         read_translator(tmp_path, "put_on")

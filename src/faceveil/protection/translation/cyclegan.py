@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from faceveil.params.translation import TrainCyclegan
 from faceveil.protection.translation.losses import real_loss
 from faceveil.protection.translation.networks import PatchGan
-from faceveil.protection.translation.phases import Learning, Phase, Share
+from faceveil.protection.translation.phases import Learning, Phase, StepShare
 from faceveil.protection.translation.pool import Pool
 from faceveil.protection.translation.translator import Translator
 from faceveil.recognition.recognizer import Recognizer
@@ -46,7 +46,7 @@ class CycleGan(Learning):
             "tell_unmasked": PatchGan(settings.discriminator),
         }
 
-    def translating(self, share: Share) -> dict[str, Tensor]:
+    def translating(self, share: StepShare) -> dict[str, Tensor]:
         """Return what the generators lose."""
         batch, settings = share.batch, self.settings
         unmasked, masked = batch.unmasked.to(self.device), batch.masked.to(self.device)

@@ -27,8 +27,8 @@ MASKED = "_Mask"
 
 
 @dataclass(frozen=True)
-class Faces:
-    """Faces with and without their masks, row by row.
+class FacePairs:
+    """FacePairs with and without their masks, row by row.
 
     Attributes:
         subject_ids: str ``[N]``.
@@ -58,7 +58,7 @@ class Faces:
 
 
 @dataclass(frozen=True)
-class Batch:
+class Dealt:
     """Photos of a step; where they are paired, row i shows one face twice.
 
     Attributes:
@@ -75,16 +75,16 @@ class Batch:
     unmasked_places: Places
     masked_places: Places
 
-    def part(self, start: int, stop: int) -> "Batch":
+    def part(self, start: int, stop: int) -> "Dealt":
         """Return some of the rows."""
         rows = slice(start, stop)
-        return Batch(
+        return Dealt(
             self.unmasked[rows], self.masked[rows], self.region[rows],
             self.unmasked_places[rows], self.masked_places[rows],
         )  # fmt: skip
 
 
-def faces_of(sources: Sources, role: str) -> Faces:
+def faces_of(sources: Sources, role: str) -> FacePairs:
     """Return the faces of people of a role, those of which there are both photos.
 
     Raises:
@@ -106,7 +106,7 @@ def faces_of(sources: Sources, role: str) -> Faces:
     return _joined(parts)
 
 
-def _of_kind(sources: Sources, protocol: str, people: Sequence[str]) -> Faces:
+def _of_kind(sources: Sources, protocol: str, people: Sequence[str]) -> FacePairs:
     """Return the faces of a kind of photos, sorted by image_id."""
     kinds = UNMASKED_PHOTOS[protocol], MASKED_PHOTOS[protocol]
     unmasked, masked = open_faces(sources.curated, kinds[0]), sources.faces(kinds[1])
@@ -117,7 +117,7 @@ def _of_kind(sources: Sources, protocol: str, people: Sequence[str]) -> Faces:
     rows = rows[rows["image_id"].isin(place.index)]
     here, there = rows["row"].to_numpy(), place.loc[rows["image_id"]].to_numpy(dtype=np.int64)
     assert masked.transparency is not None
-    return Faces(
+    return FacePairs(
         subject_ids=rows["subject_id"].to_numpy(dtype=np.str_),
         image_ids=rows["image_id"].to_numpy(dtype=np.str_),
         unmasked=np.asarray(unmasked.pixels[here]),
@@ -127,7 +127,7 @@ def _of_kind(sources: Sources, protocol: str, people: Sequence[str]) -> Faces:
     )
 
 
-def _joined(parts: Sequence[Faces]) -> Faces:
+def _joined(parts: Sequence[FacePairs]) -> FacePairs:
     parts = [part for part in parts if len(part)]
     joined = {
         name: np.concatenate([getattr(part, name) for part in parts])
@@ -135,7 +135,7 @@ def _joined(parts: Sequence[Faces]) -> Faces:
     }
     boxes = np.concatenate([part.places.boxes for part in parts])
     points = np.concatenate([part.places.points for part in parts])
-    return Faces(**joined, places=Places(boxes, points))
+    return FacePairs(**joined, places=Places(boxes, points))
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Dealer:
         seed: of the training.
     """
 
-    faces: Faces
+    faces: FacePairs
     batch_size: int
     paired: bool
     enlarged: float
@@ -186,7 +186,7 @@ class Dealer:
         rows = [rng.permutation(np.flatnonzero(one)) for one in (is_bare, ~is_bare)]
         return rows[0], rows[1]
 
-    def batch(self, step: int) -> Batch:
+    def batch(self, step: int) -> Dealt:
         """Return the photos of a step of the training, the first one is 0."""
         epoch, number = divmod(step, self.steps)
         shown = slice(number * self.batch_size, (number + 1) * self.batch_size)
@@ -200,7 +200,7 @@ class Dealer:
         )
         both = torch.cat([as_photos(faces.masked[worn]), as_region(faces.transparency[worn])], 1)
         masked, masked_places = self._seen(both, faces.places[worn], there)
-        return Batch(unmasked, masked[:, :3], masked[:, 3:], unmasked_places, masked_places)
+        return Dealt(unmasked, masked[:, :3], masked[:, 3:], unmasked_places, masked_places)
 
     def _seen(self, images: Tensor, places: Places, draw: torch.Generator) -> tuple[Tensor, Places]:
         """Enlarge photos, cut their own size out of them, and mirror some; faces move along."""

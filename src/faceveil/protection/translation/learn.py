@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from faceveil.params.errors import FaceveilError
@@ -11,7 +12,7 @@ from faceveil.params.read import read_names, read_section
 from faceveil.params.recognizers import RecognizerSettings
 from faceveil.params.translation import TrainCyclegan, TrainPaired, Translating
 from faceveil.protection.translation.cyclegan import CycleGan
-from faceveil.protection.translation.domains import Dealer, Faces
+from faceveil.protection.translation.domains import Dealer, FacePairs
 from faceveil.protection.translation.paired import Paired
 from faceveil.protection.translation.phases import Learning
 from faceveil.protection.translation.training import (
@@ -24,7 +25,7 @@ from faceveil.protection.translation.training import (
 )
 from faceveil.protection.translation.translator import Translator, write_translator
 from faceveil.recognition.recognizer import Recognizer, open_recognizer
-from faceveil.runtime.atomic import atomic_directory
+from faceveil.runtime.atomic import atomic_directory, atomic_path
 from faceveil.runtime.checkpoints import scratch_checkpoint
 from faceveil.runtime.ranks import present_ranks
 from faceveil.runtime.seeding import seeded
@@ -34,7 +35,7 @@ from faceveil.store.weights import Card
 @contextmanager
 def learn(
     settings: Translating,
-    faces: Faces,
+    faces: FacePairs,
     recognizers: Sequence[Recognizer],
     device: torch.device,
     watch: Watch = UNWATCHED,
@@ -63,7 +64,7 @@ def learn(
 
 
 def write_translation(
-    folder: Path, training: Training, faces: Faces, name: str, settings: Translating
+    folder: Path, training: Training, faces: FacePairs, name: str, settings: Translating
 ) -> None:
     """Write both directions, with a card that says how they came about; whole or not at all."""
     card: Card = {
@@ -78,6 +79,14 @@ def write_translation(
             translator = training.learning.translator(direction)
             translator.load_state_dict(training.weights(direction))
             write_translator(new / f"{direction}.safetensors", translator, card)
+
+
+def write_curves(path: Path, training: Training) -> None:
+    """Write the mean terms of each epoch, from 1, as CSV."""
+    table = pd.DataFrame(training.epochs)
+    table.insert(0, "epoch", range(1, len(table) + 1))
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
 
 
 def open_recognizers(
@@ -115,7 +124,7 @@ def _learning(
     return CycleGan(settings, recognizers, device)
 
 
-def _refuse(settings: Translating, faces: Faces, recognizers: Sequence[Recognizer]) -> None:
+def _refuse(settings: Translating, faces: FacePairs, recognizers: Sequence[Recognizer]) -> None:
     norms = {settings.generator.norm, settings.discriminator.norm}
     if "batch" in norms and present_ranks().count > 1:
         raise FaceveilError(

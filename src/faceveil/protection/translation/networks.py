@@ -14,7 +14,7 @@ from faceveil.params.translation import (
     Discriminator,
     GeneratorSettings,
     Norm,
-    ResNet,
+    ResNetShape,
     Upsampling,
 )
 
@@ -35,7 +35,7 @@ def normed(convolution: nn.Module, norm: Norm, channels: int) -> nn.Sequential:
     return nn.Sequential(convolution, norm_layer(norm, channels), nn.ReLU(True))
 
 
-class Residual(nn.Module):
+class ResidualBlock(nn.Module):
     """Two convolutions whose output is added to their input, ``[B, C, H, W]``."""
 
     def __init__(self, channels: int, norm: Norm) -> None:
@@ -75,7 +75,7 @@ def upsampled(channels: int, fewer: int, norm: Norm, how: Upsampling) -> nn.Sequ
 class ResNetTrunk(nn.Sequential):
     """c7s1-C, d2C, d4C, R4C times the blocks, u2C, uC, c7s1-outputs."""
 
-    def __init__(self, settings: ResNet, inputs: int, outputs: int) -> None:
+    def __init__(self, settings: ResNetShape, inputs: int, outputs: int) -> None:
         norm, bias = settings.norm, settings.norm == "instance"
         widths = [settings.channels * factor for factor in (1, 2, 4)]
         first = nn.Conv2d(inputs, widths[0], 7, bias=bias)
@@ -83,7 +83,7 @@ class ResNetTrunk(nn.Sequential):
         for few, many in pairwise(widths):
             down = nn.Conv2d(few, many, 3, stride=2, padding=1, bias=bias)
             layers.append(normed(down, norm, many))
-        layers += [Residual(widths[-1], norm) for _ in range(settings.blocks)]
+        layers += [ResidualBlock(widths[-1], norm) for _ in range(settings.blocks)]
         for many, few in pairwise(reversed(widths)):
             layers.append(upsampled(many, few, norm, settings.upsampling))
         super().__init__(*layers, nn.ReflectionPad2d(3), nn.Conv2d(widths[0], outputs, 7))
@@ -125,7 +125,7 @@ class UNetTrunk(nn.Module):
         return found
 
 
-class Generator(nn.Module):
+class PhotoGenerator(nn.Module):
     """From photos, and what else is known of each pixel, to values of each pixel.
 
     Attributes:

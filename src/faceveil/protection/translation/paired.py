@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from faceveil.params.translation import TrainPaired
 from faceveil.protection.translation.losses import real_loss
 from faceveil.protection.translation.networks import PatchGan
-from faceveil.protection.translation.phases import Learning, Phase, Share
+from faceveil.protection.translation.phases import Learning, Phase, StepShare
 from faceveil.protection.translation.pool import Pool
 from faceveil.protection.translation.translator import Translated, Translator, mixed, widened
 from faceveil.recognition.recognizer import Recognizer
@@ -50,7 +50,7 @@ class Paired(Learning):
                 networks[name] = PatchGan(settings.discriminator)
         return networks
 
-    def translating(self, share: Share) -> dict[str, Tensor]:
+    def translating(self, share: StepShare) -> dict[str, Tensor]:
         """Return what the generators lose."""
         batch, settings = share.batch, self.settings
         unmasked, masked = batch.unmasked.to(self.device), batch.masked.to(self.device)

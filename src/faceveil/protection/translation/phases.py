@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from faceveil.collection.places import Places
 from faceveil.params.translation import Translating
-from faceveil.protection.translation.domains import Batch
+from faceveil.protection.translation.domains import Dealt
 from faceveil.protection.translation.losses import Tell, gradient_penalty, telling_apart
 from faceveil.protection.translation.pool import Pool
 from faceveil.protection.translation.translator import Translator
@@ -24,7 +24,7 @@ from faceveil.runtime.seeding import generator_for
 
 
 @dataclass(frozen=True)
-class Share:
+class StepShare:
     """What a process sees of a step.
 
     Attributes:
@@ -34,7 +34,7 @@ class Share:
         step: its number.
     """
 
-    batch: Batch
+    batch: Dealt
     taken: RankShare
     size: int
     step: int
@@ -52,7 +52,7 @@ class Phase:
 
     name: str
     changes: tuple[str, ...]
-    loss: Callable[[Share], dict[str, Tensor]]
+    loss: Callable[[StepShare], dict[str, Tensor]]
 
 
 class Learning(ABC):
@@ -88,7 +88,7 @@ class Learning(ABC):
         assert isinstance(found, Translator)
         return found
 
-    def telling(self, share: Share) -> dict[str, Tensor]:
+    def telling(self, share: StepShare) -> dict[str, Tensor]:
         """Return what discriminators lose: real photos are to be told from those made just now."""
         real = {"masked": share.batch.masked, "unmasked": share.batch.unmasked}
         terms: dict[str, Tensor] = {}
@@ -98,7 +98,9 @@ class Learning(ABC):
             terms |= self._telling(domain, real[domain].to(self.device), made, share)
         return terms
 
-    def _telling(self, domain: str, real: Tensor, made: Tensor, share: Share) -> dict[str, Tensor]:
+    def _telling(
+        self, domain: str, real: Tensor, made: Tensor, share: StepShare
+    ) -> dict[str, Tensor]:
         settings, tell = self.settings, self.tell(domain)
         terms = {f"telling_{domain}": telling_apart(tell, real, made, settings.gan_loss)}
         if settings.gan_loss == "wgangp":
@@ -131,7 +133,7 @@ class Learning(ABC):
         return torch.stack(unlike).mean()
 
 
-def whole(part: Tensor, share: Share) -> Tensor:
+def whole(part: Tensor, share: StepShare) -> Tensor:
     """Return what all ranks made in a step, ``[B, ...]``, in the order of the step's rows."""
     ranks = present_ranks()
     if ranks.count == 1:

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from faceveil.protection.translation.domains import Faces, as_photos, as_region
+from faceveil.protection.translation.domains import FacePairs, as_photos, as_region
 from faceveil.protection.translation.training import Training
 
 PEOPLE = 4
@@ -16,7 +16,7 @@ PEOPLE = 4
 class Samples:
     """The first faces of people who neither train nor are judged, where there are any."""
 
-    def __init__(self, faces: Faces) -> None:
+    def __init__(self, faces: FacePairs) -> None:
         _, first = np.unique(faces.subject_ids, return_index=True)
         rows = first[:PEOPLE]
         self._unmasked, self._masked = (

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from faceveil.params.errors import FaceveilError
 from faceveil.protection.translation.domains import Dealer
-from faceveil.protection.translation.phases import Learning, Share, summed
+from faceveil.protection.translation.phases import Learning, StepShare, summed
 from faceveil.protection.translation.rates import rate_share
 from faceveil.runtime.checkpoints import (
     Checkpoint,
@@ -188,7 +188,7 @@ def take_step(training: Training, dealer: Dealer) -> dict[str, float]:
     batch = dealer.batch(step)
     size = len(batch.unmasked)
     taken = ranks.share(size)
-    share = Share(batch.part(taken.start, taken.stop), taken, size, step)
+    share = StepShare(batch.part(taken.start, taken.stop), taken, size, step)
     found: dict[str, float] = {}
     for phase in learning.phases:
         for name, network in learning.networks.items():

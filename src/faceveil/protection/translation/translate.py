@@ -1,6 +1,7 @@
 """What held-out people look like with a mask put on by a network, and with theirs taken off."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from faceveil.params.errors import FaceveilError
 from faceveil.params.unmasking import Translate
 from faceveil.protection.sources import Sources
+from faceveil.protection.translation.domains import MASKED
 from faceveil.protection.translation.translator import Direction, Translator, read_translator
 from faceveil.runtime.progress import progress
 from faceveil.store.faces import PackedFaces
@@ -21,16 +23,15 @@ from faceveil.store.protocol import UNMASKED_PHOTOS
 PUT_ON, BACK = "put_on", "back"
 """Stores of faces with a mask put on, and of these with it taken off again."""
 
-Images = Callable[[NDArray[np.int64]], Tensor]
-"""From rows of a store to photos ``[B, 3, S, S]`` in [0, 1]."""
+PLAIN = "plain"
+"""The store, and the protection, of people in masks without a design."""
 
 JUDGED = ("test", "dev")
 """Roles of people whose photos are translated: those who are judged, and on whom plain masks are
 compared; nobody who trained."""
 
 
-def translate(  # noqa: PLR0913, PLR0917  (where it reads and writes, one by one)
-    name: str,
+def translate(
     translation: Path,
     sources: Sources,
     protected: Path,
@@ -41,8 +42,7 @@ def translate(  # noqa: PLR0913, PLR0917  (where it reads and writes, one by one
     """Write all stores of one translation.
 
     Args:
-        name: of the translation.
-        translation: folder of its weights.
+        translation: folder of its weights, of its name.
         sources: curated photos, and where masks are on them.
         protected: folder of the main pipeline's protected photos.
         settings: whose masks are taken off.
@@ -51,7 +51,7 @@ def translate(  # noqa: PLR0913, PLR0917  (where it reads and writes, one by one
     """
     put_on, take_off = (_opened(translation, one, device) for one in ("put_on", "take_off"))
     size, batch = sources.faces("unmasked").image_size, settings.batch_size
-    rows = _bare_rows(sources, settings).assign(protection=f"{PUT_ON}_{name}")
+    rows = _bare_rows(sources, settings).assign(protection=f"{PUT_ON}_{translation.name}")
     bare = _Stored(sources, rows)
     write_photos(out / PUT_ON, rows, size, _worn(put_on, bare, batch))
     write_photos(out / BACK, rows, size, _back(put_on, take_off, bare, batch))
@@ -68,6 +68,22 @@ def translate(  # noqa: PLR0913, PLR0917  (where it reads and writes, one by one
         masks = _Stored(sources, words)
         made = _taken_off(take_off, photos.images, numbers, masks, batch)
         write_photos(out / protection, words, size, made)
+
+
+def matched(faces: PackedFaces, rows: pd.DataFrame) -> PackedFaces:
+    """Return the photos of the same faces, in the order of rows."""
+    place = pd.Series(np.arange(len(faces)), index=face_of(faces.rows["image_id"]))
+    numbers = place.loc[face_of(rows["image_id"])].to_numpy(dtype=np.int64)
+    known = None if faces.transparency is None else faces.transparency[numbers]
+    words = faces.rows.iloc[numbers].reset_index(drop=True)
+    return replace(
+        faces, pixels=faces.pixels[numbers], rows=words, transparency=known, coordinates=None
+    )
+
+
+def face_of(image_ids: "pd.Series[str]") -> "pd.Series[str]":
+    """Return which photo of a person each is, with or without a mask."""
+    return image_ids.str.removesuffix(MASKED)
 
 
 class _Stored:
@@ -152,7 +168,7 @@ def _back(put_on: Translator, take_off: Translator, bare: _Stored, size: int) ->
 @torch.inference_mode()
 def _taken_off(
     take_off: Translator,
-    images: Images,
+    images: Callable[[NDArray[np.int64]], Tensor],
     numbers: NDArray[np.int64],
     masks: _Stored,
     size: int,

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
-from faceveil.params.errors import FaceveilError
+from faceveil.params.errors import FaceveilError, run_again
 from faceveil.params.translation import GeneratorSettings
-from faceveil.protection.translation.networks import Generator, translated
+from faceveil.protection.translation.networks import PhotoGenerator, translated
 from faceveil.store.weights import Card, read_card, read_weights, write_weights
 
 Direction = Literal["put_on", "take_off"]
@@ -53,7 +53,7 @@ class Translator(nn.Module):
     def __init__(self, settings: GeneratorSettings, change: Change, rim: int = 0) -> None:
         super().__init__()
         self.change, self.rim = change, rim
-        self.generator = Generator(settings, *CHANNELS[change])
+        self.generator = PhotoGenerator(settings, *CHANNELS[change])
 
     def forward(self, photos: Tensor, transparency: Tensor | None = None) -> Translated:
         """Translate photos ``[B, 3, S, S]`` in [0, 1].
@@ -113,8 +113,7 @@ def read_translator(folder: Path, direction: Direction) -> tuple[Translator, Car
         translator = Translator(settings, card["change"], int(card["rim"]))
     except (KeyError, TypeError, ValueError, ValidationError):
         raise FaceveilError(
-            f"{path}: its card tells of no translator; run `dvc repro "
-            f"pipelines/unmasking/dvc.yaml:train_translation@{folder.name}`"
+            f"{path}: its card tells of no translator; {run_again(path, 'dvc repro -f')}"
         ) from None
     read_weights(path, translator)
     return translator.eval().requires_grad_(False), card

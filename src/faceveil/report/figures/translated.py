@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from faceveil.evaluation.translation import PLAIN, Translations, matched
-from faceveil.protection.translation.translate import BACK, PUT_ON
+from faceveil.evaluation.translation import Translations
+from faceveil.protection.translation.translate import BACK, PLAIN, PUT_ON, face_of, matched
 from faceveil.runtime.atomic import atomic_path
 from faceveil.store.photos import open_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
@@ -27,10 +27,10 @@ def draw_translated(inputs: Translations, path: Path, people: int) -> None:
                 columns.append((label, np.asarray(faces.pixels)))
         off = np.asarray(stores[PLAIN].pixels[rows.index.to_numpy()])
         columns.append((f"{name}:\nmask taken off", off))
-        faces = rows["image_id"].str.removesuffix("_Mask")
+        names = face_of(rows["image_id"])
         for label, store in (("mask put on", PUT_ON), ("put on and off", BACK)):
             words = stores[store].rows
-            place = words.reset_index().set_index("image_id")["index"].loc[faces].to_numpy()
+            place = words.reset_index().set_index("image_id")["index"].loc[names].to_numpy()
             columns.append((f"{name}:\n{label}", np.asarray(stores[store].pixels[place])))
     count = len(columns[0][1])
     figure = Figure(figsize=(1.4 * len(columns), 1.4 * count + 0.5), layout="constrained")
