@@ -6,8 +6,11 @@ import pytest
 import torch
 
 from faceveil.params.read import validate
+from faceveil.params.translation import UNetShape
 from faceveil.protection.base import Draw, Photos, Worn
 from faceveil.protection.registry import method, method_names
+from faceveil.protection.translation.put_on import PutOn
+from faceveil.protection.translation.translator import Translator, write_translator
 from faceveil.store.faces import PackedFaces
 from faceveil.store.texture_file import write_texture
 from tests.protection.protected_world import write_generators
@@ -22,10 +25,15 @@ SETTINGS = {
 }
 """Settings that a method cannot do without, or small ones."""
 
+ELSEWHERE = {"put_on": PutOn}
+"""Methods of other pipelines, which the main one does not find by name."""
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = write_generators(tmp_path_factory.mktemp("exp"))
+    translator = Translator(UNetShape(channels=4, depth=2), "predicted")
+    write_translator(folder / "put_on.safetensors", translator, {})
     for shade, file in enumerate(("one.png", "other.png")):
         write_texture(folder / file, np.full((3, 63, 72), 0.3 + 0.4 * shade, dtype=np.float32))
     return folder
@@ -45,7 +53,8 @@ def photos():
 
 
 def made(name, trained):
-    found, settings = method(name), SETTINGS.get(name, {})
+    found = method(name) if name in method_names() else ELSEWHERE[name]
+    settings = SETTINGS.get(name, {})
     if name == "picture":
         settings = {"files": [str(trained / file) for file in ("one.png", "other.png")]}
     protection = found(validate(found.Settings, settings, name))
@@ -57,7 +66,7 @@ def made(name, trained):
     return protection
 
 
-@pytest.fixture(params=method_names())
+@pytest.fixture(params=[*method_names(), *ELSEWHERE])
 def protection(request, trained):
     return made(request.param, trained)
 

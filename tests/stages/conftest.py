@@ -54,6 +54,7 @@ def translated_world(worn_world, tmp_path_factory):
         patch.setenv("FACEVEIL_DEVICE", "cpu")
         patch.delenv("DVC_ROOT", raising=False)
         patch.chdir(root)
+        translated.record(patch)
         translated.write_world(worn_world, root)
         for stage in ("train_translation", "translate", "embed_translated"):
             for name in ("paired", "cyclegan"):

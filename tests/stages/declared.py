@@ -122,7 +122,7 @@ def succeed(stage: str, name: str = "") -> list[Path]:
     outputs = [Path(one) for one in declared(stage, name).outputs]
     assert all(output.exists() for output in outputs)
     beside = [one for one in files() - before if not {one, *one.parents} & set(outputs)]
-    assert beside == []
+    assert not beside, beside
     return outputs
 
 

@@ -7,11 +7,13 @@ from PIL import Image
 
 from faceveil.evaluation.results import read_results
 from tests.stages.declared import enter, succeed
+from tests.stages.translated_world import record
 from tests.stages.worn_world import RECOGNIZERS
 
 
 @pytest.fixture
-def at(translated_world, here):
+def at(translated_world, here, monkeypatch):
+    record(monkeypatch)
     return lambda without="": enter(translated_world, "evaluate_translation", without=without)
 
 

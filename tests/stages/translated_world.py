@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 from faceveil.evaluation.thresholds import Threshold, write_thresholds
@@ -31,9 +33,25 @@ TINY = {
         **SHORT, "generator": {"architecture": "resnet", "blocks": 1, **NET}, "pool": 2
     },
     "train_paired": {**SHORT, "generator": {"architecture": "unet", "depth": 2, **NET}},
-    "translate": {"protections": ["plain", "exp1"], "batch_size": 3},
+    "translate": {"protections": ["plain", "exp1"]},
     "evaluate_translation": {"resamples": 100, "people_shown": 2},
 }  # fmt: skip
+
+
+def record(patch: pytest.MonkeyPatch) -> list[str]:
+    """Let stages record here, and return the list of what they will have recorded."""
+    told: list[str] = []
+
+    class Recorder:
+        def __getattr__(self, kind):
+            return lambda *_, **__: told.append(kind)
+
+    @contextmanager
+    def track(stage, params, experiment=None):
+        yield Recorder()
+
+    patch.setattr("faceveil.tracking.run.track", track)
+    return told
 
 
 def write_world(worn: Path, root: Path) -> None:

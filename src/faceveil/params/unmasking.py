@@ -26,7 +26,6 @@ class Translate(Section):
     trainings: int = Field(
         default=1, ge=1, le=100, description="of an experiment's trainings, the first ones"
     )
-    batch_size: int = Field(default=32, ge=1, le=65_536, description="photos at once")
 
 
 class EvaluateTranslation(Section):

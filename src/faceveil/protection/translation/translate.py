@@ -12,9 +12,16 @@ from torch import Tensor
 
 from faceveil.params.errors import FaceveilError
 from faceveil.params.unmasking import Translate
+from faceveil.protection.base import Draw, Photos
 from faceveil.protection.sources import Sources
 from faceveil.protection.translation.domains import MASKED
-from faceveil.protection.translation.translator import Direction, Translator, read_translator
+from faceveil.protection.translation.put_on import PutOn
+from faceveil.protection.translation.translator import (
+    Translator,
+    read_translator,
+    translate_each,
+)
+from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.progress import progress
 from faceveil.store.faces import PackedFaces
 from faceveil.store.photos import COLUMNS, FLAT, JUDGE, open_photos, write_photos
@@ -25,6 +32,9 @@ PUT_ON, BACK = "put_on", "back"
 
 PLAIN = "plain"
 """The store, and the protection, of people in masks without a design."""
+
+AT_ONCE = 64
+"""Photos that are in memory at a time."""
 
 JUDGED = ("test", "dev")
 """Roles of people whose photos are translated: those who are judged, and on whom plain masks are
@@ -49,25 +59,28 @@ def translate(
         out: folder of stores to write: ``put_on``, ``back``, and one of each protection's name.
         device: where the networks compute.
     """
-    put_on, take_off = (_opened(translation, one, device) for one in ("put_on", "take_off"))
-    size, batch = sources.faces("unmasked").image_size, settings.batch_size
+    put_on = PutOn(PutOn.Settings())
+    put_on.read(translation, seed=0)
+    put_on.translator.to(device)
+    take_off = read_translator(translation, "take_off")[0].to(device)
+    size = sources.faces("unmasked").image_size
     rows = _bare_rows(sources, settings).assign(protection=f"{PUT_ON}_{translation.name}")
     bare = _Stored(sources, rows)
-    write_photos(out / PUT_ON, rows, size, _worn(put_on, bare, batch))
-    write_photos(out / BACK, rows, size, _back(put_on, take_off, bare, batch))
-    for protection in settings.protections:
-        photos = open_photos(protected / protection)
-        words = _judged_rows(photos.rows, protection, settings)
-        if words.empty:
-            raise FaceveilError(
-                f"{protected / protection}: nobody who is judged wears it; take it out of "
-                "translate.protections"
-            )
-        numbers = words.index.to_numpy(dtype=np.int64)
-        words = words.reset_index(drop=True)
-        masks = _Stored(sources, words)
-        made = _taken_off(take_off, photos.images, numbers, masks, batch)
-        write_photos(out / protection, words, size, made)
+    with atomic_directory(out) as folder:
+        write_photos(folder / PUT_ON, rows, size, _worn(put_on, bare, rows))
+        write_photos(folder / BACK, rows, size, _back(put_on.translator, take_off, bare))
+        for protection in settings.protections:
+            photos = open_photos(protected / protection)
+            words = _judged_rows(photos.rows, protection, settings)
+            if words.empty:
+                raise FaceveilError(
+                    f"{protected / protection}: nobody who is judged wears it; take it out of "
+                    "translate.protections"
+                )
+            numbers = words.index.to_numpy(dtype=np.int64)
+            words = words.reset_index(drop=True)
+            made = _taken_off(take_off, photos.images, numbers, _Stored(sources, words))
+            write_photos(folder / protection, words, size, made)
 
 
 def matched(faces: PackedFaces, rows: pd.DataFrame) -> PackedFaces:
@@ -140,40 +153,33 @@ def _of_each(rows: pd.DataFrame, settings: Translate) -> pd.DataFrame:
     return rows[rows["image_id"].isin(taken["image_id"])]
 
 
-def _opened(folder: Path, direction: Direction, device: torch.device) -> Translator:
-    return read_translator(folder, direction)[0].to(device)
+def _worn(put_on: PutOn, bare: _Stored, rows: pd.DataFrame) -> Iterator[Tensor]:
+    for part in _parts(len(bare), "masks put on"):
+        words = rows.iloc[part]
+        photos = Photos(
+            images=bare.images(part),
+            subject_ids=words["subject_id"].to_numpy(dtype=np.str_),
+            image_ids=words["image_id"].to_numpy(dtype=np.str_),
+        )
+        yield put_on.apply(photos, Draw(0, words["variant"].to_numpy(dtype=np.int64)))
 
 
-def _parts(count: int, size: int, title: str) -> Iterator[slice]:
-    for start in progress(title, range(0, count, size), unit="batch"):
-        yield slice(start, start + size)
-
-
-@torch.inference_mode()
-def _worn(put_on: Translator, bare: _Stored, size: int) -> Iterator[Tensor]:
-    where = next(put_on.parameters()).device
-    for part in _parts(len(bare), size, "masks put on"):
-        yield put_on(bare.images(part).to(where)).photos.clamp(0, 1).cpu()
-
-
-@torch.inference_mode()
-def _back(put_on: Translator, take_off: Translator, bare: _Stored, size: int) -> Iterator[Tensor]:
+def _back(put_on: Translator, take_off: Translator, bare: _Stored) -> Iterator[Tensor]:
     """Take off again what was put on, before it was stored: what cycle consistency is about."""
-    where = next(put_on.parameters()).device
-    for part in _parts(len(bare), size, "masks put on and taken off"):
-        worn = put_on(bare.images(part).to(where))
-        yield take_off(worn.photos, worn.region).photos.clamp(0, 1).cpu()
+    for part in _parts(len(bare), "masks put on and taken off"):
+        yield translate_each(take_off, *translate_each(put_on, bare.images(part)))[0]
 
 
-@torch.inference_mode()
 def _taken_off(
     take_off: Translator,
     images: Callable[[NDArray[np.int64]], Tensor],
     numbers: NDArray[np.int64],
     masks: _Stored,
-    size: int,
 ) -> Iterator[Tensor]:
-    where = next(take_off.parameters()).device
-    for part in _parts(len(numbers), size, "masks taken off"):
-        worn, region = images(numbers[part]).to(where), masks.transparencies(part).to(where)
-        yield take_off(worn, region).photos.clamp(0, 1).cpu()
+    for part in _parts(len(numbers), "masks taken off"):
+        yield translate_each(take_off, images(numbers[part]), masks.transparencies(part))[0]
+
+
+def _parts(count: int, title: str) -> Iterator[slice]:
+    for start in progress(title, range(0, count, AT_ONCE), unit="batch"):
+        yield slice(start, start + AT_ONCE)

@@ -80,6 +80,24 @@ class Translator(nn.Module):
         return Translated(mixed(painted, photos, region), painted, region)
 
 
+@torch.inference_mode()
+def translate_each(
+    translator: Translator, photos: Tensor, transparency: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Translate photos one by one, so that each has the same bytes whatever stands beside it.
+
+    Returns:
+        The photos, float32 ``[B, 3, S, S]`` in [0, 1], and their regions, on the CPU.
+    """
+    where, made, regions = next(translator.parameters()).device, [], []
+    for number, photo in enumerate(photos):
+        mask = None if transparency is None else transparency[number : number + 1].to(where)
+        found = translator(photo[None].to(where), mask)
+        made.append(found.photos.clamp(0, 1).float().cpu())
+        regions.append(found.region.float().cpu())
+    return torch.cat(made).clone(), torch.cat(regions).clone()
+
+
 def mixed(painted: Tensor, photos: Tensor, region: Tensor) -> Tensor:
     """Return the photos with what was painted in the region; where that is 0, the very photos."""
     return photos + region * (painted - photos)

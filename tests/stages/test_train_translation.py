@@ -1,0 +1,85 @@
+"""The stage ``train_translation``: faces with and without masks in, both directions out."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from PIL import Image
+from ruamel.yaml import YAML
+
+from faceveil.protection.translation.translator import read_translator
+from tests.stages.declared import change_roles, enter, refused, run, succeed
+from tests.stages.translated_world import PARAMS, record
+
+METHODS = {"paired": ("predicted", "known"), "cyclegan": ("whole", "whole")}
+
+
+@pytest.fixture
+def told(monkeypatch):
+    return record(monkeypatch)
+
+
+@pytest.fixture
+def at(translated_world, here, told):
+    return lambda name, without="": enter(translated_world, "train_translation", name, without)
+
+
+def change(name, **values):
+    params = YAML(typ="safe").load(PARAMS)
+    params[f"train_{name}"] |= values
+    YAML().dump(params, PARAMS)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_both_directions_are_written_with_what_they_are(at, told, translated_world, name):
+    at(name)
+    out, figure, curves = succeed("train_translation", name)
+    assert told == ["metrics", "image", "metrics", "image", "figure"]
+    for direction, change_of in zip(("put_on", "take_off"), METHODS[name], strict=True):
+        translator, card = read_translator(out, direction)
+        assert (translator.change, card["method"]) == (change_of, name)
+        assert card["trained_on"] == {"people": 4, "faces": 8}
+        path = Path("models/translation") / name / f"{direction}.safetensors"
+        assert path.read_bytes() == (translated_world / path).read_bytes()  # again the same
+    table = pd.read_csv(curves)
+    assert table["epoch"].tolist() == [1, 2]
+    assert table.notna().all(axis=None)
+    with Image.open(figure) as picture:
+        assert picture.width > 100
+
+
+def test_a_likeness_before_recognizers_is_learned_and_judges_are_refused(at):
+    at("paired")
+    change("paired", likeness=1.0, before=["facenet", "sface"])
+    _, _, curves = succeed("train_translation", "paired")
+    assert pd.read_csv(curves)["likeness"].between(0, 2).all()
+    change("paired", likeness=1.0, before=["facenet", "dlib"])
+    Path("metrics/unmasking/training/paired.csv").unlink()
+    said = run("train_translation", "paired").stderr.strip()
+    assert said == (
+        "train_translation: before names 'dlib', a judge; nothing learns from those that judge, "
+        "allowed: facenet, sface"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "line"),
+    [
+        ("paired", {"likeness": 1.0}, "likeness is 1 and before names 0 recognizers; give both"),
+        ("paired", {"pool": 5}, "unknown key 'train_paired.pool'; allowed: generator"),
+        ("paired", {"generator": {"architecture": "unet", "depth": 6}}, "photos of 32 pixels"),
+        ("cyclegan", {"gan_loss": "hinge"}, "gan_loss: input should be 'lsgan', 'vanilla' or"),
+    ],
+)
+def test_wrong_settings_are_one_line(at, name, values, line):
+    at(name)
+    change(name, **values)
+    assert line in refused("train_translation", name)
+
+
+def test_nobody_in_a_domain_is_one_line(at, translated_world):
+    at("paired")
+    change_roles(dict.fromkeys([f"{number:05d}" for number in range(4)], "distractor"))
+    assert "none of 0 people with role train is there with" in refused(
+        "train_translation", "paired"
+    )
