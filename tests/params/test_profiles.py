@@ -6,10 +6,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from faceveil.params.errors import FaceveilError
-from faceveil.params.profiles import merged_text, profile_path
+from faceveil.params.profiles import merged_text, merged_unmasking_text, profile_path
+from faceveil.params.unmasking import Unmasking, read_translating, read_unmasking
 from faceveil.params.whole_file import Params, read_params
 from tests.conftest import ROOT
 
+UNMASKING = "pipelines/unmasking/params.yaml"
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
 
 
@@ -22,6 +24,8 @@ def test_every_profile_validates_when_merged(tmp_path, profile):
     merged = tmp_path / "params.yaml"
     merged.write_text(merged_text(ROOT / "params.yaml", profile))
     read_params(merged)
+    merged.write_text(merged_unmasking_text(ROOT / UNMASKING, profile))
+    read_unmasking(merged)
 
 
 def apply(params, name, folder=ROOT / "profiles"):
@@ -52,7 +56,35 @@ def test_a_profile_holds_only_what_differs(profile):
         return sum(nested, [pair[0] for pair in pairs if pair[0] == pair[1]])
 
     defaults = Params().model_dump(mode="json")
+    defaults["unmasking"] = Unmasking().model_dump(mode="json")
     assert same(load(profile), defaults) == []
+
+
+def test_the_shipped_file_of_unmasking_holds_the_defaults():
+    assert load(ROOT / UNMASKING) == YAML(typ="safe").load(
+        merged_unmasking_text(ROOT / UNMASKING, None)
+    )
+
+
+def test_the_published_translation_has_its_size_and_course(tmp_path):
+    merged = tmp_path / "params.yaml"
+    text = merged_unmasking_text(ROOT / UNMASKING, ROOT / "profiles/unmasking_paper.yaml")
+    merged.write_text(text)
+    published = read_translating(merged, "cyclegan")
+    assert (published.generator.channels, published.generator.blocks) == (64, 6)
+    assert published.generator.upsampling == "transposed"
+    assert (published.epochs, published.decay_epochs, published.pool) == (100, 100, 50)
+    assert (published.cycle_masked, published.cycle_unmasked, published.identity) == (10, 10, 0.5)
+    assert (published.learning_rate, published.first_moment) == (0.0002, 0.5)
+    assert (published.gan_loss, published.rate_policy, published.average) == ("lsgan", "linear", 0)
+    assert round(128 * published.enlarged) == 134
+
+
+def test_a_wrong_key_of_unmasking_names_the_profile(tmp_path):
+    profile = tmp_path / "odd.yaml"
+    profile.write_text("unmasking: {train_cyclegan: {pol: 3}}\n")
+    with pytest.raises(FaceveilError, match=r"odd\.yaml: unmasking: unknown key 'train_cyclegan.p"):
+        merged_unmasking_text(ROOT / UNMASKING, profile)
 
 
 def test_an_entry_is_merged_added_or_removed(params, tmp_path):
@@ -112,5 +144,7 @@ def test_an_unknown_key_in_a_profile_is_refused(tmp_path):
 
 
 def test_an_unknown_profile_names_the_known(tmp_path):
-    with pytest.raises(FaceveilError, match="no profile 'larg'; there are default, lfw, paper"):
+    with pytest.raises(
+        FaceveilError, match="no profile 'larg'; there are default, lfw, paper, unm"
+    ):
         profile_path("larg", ROOT / "profiles")

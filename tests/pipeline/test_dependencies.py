@@ -44,7 +44,7 @@ RERUN = {
     "section": EVERY,
     "synthesize": {"synthesize"},
     "put_on_masks": {"put_on_masks"},
-    "conditions": {"train", "protect", "protect_designs"},
+    "conditions": {"train", "protect", "protect_designs", *TRANSLATION} - {"train_translation"},
     "cloth_training": {"train"},
     "train_texture": {"train"},
     "train_generator": {"train"},
@@ -129,7 +129,7 @@ def test_files_of_code_in_the_pipeline_are_few():
     # 654: textures, a second method of making designs, are 36 in the stage train and 52 in later
     # ones, which wear them or read their settings; a mask's region on bare faces is 40 in two.
     assert sum(len(declared_files(stage)) for stage in MAIN.values()) <= 665
-    assert sum(len(declared_files(stage)) for stage in UNMASKING.values()) <= 200
+    assert sum(len(declared_files(stage)) for stage in UNMASKING.values()) <= 230
 
 
 def test_stage_file_and_section_share_a_name():

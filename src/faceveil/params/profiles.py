@@ -1,6 +1,11 @@
-"""Profiles: named sets of values on top of the defaults; one command writes them to params.yaml."""
+"""Profiles: named sets of values on top of the defaults; one command writes them to params.yaml.
+
+A profile's key :data:`UNMASKING` holds what differs in the file of that pipeline, all other keys
+are the main one's.
+"""
 
 import re
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,7 +16,10 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.experiments import Experiment
 from faceveil.params.read import merge, read_yaml
 from faceveil.params.recognizers import LEARNING_KEYS, PACKAGED, RecognizerSettings
+from faceveil.params.unmasking import Unmasking, checked_unmasking
 from faceveil.params.whole_file import NAMED, Params, checked
+
+UNMASKING = "unmasking"
 
 DEFAULT = "default"
 """The profile that has no file: nothing differs from the defaults."""
@@ -44,8 +52,24 @@ def merged_text(params: Path, profile: Path | None) -> str:
     """
     values = _shown(Params())
     if profile:
-        overlaid = overlay(values, read_yaml(profile), str(profile))
+        given = {key: value for key, value in read_yaml(profile).items() if key != UNMASKING}
+        overlaid = overlay(values, given, str(profile))
         values = _shown(checked(overlaid, str(profile)))
+    return _written(params, values)
+
+
+def merged_unmasking_text(params: Path, profile: Path | None) -> str:
+    """Do for the file of pipelines/unmasking what :func:`merged_text` does for the main one."""
+    values = _shown_unmasking(Unmasking())
+    if profile and (given := read_yaml(profile).get(UNMASKING)):
+        where = f"{profile}: {UNMASKING}"
+        overlaid = overlay(values, given, where, ("translations",))
+        values = _shown_unmasking(checked_unmasking(overlaid, where))
+    return _written(params, values)
+
+
+def _written(params: Path, values: dict[str, Any]) -> str:
+    """Return the text of a file with other values; comments stay."""
     yaml = YAML()
     yaml.width = 120
     before = params.read_text(encoding="utf-8")
@@ -57,7 +81,10 @@ def merged_text(params: Path, profile: Path | None) -> str:
 
 
 def overlay(
-    defaults: dict[str, Any], profile: dict[str, Any], where: str = "profile"
+    defaults: dict[str, Any],
+    profile: dict[str, Any],
+    where: str = "profile",
+    named: Sequence[str] = NAMED,
 ) -> dict[str, Any]:
     """Return the values of a whole file: a profile's on top of the defaults.
 
@@ -68,7 +95,7 @@ def overlay(
         FaceveilError: if an entry that is removed is none.
     """
     merged = merge(defaults, profile)
-    for section in NAMED:
+    for section in named:
         given = profile.get(section)
         for name in [name for name, entry in (given or {}).items() if entry is None]:
             if name not in defaults[section]:
@@ -86,6 +113,14 @@ def _shown(params: Params) -> dict[str, Any]:
         conditions = section.conditions.model_dump(mode="json", exclude_defaults=True)
         values[name]["conditions"] = conditions
     values["recognizers"] = {name: _weights(one) for name, one in params.recognizers.items()}
+    return values
+
+
+def _shown_unmasking(params: Unmasking) -> dict[str, Any]:
+    """Return every value as YAML has it; a translation shows what it overrides, if anything."""
+    values = params.model_dump(mode="json")
+    for name, one in values["translations"].items():
+        values["translations"][name] = {key: value for key, value in one.items() if value}
     return values
 
 

@@ -16,11 +16,11 @@ class ResNetShape(Section):
     """Generator of J. Johnson et al. (2016), as CycleGAN has it: down by 4, residual blocks, up."""
 
     architecture: Literal["resnet"] = Field(default="resnet", description="residual blocks")
-    channels: int = Field(default=64, ge=1, le=1024, description="channels at full resolution")
+    channels: int = Field(default=16, ge=1, le=1024, description="channels; published: 64")
     blocks: int = Field(default=6, ge=1, le=64, description="published: 6 at 128 px, 9 at 256 px")
     norm: Norm = Field(default="instance", description="instance or batch")
     upsampling: Upsampling = Field(
-        default="transposed",
+        default="resized",
         description="transposed convolutions, as published, or resized: they leave no checkerboard",
     )
 
@@ -29,7 +29,7 @@ class UNetShape(Section):
     """Generator with skips: down by 2 to the power of ``depth`` and up again."""
 
     architecture: Literal["unet"] = Field(default="unet", description="skips at each resolution")
-    channels: int = Field(default=32, ge=1, le=1024, description="channels at full resolution")
+    channels: int = Field(default=16, ge=1, le=1024, description="channels at full resolution")
     depth: int = Field(default=4, ge=1, le=10, description="how often the side is halved")
     norm: Norm = Field(default="instance", description="instance or batch")
     upsampling: Upsampling = Field(default="resized", description="transposed or resized")
@@ -41,7 +41,7 @@ GeneratorSettings = Annotated[ResNetShape | UNetShape, Field(discriminator="arch
 class Discriminator(Section):
     """PatchGAN of P. Isola et al. (2017): says of each patch whether it is of a real photo."""
 
-    channels: int = Field(default=64, ge=1, le=1024, description="channels of the first layer")
+    channels: int = Field(default=32, ge=1, le=1024, description="channels; published: 64")
     layers: int = Field(default=3, ge=1, le=6, description="strided layers; 3: patches of 70 px")
     norm: Norm = Field(default="instance", description="instance or batch")
 
@@ -62,23 +62,30 @@ class Translating(Section):
     gradient_penalty: float = Field(
         default=10.0, ge=0, le=1000, description="wgangp: weight of the gradient penalty"
     )
-    epochs: int = Field(default=100, ge=1, le=100_000, description="at the full learning rate")
-    decay_epochs: int = Field(default=100, ge=0, le=100_000, description="in which it falls")
+    epochs: int = Field(default=6, ge=1, le=100_000, description="at the full rate; published: 100")
+    decay_epochs: int = Field(
+        default=4, ge=0, le=100_000, description="in which it falls; published: 100"
+    )
     rate_policy: RatePolicy = Field(
         default="linear", description="how it falls: linear, step, plateau or cosine"
     )
     rate_step_epochs: int = Field(
         default=50, ge=1, le=100_000, description="step: epochs after which the rate is a tenth"
     )
-    learning_rate: float = Field(default=0.0002, gt=0, le=1, description="Adam's, at first")
+    learning_rate: float = Field(
+        default=0.0004, gt=0, le=1, description="Adam's, at first; published: 0.0002"
+    )
     first_moment: float = Field(default=0.5, ge=0, lt=1, description="Adam's first beta")
     batch_size: int = Field(default=1, ge=1, le=4096, description="photos of each domain per step")
     enlarged: float = Field(
-        default=1.0, ge=1, le=2, description="side before a random crop of the photo's own size"
+        default=1.0469,
+        ge=1,
+        le=2,
+        description="side before a random crop of the photo's own size; published: 134 of 128",
     )
     mirrored: bool = Field(default=True, description="whether half of the photos are mirrored")
     average: float = Field(
-        default=0.0,
+        default=0.99,
         ge=0,
         lt=1,
         description="share of the past in the running mean of weights that is stored; 0: none",
@@ -134,12 +141,16 @@ class TrainPaired(Translating):
     SECTION: ClassVar[str] = "train_paired"
 
     generator: GeneratorSettings = UNetShape()
+    enlarged: float = Field(default=1.0, ge=1, le=2, description="as in train_cyclegan")
+    learning_rate: float = Field(default=0.001, gt=0, le=1, description="Adam's, at first")
+    first_moment: float = Field(default=0.9, ge=0, lt=1, description="Adam's first beta")
+    batch_size: int = Field(default=4, ge=1, le=4096, description="faces per step")
     gan_weight: float = Field(default=0.0, ge=0, le=1000, description="weight of the game; 0: none")
     pixels: float = Field(
         default=100.0, ge=0, le=10_000, description="weight of the mean difference inside the mask"
     )
     structure: float = Field(
-        default=0.0, ge=0, le=10_000, description="weight of 1 - SSIM inside the mask"
+        default=10.0, ge=0, le=10_000, description="weight of 1 - SSIM inside the mask"
     )
     finding: float = Field(
         default=10.0, ge=0, le=10_000, description="weight of how well a region is found"

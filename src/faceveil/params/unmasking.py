@@ -1,7 +1,7 @@
 """All of pipelines/unmasking/params.yaml: masks put on and taken off by networks."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -96,9 +96,15 @@ def read_unmasking(path: Path) -> Unmasking:
     Raises:
         FaceveilError: names the file, the key, what was found and what is allowed.
     """
-    whole = validate(Unmasking, read_yaml(path), str(path))
-    for name in whole.translations:
-        read_translating(path, name)
+    return checked_unmasking(read_yaml(path), str(path))
+
+
+def checked_unmasking(values: dict[str, Any], where: str) -> Unmasking:
+    """Validate the values of a whole file, each translation with its overrides."""
+    whole = validate(Unmasking, values, where)
+    for name, one in whole.translations.items():
+        base = whole.train_cyclegan if one.method == "cyclegan" else whole.train_paired
+        _overridden(name, base, one, where)
     return whole
 
 
@@ -110,6 +116,9 @@ def read_translating(path: Path, name: str) -> Translating:
     """
     chosen = read_section(path, f"translations.{name}", Translation)
     model = TrainCyclegan if chosen.method == "cyclegan" else TrainPaired
-    base: Translating = read_section(path, chosen.section, model)
+    return _overridden(name, read_section(path, chosen.section, model), chosen, str(path))
+
+
+def _overridden(name: str, base: Translating, chosen: Translation, where: str) -> Translating:
     merged = merge(base.model_dump(), chosen.overrides)
-    return validate(model, merged, f"{path}: translations.{name}.{chosen.section}")
+    return validate(type(base), merged, f"{where}: translations.{name}.{chosen.section}")

@@ -24,12 +24,19 @@ SMALL = {
     "decay_epochs": 1,
     "batch_size": 2,
     "learning_rate": 0.002,
+    "first_moment": 0.5,
+    "enlarged": 1.0,
+    "average": 0.0,
     "precision": "float32",
     "checkpoint_steps": 1,
     "seed": 5,
 }
-CYCLEGAN = TrainCyclegan(generator=ResNetShape(channels=4, blocks=1), pool=3, **SMALL)
-PAIRED = TrainPaired(generator=UNetShape(channels=4, depth=2), rim=1, **SMALL)
+CYCLEGAN = TrainCyclegan(
+    generator=ResNetShape(channels=4, blocks=1, upsampling="transposed"), pool=3, **SMALL
+)
+PAIRED = TrainPaired(
+    generator=UNetShape(channels=4, depth=2), rim=1, structure=0.0, gan_weight=0.0, **SMALL
+)
 
 
 def small_faces(people=PEOPLE, each=2):

@@ -5,6 +5,8 @@ from faceveil.params.errors import FaceveilError
 from faceveil.params.translation import Discriminator, ResNetShape, UNetShape
 from faceveil.protection.translation.networks import PatchGan, PhotoGenerator, translated
 
+PUBLISHED = {"channels": 64, "upsampling": "transposed"}
+
 
 def weights(network):
     return sum(one.numel() for one in network.parameters())
@@ -13,9 +15,9 @@ def weights(network):
 @pytest.mark.parametrize(
     ("network", "published"),
     [
-        (PhotoGenerator(ResNetShape(blocks=9)), 11_378_179),
-        (PhotoGenerator(ResNetShape(blocks=6)), 7_837_699),
-        (PatchGan(Discriminator()), 2_764_737),
+        (PhotoGenerator(ResNetShape(blocks=9, **PUBLISHED)), 11_378_179),
+        (PhotoGenerator(ResNetShape(blocks=6, **PUBLISHED)), 7_837_699),
+        (PatchGan(Discriminator(channels=64)), 2_764_737),
     ],
 )
 def test_as_many_weights_as_published(network, published):
@@ -30,7 +32,7 @@ def test_the_count_follows_from_the_published_layers():
     down = layers_by_hand(3, 64, 7) + layers_by_hand(64, 128, 3) + layers_by_hand(128, 256, 3)
     up = layers_by_hand(256, 128, 3) + layers_by_hand(128, 64, 3) + layers_by_hand(64, 3, 7)
     blocks = 6 * 2 * layers_by_hand(256, 256, 3)
-    assert weights(PhotoGenerator(ResNetShape(blocks=6))) == down + blocks + up
+    assert weights(PhotoGenerator(ResNetShape(blocks=6, **PUBLISHED))) == down + blocks + up
 
 
 def test_a_patch_is_70_pixels_wide():
