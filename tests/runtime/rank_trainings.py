@@ -11,6 +11,8 @@ from torch import Tensor
 
 from faceveil.protection.designs.inputs import GanInputs
 from faceveil.protection.designs.mask_gan import trained
+from faceveil.protection.translation.training import train as learn_to_translate
+from faceveil.protection.translation.translator import translate_each
 from faceveil.runtime.checkpoints import nested
 from faceveil.runtime.ranks import joined, present_ranks
 from tests.protection.designs.small_world import (
@@ -20,6 +22,7 @@ from tests.protection.designs.small_world import (
     gan,
     surrogate,
 )
+from tests.protection.translation.small_domains import CYCLEGAN, PAIRED, small_training
 
 CPU = torch.device("cpu")
 RUNS: dict[str, dict[str, Any]] = {
@@ -31,6 +34,16 @@ RUNS: dict[str, dict[str, Any]] = {
     "twice": {"recognizer_learns_from": SOURCES["exp3"], "trainings": 2},
 }
 """Seven people in batches of three: the last batch has one face, fewer than there are ranks."""
+
+BRIEF = {"epochs": 1, "decay_epochs": 0}
+"""Three steps: later on, two games that differ by rounding go different ways."""
+
+TRANSLATIONS = {
+    "cyclegan": CYCLEGAN.model_copy(update=BRIEF),
+    "wgangp": CYCLEGAN.model_copy(update={"gan_loss": "wgangp", **BRIEF}),
+    "paired": PAIRED.model_copy(update={"gan_weight": 1.0, "structure": 1.0, "batch_size": 3}),
+}
+"""Batches of two and three: of three ranks one has no face of its own in the first two."""
 
 
 def train(name: str, epochs: int) -> dict[str, Tensor]:
@@ -50,6 +63,19 @@ def train(name: str, epochs: int) -> dict[str, Tensor]:
     return found
 
 
+def translate(name: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Learn to translate; return what came out as photos and terms, and all weights."""
+    training, dealer = small_training(TRANSLATIONS[name])
+    learn_to_translate(training, dealer)
+    photos = torch.from_numpy(dealer.faces.masked).permute(0, 3, 1, 2).float() / 255
+    region = torch.from_numpy(dealer.faces.transparency).float()[:, None] / 255
+    found = {"terms": torch.tensor([list(one.values()) for one in training.epochs])}
+    for direction in ("put_on", "take_off"):
+        translator = training.learning.translator(direction).eval()
+        found[direction] = translate_each(translator, photos, region)[0]
+    return found, training.snapshot()[0]
+
+
 def main(folder: Path) -> None:
     """Do every training as one rank and write what came out, a file each."""
     torch.set_num_threads(1)
@@ -59,6 +85,11 @@ def main(folder: Path) -> None:
             for epochs in (1, 4):
                 found = {key: value.contiguous() for key, value in train(name, epochs).items()}
                 save_file(found, folder / f"{name}-{epochs}-{present_ranks().rank}.safetensors")
+        for name in TRANSLATIONS:
+            found, weights = translate(name)
+            path = folder / f"{name}-{present_ranks().rank}.safetensors"
+            everything = {**found, **nested("weights", weights)}
+            save_file({key: value.contiguous() for key, value in everything.items()}, path)
 
 
 if __name__ == "__main__":

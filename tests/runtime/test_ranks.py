@@ -20,7 +20,7 @@ from faceveil.runtime.ranks import (
     present_ranks,
 )
 from tests.conftest import ROOT
-from tests.runtime.rank_trainings import RUNS, train
+from tests.runtime.rank_trainings import RUNS, TRANSLATIONS, train, translate
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -88,6 +88,24 @@ def test_ranks_equal_one_process_with_the_same_batches(
     for key, value in alone.items():
         torch.testing.assert_close(found[0][key], value, rtol=1e-5, atol=1e-5, msg=key)
         assert all(torch.equal(found[0][key], other[key]) for other in found[1:]), key
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("name", TRANSLATIONS)
+def test_ranks_translate_as_one_process_does(together, name, count):
+    """All ranks hold the same bytes, and lose what one process loses.
+
+    Photos are compared loosely and weights not at all: where a gradient is hardly more than
+    rounding, as of a bias before a norm by photo, Adam takes whole steps by it.
+    """
+    found = [load_file(together[count] / f"{name}-{rank}.safetensors") for rank in range(count)]
+    alone, _ = translate(name)
+    for key, value in alone.items():
+        close = 1e-4 if key == "terms" else 0.03
+        torch.testing.assert_close(found[0][key], value, rtol=close, atol=close, msg=key)
+    for other in found[1:]:
+        assert all(torch.equal(value, other[key]) for key, value in found[0].items())
 
 
 def several(monkeypatch, all_reduce):

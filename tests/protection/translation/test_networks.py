@@ -57,6 +57,26 @@ def test_photos_stay_photos(kind, norm, upsampling):
     assert weights(PhotoGenerator(settings, 4, 3)) > weights(PhotoGenerator(settings, 3, 3))
 
 
+@pytest.mark.parametrize("upsampling", ["transposed", "resized"])
+@pytest.mark.parametrize("kind", [ResNetShape, UNetShape])
+def test_the_gradient_of_a_batch_is_the_mean_of_those_of_its_photos(kind, upsampling):
+    """One photo at a time once had wrong gradients, by PyTorch's memory layouts."""
+    generator = PhotoGenerator(kind(channels=4, upsampling=upsampling)).double()
+    photos = torch.rand(3, 3, 32, 32, dtype=torch.float64)
+    weights = [one for one in generator.parameters() if one.ndim > 1]
+    wanted = torch.rand(3, 3, 32, 32, dtype=torch.float64)
+
+    def gradients(rows):
+        loss = (translated(generator(photos[rows])) - wanted[rows]).square().mean()
+        return torch.autograd.grad(loss, weights)
+
+    whole = gradients(slice(0, 3))
+    each = [gradients(slice(number, number + 1)) for number in range(3)]
+    for number, gradient in enumerate(whole):
+        mean = torch.stack([one[number] for one in each]).mean(0)
+        torch.testing.assert_close(gradient, mean, rtol=1e-9, atol=1e-12)
+
+
 def test_norms_by_photo_have_no_weights_and_those_by_batch_have():
     batch, instance = (
         PhotoGenerator(ResNetShape(channels=4, norm=one)) for one in ("batch", "instance")

@@ -139,7 +139,11 @@ class PhotoGenerator(nn.Module):
         self.divisor = 4 if settings.architecture == "resnet" else 2**settings.depth
         kind = ResNetTrunk if settings.architecture == "resnet" else UNetTrunk
         trunk = initialised(kind(settings, inputs, outputs))  # type: ignore[arg-type]
-        self.trunk = trunk.to(memory_format=torch.channels_last)
+        # With few channels, channels last is the faster layout on a CPU. PyTorch 2.15 computes in it
+        # wrong gradients for one photo where a transposed convolution follows a residual block.
+        transposed = settings.upsampling == "transposed"
+        self._layout = torch.contiguous_format if transposed else torch.channels_last
+        self.trunk = trunk.to(memory_format=self._layout)
 
     def forward(self, values: Tensor) -> Tensor:
         """Return ``[B, outputs, S, S]``, not bounded, of ``[B, inputs, S, S]`` in [0, 1].
@@ -153,7 +157,7 @@ class PhotoGenerator(nn.Module):
                 f"photos of {height} x {width} pixels: a {kind} generator needs multiples of "
                 f"{self.divisor}; change curate.image_size, or the depth of the generator"
             )
-        found: Tensor = self.trunk(values.contiguous(memory_format=torch.channels_last) * 2 - 1)
+        found: Tensor = self.trunk(values.contiguous(memory_format=self._layout) * 2 - 1)
         return found
 
 
