@@ -139,8 +139,8 @@ class PhotoGenerator(nn.Module):
         self.divisor = 4 if settings.architecture == "resnet" else 2**settings.depth
         kind = ResNetTrunk if settings.architecture == "resnet" else UNetTrunk
         trunk = initialised(kind(settings, inputs, outputs))  # type: ignore[arg-type]
-        # With few channels, channels last is the faster layout on a CPU. PyTorch 2.15 computes in it
-        # wrong gradients for one photo where a transposed convolution follows a residual block.
+        # Channels last is the faster layout on a CPU where channels are few. In it, PyTorch 2.15 has
+        # wrong gradients of one photo where a transposed convolution follows a residual block.
         transposed = settings.upsampling == "transposed"
         self._layout = torch.contiguous_format if transposed else torch.channels_last
         self.trunk = trunk.to(memory_format=self._layout)
