@@ -139,7 +139,7 @@ class PhotoGenerator(nn.Module):
         self.divisor = 4 if settings.architecture == "resnet" else 2**settings.depth
         kind = ResNetTrunk if settings.architecture == "resnet" else UNetTrunk
         trunk = initialised(kind(settings, inputs, outputs))  # type: ignore[arg-type]
-        # Channels last is the faster layout on a CPU where channels are few. In it, PyTorch 2.15 has
+        # Channels last is the faster layout on a CPU if channels are few. In it PyTorch 2.15 has
         # wrong gradients of one photo where a transposed convolution follows a residual block.
         transposed = settings.upsampling == "transposed"
         self._layout = torch.contiguous_format if transposed else torch.channels_last
