@@ -9,7 +9,10 @@ from benchmarks import (
     startup,
     texture_step,
     train_step,
+    translation_step,
 )
 
-for benchmark in (render, curate, detectors, embed, train_step, texture_step, scaling, startup):
+STEPS = (train_step, texture_step, translation_step)
+
+for benchmark in (render, curate, detectors, embed, *STEPS, scaling, startup):
     benchmark.main()
