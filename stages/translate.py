@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from stages._stage import UNMASKING, stage
+from stages._stage import PARAMS, UNMASKING, stage
 
 
 def translate(
@@ -17,7 +17,8 @@ def translate(
     out: Annotated[Path, typer.Option(help="folder of stores to write")],
 ) -> None:
     """Put masks on bare faces and take them off others, of people who are judged."""
-    from faceveil.params.read import read_section
+    from faceveil.params.errors import FaceveilError
+    from faceveil.params.read import read_names, read_section
     from faceveil.params.unmasking import Translate
     from faceveil.protection.sources import Sources
     from faceveil.protection.translation.translate import translate as write
@@ -25,6 +26,13 @@ def translate(
     from faceveil.store.protocol import read_roles
 
     settings = read_section(UNMASKING, "translate", Translate)
+    known = [*read_names(PARAMS, "protections"), *read_names(PARAMS, "experiments")]
+    for name in settings.protections:
+        if name not in known:
+            raise FaceveilError(
+                f"{UNMASKING}: translate.protections: no {name!r} in {PARAMS}; take it out, or "
+                f"choose from {', '.join(known)}"
+            )
     sources = Sources(curated, transparencies, read_roles(protocol))
     write(weights, sources, protected, settings, out, pick_device())
 

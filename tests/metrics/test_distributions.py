@@ -11,7 +11,7 @@ from faceveil.metrics.distributions import _Given, frechet_distance, kernel_dist
 DRAW = np.random.default_rng(1)
 ONE = DRAW.normal(0, 1, (40, 6)).astype(np.float32)
 OTHER = (DRAW.normal(0.5, 1.5, (50, 6)) @ DRAW.normal(0, 0.6, (6, 6))).astype(np.float32)
-PEOPLE = np.array([f"{n // 2}" for n in range(40)]), np.array([f"{n // 2}" for n in range(50)])
+PEOPLE = np.array([f"a{n // 2}" for n in range(40)]), np.array([f"b{n // 2}" for n in range(50)])
 
 
 def test_the_frechet_distance_is_the_formula():
@@ -29,7 +29,8 @@ def test_the_kernel_distance_is_that_of_torchmetrics():
     reference = KernelInceptionDistance(feature=_Given(6), subsets=1, subset_size=40)
     reference.update(torch.from_numpy(ONE), real=True)
     reference.update(torch.from_numpy(other), real=False)
-    value, _ = kernel_distance(ONE, other, (PEOPLE[0], PEOPLE[1][:40]))
+    alone = np.arange(40).astype(str), np.arange(40, 80).astype(str)
+    value, _ = kernel_distance(ONE, other, alone)
     assert value == pytest.approx(float(reference.compute()[0]), rel=1e-4)
 
 
@@ -61,7 +62,27 @@ def test_photos_of_one_person_are_drawn_together():
     assert wide.high - wide.low > 1.3 * (narrow.high - narrow.low)
 
 
-@pytest.mark.parametrize("distance", [frechet_distance, lambda *one: kernel_distance(*one, PEOPLE)])
-def test_one_photo_is_refused(distance):
+def test_the_same_people_in_both_sets_are_no_likeness():
+    """What is hardly changed is far from nothing, and not nearer than that."""
+    held = []
+    for number in range(100):
+        draw = np.random.default_rng(number)
+        one = draw.normal(0, 1, (60, 32)).astype(np.float32)
+        names = np.arange(60).astype(str)
+        value, interval = kernel_distance(one, one + 0.01, (names, names), 0.95, 200)
+        assert interval.low <= value <= interval.high
+        held.append(value)
+    assert abs(np.mean(held)) < 2 * np.std(held) / 10 + 1e-3
+
+
+def test_too_few_photos_and_people_are_refused():
     with pytest.raises(ValueError, match="1 and 50 photos: a distance needs two of each"):
-        distance(ONE[:1], OTHER)
+        frechet_distance(ONE[:1], OTHER)
+    with pytest.raises(ValueError, match="1 person in a set: a distance needs two"):
+        kernel_distance(ONE[:2], OTHER, (PEOPLE[0][:2], PEOPLE[1]))
+
+
+def test_sets_that_are_the_same_are_at_no_distance():
+    for number in range(20):
+        same = np.random.default_rng(number).normal(0, 1, (30, 64)).astype(np.float32)
+        assert 0 <= frechet_distance(same, same) < 1e-2

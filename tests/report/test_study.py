@@ -85,7 +85,10 @@ def test_the_same_seed_asks_the_same(written, tmp_path):
 
 def test_people_who_exist_are_shown_only_if_they_agreed(tmp_path):
     world = write_world(tmp_path, rendered=False)
-    with pytest.raises(FaceveilError, match=r"exist; .*study.real_people: true once they have"):
+    with pytest.raises(
+        FaceveilError,
+        match=r"people of this collection exist; .*study.real_people: true once they have",
+    ):
         write_study(*world, SETTINGS, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     write_study(*world, SETTINGS.model_copy(update={"real_people": True}), tmp_path / "out")

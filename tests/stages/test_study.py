@@ -10,6 +10,6 @@ def at(translated_world, here):
     return lambda without="": enter(translated_world, "study", without=without)
 
 
-def test_people_of_whom_nobody_knows_whether_they_exist_are_not_shown(at):
+def test_too_few_people_are_one_line(at):
     at()
-    assert "the people of this collection exist; show rendered ones" in refused("study")
+    assert "study.pictures is 22, and 2 people are judged" in refused("study")

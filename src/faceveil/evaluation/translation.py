@@ -18,19 +18,19 @@ from faceveil.evaluation.rates import Rate
 from faceveil.evaluation.results import COLUMNS
 from faceveil.evaluation.table import BARE, Judge, Row, table_rows
 from faceveil.evaluation.thresholds import Threshold, thresholds_of
-from faceveil.evaluation.trials import Log, Seen, enroll, joined, search
+from faceveil.evaluation.trials import Log, Seen, enroll, search
 from faceveil.evaluation.versions import Version
 from faceveil.metrics.distributions import frechet_distance, kernel_distance
 from faceveil.metrics.intervals import bootstrap_interval
 from faceveil.metrics.photo_difference import colour_error, psnr, ssim
 from faceveil.params.evaluate import Evaluate
-from faceveil.params.unmasking import EvaluateTranslation
+from faceveil.params.unmasking import PLAIN, EvaluateTranslation
 from faceveil.protection.sources import Sources
-from faceveil.protection.translation.translate import BACK, PLAIN, PUT_ON, face_of, matched
+from faceveil.protection.translation.translate import BACK, PUT_ON, face_of, matched
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.store.embeddings import read_embeddings
 from faceveil.store.photos import open_photos
-from faceveil.store.protocol import DEV, MASKED_PHOTOS, STUDY, UNMASKED_PHOTOS
+from faceveil.store.protocol import MASKED_PHOTOS, STUDY, UNMASKED_PHOTOS
 
 REVERSED = "reversed"
 """Role of a recognizer that takes masks off first."""
@@ -124,44 +124,32 @@ def _identity_rows(
     main = inputs.main
     frozen = thresholds_of(thresholds, recognizer.name, -1, "thresholds")
     made = Version(recognizer.name, recognizer.role, recognizer)
-    galleries = {name: main.bare(recognizer, name) for name in (STUDY, DEV)}
+    gallery = main.bare(recognizer, STUDY)
 
-    def found(version: Version, probes: Seen) -> Log:
-        dev = (probes.rows["role"] == "dev").to_numpy()
-        parts = [(STUDY, ~dev), (DEV, dev)]
-        return joined(
-            [
-                search(
-                    version, enroll(version, galleries[name]), probes.where(keep), frozen,
-                    settings.batch_size,
-                )
-                for name, keep in parts
-                if keep.any()
-            ]
-        )  # fmt: skip
+    def found(version: Version, parts: Sequence[Seen]) -> Log:
+        probes = _joined_seen(parts)
+        return search(version, enroll(version, gallery), probes, frozen, settings.batch_size)
 
     def judge(version: Version) -> Judge:
-        return Judge(
-            version, settings, [at.fmr for at in frozen], main.roles.choosing, pd.DataFrame()
-        )
+        # All is compared with plain masks: among one control nothing is chosen on anybody.
+        return Judge(version, settings, [at.fmr for at in frozen], "test", pd.DataFrame())
 
     for name in inputs.names:
         unmasked = inputs.seen(recognizer, name, inputs.protections)
         keep = _same_photos(unmasked.rows)
         worn = keep(main.protected(recognizer, inputs.protections))
-        put_on = inputs.seen(recognizer, name, [PUT_ON])
         bare = keep(main.bare_probes(recognizer))
         bare = Seen(bare.rows.assign(variant=0), bare.features)
-        back = inputs.seen(recognizer, name, [BACK])
-        before = found(made, _joined_seen([worn, put_on, bare]))
+        before = found(made, [worn, inputs.seen(recognizer, name, [PUT_ON]), bare])
         reversing = Version(f"{recognizer.name}:{name}", REVERSED, recognizer)
-        after = found(reversing, _joined_seen([unmasked, back]))
+        after = found(reversing, [unmasked, inputs.seen(recognizer, name, [BACK])])
         own = f"{PUT_ON}_{name}"
         wanted = {own, BARE, *inputs.protections} if name == inputs.names[0] else {own}
         for row in [*table_rows(before, judge(made)), *table_rows(after, judge(reversing))]:
             reversed_ = row["recognizer_role"] == REVERSED
             if re.fullmatch(KEPT, row["metric"]) and (reversed_ or row["protection"] in wanted):
-                yield row
+                chosen = main.roles.choosing if row["threshold_role"] else ""
+                yield row | {"threshold_role": chosen}
         yield from _recovered_rows(before.trials, after.trials, judge(reversing))
 
 
@@ -204,9 +192,9 @@ def _recovered_rows(before: pd.DataFrame, after: pd.DataFrame, judge: Judge) -> 
         tail = (1 - settings.confidence) / 2
         # A draw of people from whom masks took nothing says nothing.
         low, high = np.nanquantile(gained / np.where(lost > 0, lost, np.nan), [tail, 1 - tail])
-        rate = Rate(
-            value, min(float(low), value), max(float(high), value), len(given), len(unmasked)
-        )
+        held_out = int((unmasked["role"] == "test").sum())
+        ends = min(float(low), value), max(float(high), value)
+        rate = Rate(value, *ends, len(given), held_out)
         yield _row(
             protection=PLAIN,
             recognizer=judge.version.name,
@@ -233,25 +221,26 @@ def _distance_rows(
     """Yield distances between translated photos and real ones, and what they are to be read by.
 
     Features are the target's: FD-recognizer, never FID. ``over`` is the real photos; ``none`` are
-    those of the other domain, untranslated; ``half`` is one half of the same real ones.
+    those of the other domain, untranslated; ``half`` are real photos as well. All Fréchet distances
+    are between one half of the people and the other, since they depend on how many there are.
     """
     for name in inputs.names:
-        plain = inputs.seen(target, name, [PLAIN])
-        held_out = plain.where((plain.rows["role"] == "test").to_numpy())
-        keep = _same_photos(held_out.rows)
+        taken_off = inputs.seen(target, name, [PLAIN])
+        keep = _same_photos(taken_off.rows)
         real = {
             "masked": keep(inputs.main.protected(target, [PLAIN])),
             "unmasked": keep(inputs.main.bare_probes(target)),
         }
-        made = {"masked": inputs.seen(target, name, [PUT_ON]), "unmasked": held_out}
+        made = {"masked": inputs.seen(target, name, [PUT_ON]), "unmasked": taken_off}
         names = {"masked": f"{PUT_ON}_{name}", "unmasked": f"take_off_{name}"}
         for domain, there in real.items():
-            yield from _distances(made[domain], there, settings, (names[domain], domain, target))
+            compared = {names[domain]: made[domain]}
             if name == inputs.names[0]:
-                other = real["unmasked" if domain == "masked" else "masked"]
-                yield from _distances(other, there, settings, (BARE, domain, target))
-                for parts in [_halves(there, settings.seed)]:
-                    yield from _distances(*parts, settings, ("half", domain, target))
+                compared[BARE] = real["unmasked" if domain == "masked" else "masked"]
+                compared["half"] = there
+            for protection, photos in compared.items():
+                about = (protection, domain, target)
+                yield from _distances(photos, there, settings, about)
 
 
 def _halves(seen: Seen, seed: int) -> tuple[Seen, Seen]:
@@ -265,8 +254,7 @@ def _distances(
     made: Seen, real: Seen, settings: EvaluateTranslation, about: tuple[str, str, Recognizer]
 ) -> Iterator[Row]:
     protection, domain, target = about
-    if min(len(made.rows), len(real.rows)) < FEWEST:
-        return
+    first, second = _halves(made, settings.seed)[0], _halves(real, settings.seed)[1]
     words = {
         "protection": protection,
         "recognizer": target.name,
@@ -274,17 +262,26 @@ def _distances(
         "probe_side": "translated",
         "group": "held_out",
         "over": domain,
-        "people": int(made.rows["subject_id"].nunique()),
-        "trials": len(made.rows),
     }
-    yield _row(
-        metric="fd_recognizer", value=frechet_distance(made.features, real.features), **words
-    )
+    if min(len(first.rows), len(second.rows)) >= FEWEST:
+        value = frechet_distance(first.features, second.features)
+        yield _row(metric="fd_recognizer", value=value, **words | _counted(first))
     people = made.rows["subject_id"].to_numpy(np.str_), real.rows["subject_id"].to_numpy(np.str_)
-    value, interval = kernel_distance(
-        made.features, real.features, people, settings.confidence, settings.resamples, settings.seed
-    )
-    yield _row(metric="kd_recognizer", value=value, low=interval.low, high=interval.high, **words)
+    if protection != "half" and min(len(set(one)) for one in people) >= FEWEST:
+        value, ends = kernel_distance(
+            made.features,
+            real.features,
+            people,
+            settings.confidence,
+            settings.resamples,
+            settings.seed,
+        )
+        interval = {"low": min(ends.low, value), "high": max(ends.high, value)}
+        yield _row(metric="kd_recognizer", value=value, **interval, **words | _counted(made))
+
+
+def _counted(seen: Seen) -> dict[str, int]:
+    return {"people": int(seen.rows["subject_id"].nunique()), "trials": len(seen.rows)}
 
 
 def _difference_rows(

@@ -5,6 +5,7 @@ Chong and D. Forsyth, "Effectively Unbiased FID and Inception Score and where to
 the kernel distance is right on average and below 0 where sets are alike.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,8 @@ def frechet_distance(first: Features, second: Features) -> float:
     measured: Any = FrechetInceptionDistance(feature=_Given(first.shape[1]))
     for real, features in enumerate((first, second)):
         measured.update(torch.from_numpy(np.asarray(features, np.float64)), real=bool(real))
-    return float(measured.compute())
+    # Of sets that are all but the same, rounding leaves less than nothing.
+    return max(0.0, float(measured.compute()))
 
 
 class _Given(nn.Module):
@@ -60,9 +62,9 @@ def kernel_distance(
     """Return the unbiased squared maximum mean discrepancy, and its bootstrap interval over people.
 
     Source: M. Bińkowski et al., "Demystifying MMD GANs" (2018), section 4: the kernel
-    (x·y / F + 1)³; of all photos at once and not of subsets. Draws take whole people; pairs of a
-    photo with itself, as a draw with replacement has them, are left out, since they would count as
-    likeness.
+    (x·y / F + 1)³; of all photos at once and not of subsets. Pairs of photos of one person are left
+    out, also where the person is in both sets: they are more alike than two photos of the sets are.
+    Draws take whole people.
 
     Args:
         first: ``[N, F]``.
@@ -73,24 +75,26 @@ def kernel_distance(
         seed: of the draws.
 
     Raises:
-        ValueError: if one set has fewer than two photos.
+        ValueError: if one set shows fewer than two people.
     """
-    if min(len(first), len(second)) < 2:
-        raise ValueError(f"{len(first)} and {len(second)} photos: a distance needs two of each")
-    kernels = [_kernel(first, first), _kernel(second, second), _kernel(first, second)]
-    for own in kernels[:2]:
-        np.fill_diagonal(own, 0)
+    least = min(len(set(one)) for one in people)
+    if least < 2:
+        raise ValueError(f"{least} person in a set: a distance needs two")
+    sets = ((first, first), (second, second), (first, second))
+    names = ((people[0], people[0]), (people[1], people[1]), people)
+    apart = [one[:, None] != other[None] for one, other in names]
+    kernels = [_kernel(*pair) * counts for pair, counts in zip(sets, apart, strict=True)]
     whole = [np.ones((1, len(one))) for one in (first, second)]
-    value = float(_discrepancy(kernels, *whole)[0])
+    value = float(_discrepancy(kernels, apart, *whole)[0])
     everybody, numbers = np.unique(np.concatenate(people), return_inverse=True)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(everybody), np.full(len(everybody), 1 / len(everybody)), resamples)
     weights = np.split(drawn[:, numbers].astype(np.float64), [len(first)], axis=1)
-    with np.errstate(invalid="ignore"):  # a draw of one photo alone has no distance
-        found = _discrepancy(kernels, *weights)
+    with np.errstate(invalid="ignore"):  # a draw of one person alone has no distance
+        found = _discrepancy(kernels, apart, *weights)
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(found, [tail, 1 - tail])
-    return value, Interval(min(float(low), value), max(float(high), value))
+    return value, Interval(float(low), float(high))
 
 
 def _kernel(first: Features, second: Features) -> NDArray[np.float64]:
@@ -99,12 +103,15 @@ def _kernel(first: Features, second: Features) -> NDArray[np.float64]:
 
 
 def _discrepancy(
-    kernels: list[NDArray[np.float64]], first: NDArray[np.float64], second: NDArray[np.float64]
+    kernels: Sequence[NDArray[np.float64]],
+    apart: Sequence[NDArray[np.bool_]],
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the discrepancy of each draw, by its weights of photos ``[R, N]`` and ``[R, M]``."""
-    within = [
-        ((weights @ kernel) * weights).sum(1) / (weights.sum(1) ** 2 - (weights**2).sum(1))
-        for weights, kernel in ((first, kernels[0]), (second, kernels[1]))
-    ]
-    between = ((first @ kernels[2]) * second).sum(1) / (first.sum(1) * second.sum(1))
-    return np.asarray(within[0] + within[1] - 2 * between)
+    sides = ((first, first), (second, second), (first, second))
+    within_first, within_second, between = (
+        ((one @ kernel) * other).sum(1) / ((one @ counts) * other).sum(1)
+        for (one, other), kernel, counts in zip(sides, kernels, apart, strict=True)
+    )
+    return np.asarray(within_first + within_second - 2 * between)

@@ -9,8 +9,8 @@ from faceveil.params.read import merge, read_section, read_yaml, validate
 from faceveil.params.section import Section, Seed, Share, once
 from faceveil.params.translation import TrainCyclegan, TrainPaired, Translating, Translation
 
-RECOGNIZER = "recognizer"
-"""Value of ``evaluate_translation.features``: the target's trunk."""
+PLAIN = "plain"
+"""The protection of people in masks without a design."""
 
 
 class Translate(Section):
@@ -21,7 +21,10 @@ class Translate(Section):
         description="protections and experiments of the main pipeline, flat photos",
     )
     photos_per_person: int = Field(
-        default=1, ge=1, le=10_000, description="photos of each person, other than the enrolled one"
+        default=1,
+        ge=1,
+        le=10_000,
+        description="photos of each person, other than the enrolled one where there are any",
     )
     trainings: int = Field(
         default=1, ge=1, le=100, description="of an experiment's trainings, the first ones"
@@ -31,11 +34,6 @@ class Translate(Section):
 class EvaluateTranslation(Section):
     """How translated photos are measured."""
 
-    features: str = Field(
-        default=RECOGNIZER,
-        min_length=1,
-        description="recognizer: the target's trunk; or a file of InceptionV3's weights",
-    )
     resamples: int = Field(default=1000, ge=100, le=100_000, description="bootstrap draws")
     confidence: Share = Field(default=0.95, description="level of intervals")
     people_shown: int = Field(default=8, ge=1, le=100, description="rows of the sheet")
@@ -71,6 +69,13 @@ class Unmasking(Section):
     translate: Translate = Translate()
     evaluate_translation: EvaluateTranslation = EvaluateTranslation()
     study: Study = Study()
+
+    @field_validator("translate")
+    @classmethod
+    def _plain_masks_are_taken_off(cls, translate: Translate) -> Translate:
+        if PLAIN not in translate.protections:
+            raise ValueError(f"protections need {PLAIN!r}, which all others are compared with")
+        return translate
 
     @field_validator("translations")
     @classmethod
@@ -120,5 +125,9 @@ def read_translating(path: Path, name: str) -> Translating:
 
 
 def _overridden(name: str, base: Translating, chosen: Translation, where: str) -> Translating:
-    merged = merge(base.model_dump(), chosen.overrides)
+    values = base.model_dump()
+    architecture = chosen.overrides.get("generator", {}).get("architecture")
+    if architecture and architecture != base.generator.architecture:
+        values["generator"] = {}  # another one has other keys
+    merged = merge(values, chosen.overrides)
     return validate(type(base), merged, f"{where}: translations.{name}.{chosen.section}")

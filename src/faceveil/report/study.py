@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from faceveil.metrics.intervals import Interval, bootstrap_interval
 from faceveil.params.errors import FaceveilError, readable
-from faceveil.params.unmasking import Study
+from faceveil.params.unmasking import PLAIN, Study
 from faceveil.protection.sources import Sources
-from faceveil.protection.translation.translate import PLAIN, PUT_ON, matched
+from faceveil.protection.translation.translate import PUT_ON, matched
 from faceveil.report.photos import jpeg_uri
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.seeding import stream_seed
@@ -44,10 +44,12 @@ class Question:
     """What is asked about.
 
     Attributes:
+        subject_id: who is on it.
         about: ``changed``, ``direction``, ``translation`` and ``image_id``.
         pixels: uint8 ``[S, S, 3]``.
     """
 
+    subject_id: str
     about: dict[str, Any]
     pixels: NDArray[np.uint8]
 
@@ -66,12 +68,14 @@ def write_study(sources: Sources, translated: Path, settings: Study, out: Path) 
     Raises:
         FaceveilError: if people who exist would be shown and may not, or there are too few.
     """
-    if read_groups(sources.curated / GROUPS).empty and not settings.real_people:
+    pictures = _drawn(sources, translated / settings.translation, settings)
+    rendered = set(read_groups(sources.curated / GROUPS)["subject_id"])
+    known = all(one.subject_id in rendered for one in pictures)
+    if not known and not settings.real_people:
         raise FaceveilError(
-            "study: the people of this collection exist; show rendered ones, or set "
+            "study: people of this collection exist; show rendered ones, or set "
             "study.real_people: true once they have agreed to be shown"
         )
-    pictures = _drawn(sources, translated / settings.translation, settings)
     about = {f"{number:03d}": one.about for number, one in enumerate(pictures)}
     key = {"study": study_id(about), "pictures": about}
     shown = [
@@ -124,7 +128,7 @@ def _drawn(sources: Sources, stores: Path, settings: Study) -> list[Question]:
             "translation": settings.translation,
             "image_id": str(row["image_id"].iloc[0]),
         }
-        pictures.append(Question(about, np.asarray(pixels)))
+        pictures.append(Question(str(who), about, np.asarray(pixels)))
     return [pictures[place] for place in rng.permutation(len(pictures))]
 
 

@@ -100,6 +100,18 @@ def test_a_step_shows_the_same_whatever_came_before():
     assert torch.equal(wanted.unmasked, again.unmasked)
 
 
+def test_people_with_more_photos_than_others_leave_no_step_without():
+    """A half with few photos shows some of them again."""
+    faces = small_faces(people=7, each=4)
+    few = np.flatnonzero((np.arange(28) % 4 == 0) | (np.arange(28) < 9))
+    part = {name: getattr(faces, name)[few] for name in vars(faces)}
+    for size in (1, 3):
+        dealer = small_dealer(CYCLEGAN, faces=faces.__class__(**part), batch_size=size)
+        for step in range(20 * dealer.steps):
+            batch = dealer.batch(step)
+            assert len(batch.unmasked) == len(batch.masked) == size
+
+
 def test_unpaired_photos_of_one_person_are_refused():
     alone = small_faces(people=1)
     with pytest.raises(FaceveilError, match="1 person trains; unpaired photos need two"):

@@ -35,12 +35,21 @@ def test_who_tells_better_loses_less(kind):
     assert telling_apart(sure, real, made, kind) < telling_apart(sure, made, real, kind)
 
 
+def test_a_critic_loses_the_whole_sum_and_others_half_of_it():
+    def tell(photos):
+        return photos.mean((1, 2, 3))[:, None]
+
+    real, made = torch.full((2, 3, 4, 4), 0.9), torch.full((2, 3, 4, 4), 0.2)
+    assert telling_apart(tell, real, made, "wgangp").item() == pytest.approx(0.2 - 0.9)
+    assert telling_apart(tell, real, made, "lsgan").item() == pytest.approx((0.01 + 0.04) / 2)
+
+
 def test_the_slope_of_a_linear_critic_is_known():
     critic = nn.Linear(3 * 4 * 4, 1, bias=False)
     nn.init.constant_(critic.weight, 0.5)
 
-    def tell(photos):
-        return critic((photos * 2 - 1).flatten(1))
+    def tell(photos):  # four patches, all of which say the same
+        return critic((photos * 2 - 1).flatten(1)).repeat(1, 4)
 
     real, made = torch.rand(5, 3, 4, 4), torch.rand(5, 3, 4, 4)
     found = gradient_penalty(tell, real, made, torch.rand(5, 1, 1, 1))

@@ -1,7 +1,7 @@
 """Photos of the two domains: bare faces, and faces in masks, of people who train.
 
 People who are judged are in neither. A paired step shows each face with and without its mask; an
-unpaired one shows other people in each domain, so that nothing can be looked up.
+unpaired epoch shows other people in each domain.
 """
 
 import hashlib
@@ -160,16 +160,15 @@ class Dealer:
 
     @property
     def steps(self) -> int:
-        """Steps of an epoch, in which every photo of one domain is shown once."""
-        count = len(self.faces)
-        if not self.paired:
-            count = min(len(domain) for domain in self.dealt(0))
+        """Steps of an epoch: as many photos as one domain has, where people are halved about."""
+        count = len(self.faces) if self.paired else len(self.faces) // 2
         return max(1, count // self.batch_size)
 
     def dealt(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return rows of an epoch's unmasked and masked photos, in their order.
 
-        Unpaired ones are of two halves of the people, dealt anew for each epoch.
+        Unpaired ones are of two halves of the people, dealt anew for each epoch. The half with
+        fewer photos shows some of them again.
         """
         rng = np.random.default_rng(stream_seed(self.seed, "dealt", epoch))
         if self.paired:
@@ -184,7 +183,8 @@ class Dealer:
         bare = rng.permutation(people)[: len(people) // 2]
         is_bare = np.isin(self.faces.subject_ids, bare)
         rows = [rng.permutation(np.flatnonzero(one)) for one in (is_bare, ~is_bare)]
-        return rows[0], rows[1]
+        wanted = self.steps * self.batch_size
+        return np.resize(rows[0], wanted), np.resize(rows[1], wanted)
 
     def batch(self, step: int) -> Dealt:
         """Return the photos of a step of the training, the first one is 0."""

@@ -27,8 +27,13 @@ def real_loss(logits: Tensor, real: bool, kind: GanLoss) -> Tensor:
 
 
 def telling_apart(tell: Tell, real: Tensor, made: Tensor, kind: GanLoss) -> Tensor:
-    """Return a discriminator's loss on real photos and on made ones: half of the sum."""
-    return (real_loss(tell(real), True, kind) + real_loss(tell(made), False, kind)) / 2
+    """Return a discriminator's loss on real photos and on made ones.
+
+    It is half of the sum, as CycleGAN has it; of a critic it is the sum, to which the published
+    weight of the penalty belongs.
+    """
+    both = real_loss(tell(real), True, kind) + real_loss(tell(made), False, kind)
+    return both if kind == "wgangp" else both / 2
 
 
 def gradient_penalty(tell: Tell, real: Tensor, made: Tensor, mixing: Tensor) -> Tensor:
@@ -43,7 +48,7 @@ def gradient_penalty(tell: Tell, real: Tensor, made: Tensor, mixing: Tensor) -> 
         mixing: share of the made ones in each place between, ``[B, 1, 1, 1]`` in [0, 1].
     """
     between = (real + mixing * (made - real)).detach().requires_grad_(True)
-    said = tell(between)
+    said = tell(between).flatten(1).mean(1)  # the critic of a photo is the mean over its patches
     (slope,) = torch.autograd.grad(said.sum(), between, create_graph=True)
     # The network sees photos in [-1, 1], where the published slope is meant.
     lengths: Tensor = (slope.flatten(1) / 2).norm(dim=1)

@@ -25,20 +25,16 @@ from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.progress import progress
 from faceveil.store.faces import PackedFaces
 from faceveil.store.photos import COLUMNS, FLAT, JUDGE, open_photos, write_photos
-from faceveil.store.protocol import UNMASKED_PHOTOS
+from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
 
 PUT_ON, BACK = "put_on", "back"
 """Stores of faces with a mask put on, and of these with it taken off again."""
 
-PLAIN = "plain"
-"""The store, and the protection, of people in masks without a design."""
-
 AT_ONCE = 64
 """Photos that are in memory at a time."""
 
-JUDGED = ("test", "dev")
-"""Roles of people whose photos are translated: those who are judged, and on whom plain masks are
-compared; nobody who trained."""
+JUDGED = "test"
+"""Role of people whose photos are translated: nobody who trained."""
 
 
 def translate(
@@ -63,15 +59,15 @@ def translate(
     put_on.read(translation, seed=0)
     put_on.translator.to(device)
     take_off = read_translator(translation, "take_off")[0].to(device)
-    size = sources.faces("unmasked").image_size
-    rows = _bare_rows(sources, settings).assign(protection=f"{PUT_ON}_{translation.name}")
+    size, faces = sources.faces("unmasked").image_size, _chosen(sources, settings)
+    rows = _bare_rows(sources, faces).assign(protection=f"{PUT_ON}_{translation.name}")
     bare = _Stored(sources, rows)
     with atomic_directory(out) as folder:
         write_photos(folder / PUT_ON, rows, size, _worn(put_on, bare, rows))
         write_photos(folder / BACK, rows, size, _back(put_on.translator, take_off, bare))
         for protection in settings.protections:
             photos = open_photos(protected / protection)
-            words = _judged_rows(photos.rows, protection, settings)
+            words = _judged_rows(photos.rows, protection, faces, settings)
             if words.empty:
                 raise FaceveilError(
                     f"{protected / protection}: nobody who is judged wears it; take it out of "
@@ -127,30 +123,39 @@ class _Stored:
         yield from zip(self.kinds[part].tolist(), self.numbers[part].tolist(), strict=True)
 
 
-def _bare_rows(sources: Sources, settings: Translate) -> pd.DataFrame:
-    """Return words of bare photos of held-out people who probe."""
+def _chosen(sources: Sources, settings: Translate) -> frozenset[str]:
+    """Return some faces of each held-out person, under the harder protocol that there is.
+
+    They are photos that probe both bare and masked, and the same ones in all stores.
+    """
     probes = sources.roles.probes
-    rows = probes[(probes["role"] == "test") & probes["kind"].isin(UNMASKED_PHOTOS.values())]
+    probes = probes[probes["role"] == JUDGED].assign(face=face_of(probes["image_id"]))
+    bare = probes[probes["kind"].isin(UNMASKED_PHOTOS.values())]
+    masked = probes[probes["kind"].isin(MASKED_PHOTOS.values())]
+    both = bare.merge(masked[["protocol", "face"]], on=["protocol", "face"])
+    other = both[both["protocol"] == "other_photo"]
+    both = (other if len(other) else both).sort_values("face")
+    return frozenset(
+        both.loc[both.groupby("subject_id").cumcount() < settings.photos_per_person, "face"]
+    )
+
+
+def _bare_rows(sources: Sources, faces: frozenset[str]) -> pd.DataFrame:
+    """Return words of the bare photos of faces."""
+    probes = sources.roles.probes
+    rows = probes[probes["image_id"].isin(faces) & probes["kind"].isin(UNMASKED_PHOTOS.values())]
     rows = rows.assign(variant=0, training=-1, condition=FLAT, order=-1, use=JUDGE, protection="")
     columns = [one for one in COLUMNS if one in rows]
-    return _of_each(rows[columns], settings).reset_index(drop=True)
+    return rows[columns].sort_values("image_id", ignore_index=True)
 
 
-def _judged_rows(rows: pd.DataFrame, protection: str, settings: Translate) -> pd.DataFrame:
-    """Return words of the flat photos in which people who are judged wear a protection."""
-    keep = rows["role"].isin(JUDGED) & (rows["use"] == JUDGE) & (rows["condition"] == FLAT)
+def _judged_rows(
+    rows: pd.DataFrame, protection: str, faces: frozenset[str], settings: Translate
+) -> pd.DataFrame:
+    """Return words of the flat photos in which faces wear a protection."""
+    keep = (rows["role"] == JUDGED) & (rows["use"] == JUDGE) & (rows["condition"] == FLAT)
     keep &= (rows["protection"] == protection) & (rows["training"] < settings.trainings)
-    return _of_each(rows[keep], settings)
-
-
-def _of_each(rows: pd.DataFrame, settings: Translate) -> pd.DataFrame:
-    """Return some photos of each person, under the harder protocol that there is."""
-    other = rows["protocol"] == "other_photo"
-    rows = rows[other] if other.any() else rows
-    rows = rows.sort_values(["image_id", "variant"])
-    photos = rows[["subject_id", "image_id"]].drop_duplicates()
-    taken = photos[photos.groupby("subject_id").cumcount() < settings.photos_per_person]
-    return rows[rows["image_id"].isin(taken["image_id"])]
+    return rows[keep & face_of(rows["image_id"]).isin(faces)].sort_values(["image_id", "variant"])
 
 
 def _worn(put_on: PutOn, bare: _Stored, rows: pd.DataFrame) -> Iterator[Tensor]:

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from faceveil.evaluation.translation import Translations
-from faceveil.protection.translation.translate import BACK, PLAIN, PUT_ON, face_of, matched
+from faceveil.params.unmasking import PLAIN
+from faceveil.protection.translation.translate import BACK, PUT_ON, face_of, matched
 from faceveil.runtime.atomic import atomic_path
 from faceveil.store.photos import open_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
