@@ -67,7 +67,11 @@ def test_a_likeness_before_recognizers_is_learned_and_judges_are_refused(at):
     [
         ("paired", {"likeness": 1.0}, "likeness is 1 and before names 0 recognizers; give both"),
         ("paired", {"pool": 5}, "unknown key 'train_paired.pool'; allowed: generator"),
-        ("paired", {"generator": {"architecture": "unet", "depth": 6}}, "photos of 32 pixels"),
+        (
+            "paired",
+            {"generator": {"architecture": "unet", "depth": 6}},
+            "photos of 32 x 32 pixels: a unet",
+        ),
         ("cyclegan", {"gan_loss": "hinge"}, "gan_loss: input should be 'lsgan', 'vanilla' or"),
     ],
 )

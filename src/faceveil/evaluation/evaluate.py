@@ -71,7 +71,7 @@ class Inputs:
             words = words.assign(protection=BARE, training=-1)
             words["role"] = role = self.roles.of_photos(words)
             parts.append(Seen(words, seen.features).where(role.notna().to_numpy()))
-        return _joined_seen(parts)
+        return joined_seen(parts)
 
     def protected(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
         """Return what it saw of flat photos under protections, of people who probe."""
@@ -89,7 +89,7 @@ class Inputs:
         )
 
     def _judged(self, recognizer: Recognizer, names: Sequence[str]) -> Seen:
-        seen = _joined_seen([self._seen(f"{one}/{recognizer.name}", recognizer) for one in names])
+        seen = joined_seen([self._seen(f"{one}/{recognizer.name}", recognizer) for one in names])
         role = self.roles.of_photos(seen.rows)
         judged = Seen(seen.rows.assign(role=role), seen.features)
         return judged.where((role.notna() & (judged.rows["use"] == JUDGE)).to_numpy())
@@ -174,7 +174,7 @@ def diversity_rows(
     if len(designs) < 2:
         return []
     value = mean_pairwise_rms(designs.reshape(len(designs), -1) / np.float32(255))
-    return [_row(protection=name, metric="diversity_pixels", value=value, trials=len(designs))]
+    return [row_of(protection=name, metric="diversity_pixels", value=value, trials=len(designs))]
 
 
 def _rows_of(
@@ -183,7 +183,7 @@ def _rows_of(
     """Return all rows about a recognizer and its versions."""
     protected = inputs.protected(recognizer, inputs.protections)
     anew = inputs.under_conditions(recognizer, inputs.protections)
-    probes = _joined_seen([inputs.bare_probes(recognizer), protected, anew])
+    probes = joined_seen([inputs.bare_probes(recognizer), protected, anew])
     galleries = {name: inputs.bare(recognizer, name) for name in (STUDY, DEV)}
     rows: list[Row] = []
     left: dict[str, pd.Series[float]] = {}
@@ -309,19 +309,19 @@ def _claim_rows(
     }
     ends = {"low": found.low, "high": found.high}
     return [
-        _row(**words, metric=f"claim@{at}", value=found.value, **ends),
-        _row(**words, metric=f"claim_p@{at}", value=found.p),
+        row_of(**words, metric=f"claim@{at}", value=found.value, **ends),
+        row_of(**words, metric=f"claim_p@{at}", value=found.p),
     ]
 
 
-def _row(**values: object) -> Row:
+def row_of(**values: object) -> Row:
     """Return a row that is about no single trial, with what is not said left empty."""
     numbers = {"value": np.nan, "low": np.nan, "high": np.nan, "people": 0, "trials": 0}
     return dict.fromkeys(COLUMNS, "") | numbers | {"variant_policy": "one"} | values
 
 
 def _threshold_row(at: Threshold, version: Version) -> Row:
-    return _row(
+    return row_of(
         protection=BARE,
         recognizer=version.name,
         recognizer_role=version.role,
@@ -337,7 +337,7 @@ def _threshold_row(at: Threshold, version: Version) -> Row:
 def _check_row(recognizer: Recognizer) -> Row:
     check = recognizer.card["check"]
     low, high = check["interval"]
-    return _row(
+    return row_of(
         protection=BARE,
         recognizer=recognizer.name,
         recognizer_role=recognizer.role,
@@ -352,6 +352,7 @@ def _check_row(recognizer: Recognizer) -> Row:
     )
 
 
-def _joined_seen(parts: Sequence[Seen]) -> Seen:
+def joined_seen(parts: Sequence[Seen]) -> Seen:
+    """Return the photos of several parts, one after the other."""
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
     return Seen(rows, np.concatenate([part.features for part in parts]))

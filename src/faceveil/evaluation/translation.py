@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from faceveil.evaluation.evaluate import Inputs
+from faceveil.evaluation.evaluate import Inputs, joined_seen, row_of
 from faceveil.evaluation.rates import Rate
 from faceveil.evaluation.results import COLUMNS
 from faceveil.evaluation.table import BARE, Judge, Row, table_rows
@@ -105,8 +105,9 @@ def evaluate_translation(
     judged = main.model_copy(update={"plain": (PLAIN,)})
     rows: list[Row] = []
     for recognizer in inputs.main.recognizers:
-        if recognizer.refusal is None:
-            rows += _identity_rows(inputs, recognizer, thresholds, judged)
+        if recognizer.refusal is not None:
+            continue
+        rows += _identity_rows(inputs, recognizer, thresholds, judged)
         if recognizer.role == "target":
             rows += _distance_rows(inputs, recognizer, settings)
     for name in inputs.names:
@@ -127,7 +128,7 @@ def _identity_rows(
     gallery = main.bare(recognizer, STUDY)
 
     def found(version: Version, parts: Sequence[Seen]) -> Log:
-        probes = _joined_seen(parts)
+        probes = joined_seen(parts)
         return search(version, enroll(version, gallery), probes, frozen, settings.batch_size)
 
     def judge(version: Version) -> Judge:
@@ -167,12 +168,6 @@ def _same_photos(rows: pd.DataFrame) -> Callable[[Seen], Seen]:
     return keep
 
 
-def _joined_seen(parts: Sequence[Seen]) -> Seen:
-    columns = [name for name in parts[0].rows if all(name in part.rows for part in parts)]
-    rows = pd.concat([part.rows[columns] for part in parts], ignore_index=True)
-    return Seen(rows, np.concatenate([part.features for part in parts]))
-
-
 def _recovered_rows(before: pd.DataFrame, after: pd.DataFrame, judge: Judge) -> Iterator[Row]:
     """Yield what share of the identifications that a plain mask took, unmasking gives back."""
     settings = judge.settings
@@ -195,7 +190,7 @@ def _recovered_rows(before: pd.DataFrame, after: pd.DataFrame, judge: Judge) -> 
         held_out = int((unmasked["role"] == "test").sum())
         ends = min(float(low), value), max(float(high), value)
         rate = Rate(value, *ends, len(given), held_out)
-        yield _row(
+        yield row_of(
             protection=PLAIN,
             recognizer=judge.version.name,
             recognizer_role=REVERSED,
@@ -265,7 +260,7 @@ def _distances(
     }
     if min(len(first.rows), len(second.rows)) >= FEWEST:
         value = frechet_distance(first.features, second.features)
-        yield _row(metric="fd_recognizer", value=value, **words | _counted(first))
+        yield row_of(metric="fd_recognizer", value=value, **words | _counted(first))
     people = made.rows["subject_id"].to_numpy(np.str_), real.rows["subject_id"].to_numpy(np.str_)
     if protection != "half" and min(len(set(one)) for one in people) >= FEWEST:
         value, ends = kernel_distance(
@@ -277,7 +272,7 @@ def _distances(
             settings.seed,
         )
         interval = {"low": min(ends.low, value), "high": max(ends.high, value)}
-        yield _row(metric="kd_recognizer", value=value, **interval, **words | _counted(made))
+        yield row_of(metric="kd_recognizer", value=value, **interval, **words | _counted(made))
 
 
 def _counted(seen: Seen) -> dict[str, int]:
@@ -302,7 +297,7 @@ def _difference_rows(
             pixels = np.asarray(made.pixels[rows]), np.asarray(truth.pixels)
             for side, region in zip(SIDES, (inside, ~inside), strict=True):
                 for measure, function in MEASURES.items():
-                    yield _row(
+                    yield row_of(
                         protection=protection,
                         protocol=str(protocol),
                         probe_side="translated",
@@ -325,8 +320,3 @@ def _mean(
     low, high = min(interval.low, mean), max(interval.high, mean)
     about = {"people": len(set(people)), "trials": int(there.sum())}
     return {"value": mean, "low": low, "high": high, **about}
-
-
-def _row(**values: object) -> Row:
-    numbers = {"value": np.nan, "low": np.nan, "high": np.nan, "people": 0, "trials": 0}
-    return dict.fromkeys(COLUMNS, "") | numbers | {"variant_policy": "one"} | values

@@ -26,13 +26,19 @@ Values = NDArray[np.float64]
 """``[N]``; NaN where the region is empty."""
 
 
+def ssim_map(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Return SSIM at each pixel of photos ``[B, 3, S, S]`` in [0, 1], of the same shape."""
+    metrics: Any = import_module("kornia.metrics")  # not at the top: it takes a third of a second
+    found: torch.Tensor = metrics.ssim(first, second, SSIM_WINDOW)
+    return found
+
+
 def ssim(made: Uint8, truth: Uint8, region: Region) -> Values:
     """Return the mean SSIM of a region's pixels and channels, in [-1, 1], photo by photo."""
-    metrics: Any = import_module("kornia.metrics")  # not at the top: it takes a third of a second
     first, second = (
         torch.from_numpy(one.astype(np.float32) / 255).permute(0, 3, 1, 2) for one in (made, truth)
     )
-    each = metrics.ssim(first, second, SSIM_WINDOW).mean(1).numpy()
+    each = ssim_map(first, second).mean(1).numpy()
     return _mean(each, region)
 
 

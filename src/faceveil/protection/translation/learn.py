@@ -16,14 +16,13 @@ from faceveil.protection.translation.domains import Dealer, FacePairs
 from faceveil.protection.translation.paired import Paired
 from faceveil.protection.translation.phases import Learning
 from faceveil.protection.translation.training import (
-    DIRECTIONS,
     UNWATCHED,
     Training,
     Watch,
     begin,
     train,
 )
-from faceveil.protection.translation.translator import Translator, write_translator
+from faceveil.protection.translation.translator import DIRECTIONS, write_translator
 from faceveil.recognition.recognizer import Recognizer, open_recognizer
 from faceveil.runtime.atomic import atomic_directory, atomic_path
 from faceveil.runtime.checkpoints import scratch_checkpoint
@@ -43,8 +42,8 @@ def learn(
     """Learn both directions; the checkpoint is deleted once the block, which writes, ended well.
 
     Raises:
-        FaceveilError: if several processes share a norm by batch, a photo's size does not fit, or
-            a recognizer needs the place of a face that is not known.
+        FaceveilError: if several processes share a norm by batch, a photo's size does not fit the
+            generator, or a recognizer needs the place of a face that is not known.
     """
     _refuse(settings, faces, recognizers)
     inputs = {"settings": settings.model_dump(mode="json"), "faces": faces.digest()}
@@ -130,14 +129,6 @@ def _refuse(settings: Translating, faces: FacePairs, recognizers: Sequence[Recog
         raise FaceveilError(
             f"{settings.SECTION}: norm batch sees the photos of one process alone, and there are "
             f"{present_ranks().count}; use norm instance, or FACEVEIL_PROCESSES=1"
-        )
-    divisor = Translator(settings.generator, "whole").generator.divisor
-    size = faces.unmasked.shape[1]
-    if size % divisor:
-        raise FaceveilError(
-            f"{settings.SECTION}.generator: photos of {size} pixels, and this "
-            f"{settings.generator.architecture} halves their sides down to a {divisor}th; change "
-            "generator.depth, or curate.image_size"
         )
     needing = [one.name for one in recognizers if one.needs_places]
     unknown = faces.image_ids[~faces.places.found]

@@ -1,13 +1,12 @@
 """Learning from pairs: the same face with and without its mask; nothing outside of it changes."""
 
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from faceveil.metrics.photo_difference import ssim_map
 from faceveil.params.translation import TrainPaired
 from faceveil.protection.translation.losses import real_loss
 from faceveil.protection.translation.networks import PatchGan
@@ -16,9 +15,6 @@ from faceveil.protection.translation.pool import Pool
 from faceveil.protection.translation.translator import Translated, Translator, mixed, widened
 from faceveil.recognition.recognizer import Recognizer
 from faceveil.runtime.device import autocast
-
-SSIM_WINDOW = 11
-"""Pixels of the window of Z. Wang et al., "Image Quality Assessment" (2004)."""
 
 
 class Paired(Learning):
@@ -88,7 +84,7 @@ class Paired(Learning):
         terms[f"pixels_{domain}"] = settings.pixels * inside((photos - truth).abs(), region)
         if settings.structure:
             terms[f"structure_{domain}"] = settings.structure * inside(
-                1 - structure_map(photos, truth), region
+                1 - ssim_map(photos, truth), region
             )
         if made.logits is not None:
             found = F.binary_cross_entropy_with_logits(made.logits.float(), region)
@@ -100,10 +96,3 @@ def inside(values: Tensor, region: Tensor) -> Tensor:
     """Return the mean of values ``[B, C, S, S]`` in a region ``[B, 1, S, S]``, photo by photo."""
     weight = region.sum((1, 2, 3)).clamp(min=1) * values.shape[1]
     return ((values * region).sum((1, 2, 3)) / weight).mean()
-
-
-def structure_map(photos: Tensor, truth: Tensor) -> Tensor:
-    """Return SSIM at each pixel, ``[B, 3, S, S]`` in [-1, 1]."""
-    metrics: Any = import_module("kornia.metrics")  # not at the top: it takes a third of a second
-    found: Tensor = metrics.ssim(photos, truth, SSIM_WINDOW)
-    return found

@@ -11,6 +11,7 @@ from faceveil.params.errors import FaceveilError
 from faceveil.protection.translation.domains import Dealer
 from faceveil.protection.translation.phases import Learning, StepShare, summed
 from faceveil.protection.translation.rates import rate_share
+from faceveil.protection.translation.translator import DIRECTIONS
 from faceveil.runtime.checkpoints import (
     Checkpoint,
     Record,
@@ -23,7 +24,6 @@ from faceveil.runtime.checkpoints import (
 from faceveil.runtime.progress import OnEpoch, progress
 from faceveil.runtime.ranks import present_ranks
 
-DIRECTIONS = ("put_on", "take_off")
 SECOND_MOMENT = 0.999
 
 TELLING = ("telling", "slope")
@@ -130,7 +130,7 @@ def begin(learning: Learning) -> Training:
         )
         for phase in learning.phases
     }
-    averages = {
+    averages: dict[str, Tensors] = {
         name: {key: value.clone() for key, value in learning.networks[name].state_dict().items()}
         for name in DIRECTIONS
         if settings.average
