@@ -17,6 +17,7 @@ def evaluate_translation(  # noqa: PLR0913, PLR0917  (the paths are the stage's 
     embeddings: Annotated[Path, typer.Option(help="embeddings of bare and protected photos")],
     translated: Annotated[Path, typer.Option(help="translated photos, a folder per translation")],
     translated_embeddings: Annotated[Path, typer.Option(help="embeddings of these")],
+    found: Annotated[Path, typer.Option(help="in which of these detectors find faces")],
     out: Annotated[Path, typer.Option(help="folder of the table to write")],
     figure: Annotated[Path, typer.Option(help="PNG to write: people before and after")],
 ) -> None:
@@ -24,8 +25,8 @@ def evaluate_translation(  # noqa: PLR0913, PLR0917  (the paths are the stage's 
     from faceveil.evaluation.read import Folders, read_inputs
     from faceveil.evaluation.results import write_results
     from faceveil.evaluation.thresholds import read_thresholds
-    from faceveil.evaluation.translation import Translations
     from faceveil.evaluation.translation import evaluate_translation as measure
+    from faceveil.evaluation.translations import Translations
     from faceveil.params.evaluate import Evaluate
     from faceveil.params.read import read_names, read_section
     from faceveil.params.unmasking import EvaluateTranslation, Translate
@@ -43,6 +44,7 @@ def evaluate_translation(  # noqa: PLR0913, PLR0917  (the paths are the stage's 
             Sources(curated, transparencies, main.roles),
             translated,
             translated_embeddings,
+            found,
             read_names(UNMASKING, "translations"),
             chosen,
         )

@@ -19,6 +19,7 @@ def train_translation(  # noqa: PLR0913, PLR0917  (the paths are the stage's inp
     curated: Annotated[Path, typer.Option(help="packed faces")],
     transparencies: Annotated[Path, typer.Option(help="where masks are")],
     protocol: Annotated[Path, typer.Option(help="who trains and who is judged")],
+    protected: Annotated[Path, typer.Option(help="folder of the protected photos")],
     recognizers: Annotated[Path, typer.Option(help="folder of the recognizers' folders")],
     out: Annotated[Path, typer.Option(help="folder of both directions' weights to write")],
     curves: Annotated[Path, typer.Option(help="CSV to write: terms of each epoch")],
@@ -29,7 +30,7 @@ def train_translation(  # noqa: PLR0913, PLR0917  (the paths are the stage's inp
 
     from faceveil.params.unmasking import read_translating
     from faceveil.protection.sources import Sources
-    from faceveil.protection.translation.domains import faces_of
+    from faceveil.protection.translation.domains import faces_of, in_designs
     from faceveil.protection.translation.learn import (
         learn,
         open_recognizers,
@@ -57,6 +58,7 @@ def train_translation(  # noqa: PLR0913, PLR0917  (the paths are the stage's inp
         seed_everything(settings.seed)
         before = open_recognizers(recognizers, settings.before, PARAMS, device)
         faces, samples = faces_of(sources, "train"), Samples(faces_of(sources, roles.choosing))
+        faces = in_designs(faces, protected, settings.wearing, settings.seed)
         watch = _watch(run, samples) if run else Watch()
         with learn(settings, faces, before, device, watch) as training:
             if run is None:

@@ -56,7 +56,7 @@ def translated_world(worn_world, tmp_path_factory):
         patch.chdir(root)
         translated.record(patch)
         translated.write_world(worn_world, root)
-        for stage in ("train_translation", "translate", "embed_translated"):
+        for stage in ("train_translation", "translate", "embed_translated", "find_translated"):
             for name in ("paired", "cyclegan"):
                 result = run(stage, name)
                 assert result.exit_code == 0, result.output

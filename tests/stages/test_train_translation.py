@@ -1,15 +1,20 @@
 """The stage ``train_translation``: faces with and without masks in, both directions out."""
 
+import os
+import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from PIL import Image
-from ruamel.yaml import YAML
 
 from faceveil.protection.translation.translator import read_translator
-from tests.stages.declared import change_roles, enter, refused, run, succeed
-from tests.stages.translated_world import PARAMS, record
+from tests.conftest import ROOT
+from tests.stages.declared import change_roles, declared, enter, refused, run, succeed
+from tests.stages.translated_world import change_unmasking, record
 
 METHODS = {"paired": ("predicted", "known"), "cyclegan": ("whole", "whole")}
 
@@ -25,9 +30,7 @@ def at(translated_world, here, told):
 
 
 def change(name, **values):
-    params = YAML(typ="safe").load(PARAMS)
-    params[f"train_{name}"] |= values
-    YAML().dump(params, PARAMS)
+    change_unmasking(f"train_{name}", **values)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -87,3 +90,50 @@ def test_nobody_in_a_domain_is_one_line(at, translated_world):
     assert "none of 0 people with role train is there with" in refused(
         "train_translation", "paired"
     )
+
+
+def test_designs_that_people_who_train_wear_are_learned_from_as_well(at):
+    at("paired")
+    change("paired", wearing=["exp1"])
+    out, _, curves = succeed("train_translation", "paired")
+    _, card = read_translator(out, "take_off")
+    assert card["trained_on"] == {"people": 4, "faces": 12}  # of 8, 4 in a design
+    assert card["settings"]["wearing"] == ["exp1"]
+    assert len(pd.read_csv(curves)) == 2
+
+
+def test_designs_that_nobody_who_trains_wears_are_one_line(at):
+    at("paired")
+    change("paired", wearing=["plain"])
+    assert "data/protected/plain: nobody who trains wears its designs" in refused(
+        "train_translation", "paired"
+    )
+
+
+def test_killed_it_goes_on_to_the_same_bytes(at, translated_world, tmp_path):
+    at("cyclegan")
+    change("cyclegan", checkpoint_steps=1, epochs=8)
+    words = declared("train_translation", "cyclegan").words
+    off = {
+        "FACEVEIL_TRACKING": "off",
+        "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
+    }
+    command = [sys.executable, "-m", "stages.train_translation", *words]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env={**os.environ, **off}, **quiet) as process:
+        end = time.monotonic() + 240
+        while not list(Path(".scratch").glob("*/checkpoint.safetensors")):
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        process.kill()
+    assert list(Path(".scratch").glob("*/checkpoint.safetensors"))
+    assert not Path("models/translation/cyclegan").exists()
+    again, *_ = succeed("train_translation", "cyclegan")
+    weights = {path.name: path.read_bytes() for path in again.glob("*.safetensors")}
+    assert not list(Path(".scratch").glob("*/checkpoint.safetensors"))
+    shutil.rmtree(again)
+    whole, *_ = succeed("train_translation", "cyclegan")
+    assert {path.name: path.read_bytes() for path in whole.glob("*.safetensors")} == weights

@@ -54,6 +54,13 @@ def record(patch: pytest.MonkeyPatch) -> list[str]:
     return told
 
 
+def change_unmasking(section: str, **values: object) -> None:
+    """Change keys of a section of the second pipeline's params.yaml, in this folder."""
+    params = YAML(typ="safe").load(PARAMS)
+    params[section] |= values
+    YAML().dump(params, PARAMS)
+
+
 def write_world(worn: Path, root: Path) -> None:
     """Write what all stages of the main pipeline would have written, as far as it is looked at."""
     shutil.copytree(worn, root, dirs_exist_ok=True)

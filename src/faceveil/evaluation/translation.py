@@ -6,31 +6,36 @@ role is ``reversed``: what it finds is what unmasking is worth as an attack.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from faceveil.evaluation.evaluate import Inputs, joined_seen, row_of
+from faceveil.evaluation.evaluate import joined_seen, row_of
+from faceveil.evaluation.face_finding import finding_rows
 from faceveil.evaluation.rates import Rate
 from faceveil.evaluation.results import COLUMNS
 from faceveil.evaluation.table import BARE, Judge, Row, table_rows
 from faceveil.evaluation.thresholds import Threshold, thresholds_of
+from faceveil.evaluation.translation_distances import (
+    SeenByInception,
+    SeenByTarget,
+    distance_rows,
+)
+from faceveil.evaluation.translations import Translations, same_photos
 from faceveil.evaluation.trials import Log, Seen, enroll, search
 from faceveil.evaluation.versions import Version
-from faceveil.metrics.distributions import frechet_distance, kernel_distance
 from faceveil.metrics.intervals import bootstrap_interval
 from faceveil.metrics.photo_difference import colour_error, psnr, ssim
 from faceveil.params.evaluate import Evaluate
 from faceveil.params.unmasking import PLAIN, EvaluateTranslation
-from faceveil.protection.sources import Sources
-from faceveil.protection.translation.translate import BACK, PUT_ON, face_of, matched
+from faceveil.protection.translation.translate import matched
 from faceveil.recognition.recognizer import Recognizer
-from faceveil.store.embeddings import read_embeddings
+from faceveil.store.found_faces import read_found
 from faceveil.store.photos import open_photos
 from faceveil.store.protocol import MASKED_PHOTOS, STUDY, UNMASKED_PHOTOS
+from faceveil.store.translated import BACK, PUT_ON, TAKE_OFF
 
 REVERSED = "reversed"
 """Role of a recognizer that takes masks off first."""
@@ -45,47 +50,11 @@ MEASURES: Mapping[str, Callable[..., NDArray[np.float64]]] = {
 }
 SIDES = ("inside", "outside")
 
-FEWEST = 2
-"""Photos without which there is no distance, as between halves of very few people."""
-
 KEPT = r"rank_1|similarity|(fnmr|fpir)@.*|lift_.*"
 """Metrics of who is found; the main pipeline's table has the others of what is worn."""
 
 RESAMPLES = 2000
 """Draws of people behind the interval of a share of shares."""
-
-
-@dataclass(frozen=True)
-class Translations:
-    """What is measured.
-
-    Attributes:
-        main: the main pipeline's recognizers, embeddings and people.
-        sources: curated photos, and where masks are on them.
-        photos: folder of the stores of each translation.
-        embeddings: folder of what recognizers saw of them.
-        names: of translations.
-        protections: those whose masks were taken off.
-    """
-
-    main: Inputs
-    sources: Sources
-    photos: Path
-    embeddings: Path
-    names: Sequence[str]
-    protections: Sequence[str]
-
-    def seen(self, recognizer: Recognizer, translation: str, stores: Sequence[str]) -> Seen:
-        """Return what a recognizer saw of stores of a translation, of people who probe."""
-        parts = []
-        for store in stores:
-            place = self.embeddings / translation / store / recognizer.name
-            table = read_embeddings(place, recognizer.fingerprint)
-            parts.append((table.rows, table.features))
-        rows = pd.concat([rows for rows, _ in parts], ignore_index=True)
-        # What was put on is compared with a plain mask, as all that is worn.
-        rows = rows.assign(kind=rows["protocol"].map(MASKED_PHOTOS))
-        return Seen(rows, np.concatenate([features for _, features in parts]))
 
 
 def evaluate_translation(
@@ -109,9 +78,13 @@ def evaluate_translation(
             continue
         rows += _identity_rows(inputs, recognizer, thresholds, judged)
         if recognizer.role == "target":
-            rows += _distance_rows(inputs, recognizer, settings)
+            rows += distance_rows(inputs, SeenByTarget(inputs, recognizer), settings)
+    if settings.inception:
+        seen = SeenByInception(inputs, Path(settings.inception))
+        rows += distance_rows(inputs, seen, settings)
     for name in inputs.names:
-        rows += _difference_rows(inputs, name, settings)
+        rows += _finding_rows(inputs, name, settings)
+        rows += difference_rows(inputs, name, settings)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -137,7 +110,7 @@ def _identity_rows(
 
     for name in inputs.names:
         unmasked = inputs.seen(recognizer, name, inputs.protections)
-        keep = _same_photos(unmasked.rows)
+        keep = same_photos(unmasked.rows)
         worn = keep(main.protected(recognizer, inputs.protections))
         bare = keep(main.bare_probes(recognizer))
         bare = Seen(bare.rows.assign(variant=0), bare.features)
@@ -151,24 +124,18 @@ def _identity_rows(
             if re.fullmatch(KEPT, row["metric"]) and (reversed_ or row["protection"] in wanted):
                 chosen = main.roles.choosing if row["threshold_role"] else ""
                 yield row | {"threshold_role": chosen}
-        yield from _recovered_rows(before.trials, after.trials, judge(reversing))
+        yield from recovered_rows(before.trials, after.trials, judge(reversing))
 
 
-def _same_photos(rows: pd.DataFrame) -> Callable[[Seen], Seen]:
-    """Return what keeps the photos of the same people under the same protocol and training."""
-    wanted = set(zip(rows["subject_id"], face_of(rows["image_id"]), strict=True))
-
-    def keep(seen: Seen) -> Seen:
-        of = zip(seen.rows["subject_id"], face_of(seen.rows["image_id"]), strict=True)
-        there = np.array([one in wanted for one in of], np.bool_)
-        if "training" in seen.rows:
-            there &= (seen.rows["training"] <= rows["training"].max()).to_numpy()
-        return seen.where(there)
-
-    return keep
+def _finding_rows(inputs: Translations, name: str, settings: EvaluateTranslation) -> Iterator[Row]:
+    """Yield in how many translated photos a detector finds no face."""
+    for row in finding_rows(read_found(inputs.found / f"{name}.parquet"), settings.confidence):
+        protection = row["protection"]
+        own = f"{TAKE_OFF}_{name}" if protection == PLAIN else protection
+        yield row | {"protection": own, "probe_side": "translated"}
 
 
-def _recovered_rows(before: pd.DataFrame, after: pd.DataFrame, judge: Judge) -> Iterator[Row]:
+def recovered_rows(before: pd.DataFrame, after: pd.DataFrame, judge: Judge) -> Iterator[Row]:
     """Yield what share of the identifications that a plain mask took, unmasking gives back."""
     settings = judge.settings
     for protocol, unmasked in after[after["protection"] == PLAIN].groupby("protocol"):
@@ -210,82 +177,13 @@ def _hits(trials: pd.DataFrame, protection: str) -> "pd.Series[float]":
     return own.groupby("subject_id")["hit"].mean().astype(float)
 
 
-def _distance_rows(
-    inputs: Translations, target: Recognizer, settings: EvaluateTranslation
-) -> Iterator[Row]:
-    """Yield distances between translated photos and real ones, and what they are to be read by.
-
-    Features are the target's: FD-recognizer, never FID. ``over`` is the real photos; ``none`` are
-    those of the other domain, untranslated; ``half`` are real photos as well. All Fréchet distances
-    are between one half of the people and the other, since they depend on how many there are.
-    """
-    for name in inputs.names:
-        taken_off = inputs.seen(target, name, [PLAIN])
-        keep = _same_photos(taken_off.rows)
-        real = {
-            "masked": keep(inputs.main.protected(target, [PLAIN])),
-            "unmasked": keep(inputs.main.bare_probes(target)),
-        }
-        made = {"masked": inputs.seen(target, name, [PUT_ON]), "unmasked": taken_off}
-        names = {"masked": f"{PUT_ON}_{name}", "unmasked": f"take_off_{name}"}
-        for domain, there in real.items():
-            compared = {names[domain]: made[domain]}
-            if name == inputs.names[0]:
-                compared[BARE] = real["unmasked" if domain == "masked" else "masked"]
-                compared["half"] = there
-            for protection, photos in compared.items():
-                about = (protection, domain, target)
-                yield from _distances(photos, there, settings, about)
-
-
-def _halves(seen: Seen, seed: int) -> tuple[Seen, Seen]:
-    """Return the photos of two halves of the people."""
-    people = np.random.default_rng(seed).permutation(np.unique(seen.rows["subject_id"]))
-    first = seen.rows["subject_id"].isin(people[: len(people) // 2]).to_numpy()
-    return seen.where(first), seen.where(~first)
-
-
-def _distances(
-    made: Seen, real: Seen, settings: EvaluateTranslation, about: tuple[str, str, Recognizer]
-) -> Iterator[Row]:
-    protection, domain, target = about
-    first, second = _halves(made, settings.seed)[0], _halves(real, settings.seed)[1]
-    words = {
-        "protection": protection,
-        "recognizer": target.name,
-        "recognizer_role": "features",
-        "probe_side": "translated",
-        "group": "held_out",
-        "over": domain,
-    }
-    if min(len(first.rows), len(second.rows)) >= FEWEST:
-        value = frechet_distance(first.features, second.features)
-        yield row_of(metric="fd_recognizer", value=value, **words | _counted(first))
-    people = made.rows["subject_id"].to_numpy(np.str_), real.rows["subject_id"].to_numpy(np.str_)
-    if protection != "half" and min(len(set(one)) for one in people) >= FEWEST:
-        value, ends = kernel_distance(
-            made.features,
-            real.features,
-            people,
-            settings.confidence,
-            settings.resamples,
-            settings.seed,
-        )
-        interval = {"low": min(ends.low, value), "high": max(ends.high, value)}
-        yield row_of(metric="kd_recognizer", value=value, **interval, **words | _counted(made))
-
-
-def _counted(seen: Seen) -> dict[str, int]:
-    return {"people": int(seen.rows["subject_id"].nunique()), "trials": len(seen.rows)}
-
-
-def _difference_rows(
+def difference_rows(
     inputs: Translations, name: str, settings: EvaluateTranslation
 ) -> Iterator[Row]:
     """Yield how far translated photos are from the true ones, where the mask is and elsewhere."""
     for store, kinds, protection in (
         (PUT_ON, MASKED_PHOTOS, f"{PUT_ON}_{name}"),
-        (PLAIN, UNMASKED_PHOTOS, f"take_off_{name}"),
+        (PLAIN, UNMASKED_PHOTOS, f"{TAKE_OFF}_{name}"),
     ):
         made = open_photos(inputs.photos / name / store)
         for protocol, of in made.rows[made.rows["role"] == "test"].groupby("protocol"):

@@ -99,6 +99,10 @@ class Translating(Section):
     before: Annotated[tuple[str, ...], once("a recognizer")] = Field(
         default=(), description="recognizers of that likeness, no judges; [] with likeness 0"
     )
+    wearing: Annotated[tuple[str, ...], once("an experiment")] = Field(
+        default=(),
+        description="experiments of the main pipeline whose designs the people who train wear too",
+    )
     precision: Precision = Field(default="auto", description="arithmetic of the networks")
     checkpoint_steps: int = Field(default=100, ge=1, description="steps between two checkpoints")
     seed: Seed = Field(default=2021, description="seed of weights, photos and draws")

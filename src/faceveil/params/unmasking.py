@@ -36,6 +36,10 @@ class EvaluateTranslation(Section):
 
     resamples: int = Field(default=1000, ge=100, le=100_000, description="bootstrap draws")
     confidence: Share = Field(default=0.95, description="level of intervals")
+    inception: str | None = Field(
+        default=None,
+        description="file of InceptionV3's weights, for FID and KID; null: neither",
+    )
     people_shown: int = Field(default=8, ge=1, le=100, description="rows of the sheet")
     seed: Seed = Field(default=2021, description="seed of halves and draws")
 
@@ -56,6 +60,7 @@ class Study(Section):
 TRANSLATIONS = {
     "paired": Translation(method="paired"),
     "cyclegan": Translation(method="cyclegan"),
+    "attacker": Translation(method="paired", train_paired={"wearing": ["exp1", "universal"]}),
 }
 """The translations of a file that names none."""
 

@@ -20,13 +20,14 @@ from faceveil.metrics.intervals import Interval, bootstrap_interval
 from faceveil.params.errors import FaceveilError, readable
 from faceveil.params.unmasking import PLAIN, Study
 from faceveil.protection.sources import Sources
-from faceveil.protection.translation.translate import PUT_ON, matched
+from faceveil.protection.translation.translate import matched
 from faceveil.report.photos import jpeg_uri
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.seeding import stream_seed
 from faceveil.store.groups import GROUPS, read_groups
 from faceveil.store.photos import open_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
+from faceveil.store.translated import PUT_ON
 
 PAGE, KEY = "study.html", "key.json"
 

@@ -6,7 +6,8 @@ unpaired epoch shows other people in each domain.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from faceveil.params.errors import FaceveilError
 from faceveil.protection.sources import Sources
 from faceveil.runtime.seeding import generator_for, stream_seed
 from faceveil.store.faces import open_faces
+from faceveil.store.photos import LEARN, open_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
 
 MASKED = "_Mask"
@@ -48,6 +50,9 @@ class FacePairs:
 
     def __len__(self) -> int:
         return len(self.subject_ids)
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> "FacePairs":
+        return FacePairs(*(getattr(self, one.name)[rows] for one in fields(self)))
 
     def digest(self) -> str:
         """Return the SHA-256 of all that a training sees, in hexadecimal."""
@@ -104,6 +109,43 @@ def faces_of(sources: Sources, role: str) -> FacePairs:
             "without a mask; raise curate.people, or lower curate.test_share"
         )
     return _joined(parts)
+
+
+def in_designs(faces: FacePairs, protected: Path, names: Sequence[str], seed: int) -> FacePairs:
+    """Return the faces, and after them the same ones in the designs of experiments.
+
+    Of each experiment that a recognizer learns from, each face is there in one design of its first
+    training, drawn.
+
+    Args:
+        faces: of people who train, in plain masks.
+        protected: folder of the main pipeline's protected photos.
+        names: of experiments.
+        seed: of the draw.
+
+    Raises:
+        FaceveilError: if nobody who trains wears an experiment's designs.
+    """
+    return _joined([faces, *(_in_design(faces, protected / name, seed) for name in names)])
+
+
+def _in_design(faces: FacePairs, store: Path, seed: int) -> FacePairs:
+    photos = open_photos(store)
+    rows = photos.rows[(photos.rows["use"] == LEARN) & (photos.rows["training"] == 0)]
+    place = pd.Series(np.arange(len(faces)), index=faces.image_ids)
+    rows = rows.assign(face=rows["image_id"].str.removesuffix(MASKED))
+    rows = rows[rows["face"].isin(place.index)].sort_values(["face", "order", "variant"])
+    if rows.empty:
+        raise FaceveilError(
+            f"{store}: nobody who trains wears its designs, which is so where "
+            "recognizer_learns_from is []; take it out of `wearing`"
+        )
+    draw = np.random.default_rng(stream_seed(seed, "wearing", store.name))
+    worn = rows.iloc[draw.permutation(len(rows))].drop_duplicates("face").sort_values("face")
+    own = place.loc[worn["face"]].to_numpy(dtype=np.int64)
+    return replace(
+        faces[own], masked=np.asarray(photos.pixels[worn.index.to_numpy(dtype=np.int64)])
+    )
 
 
 def _of_kind(sources: Sources, protocol: str, people: Sequence[str]) -> FacePairs:

@@ -26,9 +26,7 @@ from faceveil.runtime.progress import progress
 from faceveil.store.faces import PackedFaces
 from faceveil.store.photos import COLUMNS, FLAT, JUDGE, open_photos, write_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
-
-PUT_ON, BACK = "put_on", "back"
-"""Stores of faces with a mask put on, and of these with it taken off again."""
+from faceveil.store.translated import BACK, PUT_ON
 
 AT_ONCE = 64
 """Photos that are in memory at a time."""

@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from faceveil.evaluation.translation import Translations
+from faceveil.evaluation.translations import Translations
 from faceveil.params.unmasking import PLAIN
-from faceveil.protection.translation.translate import BACK, PUT_ON, face_of, matched
+from faceveil.protection.translation.translate import face_of, matched
 from faceveil.runtime.atomic import atomic_path
 from faceveil.store.photos import open_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
+from faceveil.store.translated import BACK, PUT_ON
 
 
 def draw_translated(inputs: Translations, path: Path, people: int) -> None:

@@ -1,0 +1,65 @@
+"""What there is of translations: photos, what recognizers saw of them, where faces were found."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from faceveil.evaluation.evaluate import Inputs
+from faceveil.evaluation.trials import Seen
+from faceveil.protection.sources import Sources
+from faceveil.protection.translation.translate import face_of
+from faceveil.recognition.recognizer import Recognizer
+from faceveil.store.embeddings import read_embeddings
+from faceveil.store.protocol import MASKED_PHOTOS
+
+
+@dataclass(frozen=True)
+class Translations:
+    """What is measured.
+
+    Attributes:
+        main: the main pipeline's recognizers, embeddings and people.
+        sources: curated photos, and where masks are on them.
+        photos: folder of the stores of each translation.
+        embeddings: folder of what recognizers saw of them.
+        found: folder of tables of where detectors found faces, one of each translation.
+        names: of translations.
+        protections: those whose masks were taken off.
+    """
+
+    main: Inputs
+    sources: Sources
+    photos: Path
+    embeddings: Path
+    found: Path
+    names: Sequence[str]
+    protections: Sequence[str]
+
+    def seen(self, recognizer: Recognizer, translation: str, stores: Sequence[str]) -> Seen:
+        """Return what a recognizer saw of stores of a translation, of people who probe."""
+        parts = []
+        for store in stores:
+            place = self.embeddings / translation / store / recognizer.name
+            table = read_embeddings(place, recognizer.fingerprint)
+            parts.append((table.rows, table.features))
+        rows = pd.concat([rows for rows, _ in parts], ignore_index=True)
+        # What was put on is compared with a plain mask, as all that is worn.
+        rows = rows.assign(kind=rows["protocol"].map(MASKED_PHOTOS))
+        return Seen(rows, np.concatenate([features for _, features in parts]))
+
+
+def same_photos(rows: pd.DataFrame) -> Callable[[Seen], Seen]:
+    """Return what keeps the photos of the same people under the same protocol and training."""
+    wanted = set(zip(rows["subject_id"], face_of(rows["image_id"]), strict=True))
+
+    def keep(seen: Seen) -> Seen:
+        of = zip(seen.rows["subject_id"], face_of(seen.rows["image_id"]), strict=True)
+        there = np.array([one in wanted for one in of], np.bool_)
+        if "training" in seen.rows:
+            there &= (seen.rows["training"] <= rows["training"].max()).to_numpy()
+        return seen.where(there)
+
+    return keep
