@@ -1,5 +1,7 @@
 """A whole step of a translation against the bare passes of its networks, forwards and backwards.
 
+It also counts what a step of the published size takes, from which docs/scaling.md has its hours.
+
 The bare passes are those that a step takes, on photos that are there, with sums in place of losses;
 what a step does besides is dealing photos, losses, Adam, running means and the pool.
 """
@@ -10,10 +12,17 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.measure import SIZE, interleaved, write_result
 from faceveil.collection.places import Places
-from faceveil.params.translation import TrainCyclegan, TrainPaired, Translating
+from faceveil.params.translation import (
+    Discriminator,
+    ResNetShape,
+    TrainCyclegan,
+    TrainPaired,
+    Translating,
+)
 from faceveil.protection.translation.cyclegan import CycleGan
 from faceveil.protection.translation.domains import Dealer, FacePairs
 from faceveil.protection.translation.paired import Paired
@@ -26,13 +35,13 @@ PEOPLE = 32
 ROUNDS = 4
 
 
-def random_pairs() -> FacePairs:
+def random_pairs(side: int = SIZE) -> FacePairs:
     """Return one face per person, noise with a square mask."""
     draw = np.random.default_rng(0)
     names = np.array([f"{number:05d}" for number in range(PEOPLE)])
-    unmasked = draw.integers(0, 256, (PEOPLE, SIZE, SIZE, 3), dtype=np.uint8)
-    transparency = np.zeros((PEOPLE, SIZE, SIZE), np.uint8)
-    transparency[:, SIZE // 2 : -SIZE // 8, SIZE // 4 : -SIZE // 4] = 255
+    unmasked = draw.integers(0, 256, (PEOPLE, side, side, 3), dtype=np.uint8)
+    transparency = np.zeros((PEOPLE, side, side), np.uint8)
+    transparency[:, side // 2 : -side // 8, side // 4 : -side // 4] = 255
     masked = np.where(transparency[..., None] > 0, np.uint8(200), unmasked)
     nowhere = np.full((PEOPLE, 14), np.nan, np.float32)
     places = Places(nowhere[:, :4], nowhere[:, 4:].reshape(PEOPLE, 5, 2))
@@ -101,6 +110,20 @@ def measure(kind: type[Learning], settings: Translating) -> dict[str, Any]:
     }
 
 
+def published_tflop(side: int, blocks: int) -> float:
+    """Return what a step takes for each pair of photos, of the published networks."""
+    settings = TrainCyclegan(
+        generator=ResNetShape(channels=64, blocks=blocks, upsampling="transposed"),
+        discriminator=Discriminator(channels=64),
+        precision="float32",
+    )
+    training = begin(CycleGan(settings, [], pick_device()))
+    dealer = Dealer(random_pairs(side), 1, False, settings.enlarged, settings.mirrored, 0)
+    with FlopCounterMode(display=False) as counted:
+        take_step(training, dealer)
+    return round(counted.get_total_flops() / 1e12, 2)
+
+
 def main() -> None:
     """Measure, print and write ``results/translation_step.json``."""
     keep_large_blocks()
@@ -109,6 +132,10 @@ def main() -> None:
         {
             "cyclegan": measure(CycleGan, TrainCyclegan(precision="float32")),
             "paired": measure(Paired, TrainPaired(precision="float32")),
+            "published_tflop_per_pair": {
+                f"{side} px, {blocks} blocks": published_tflop(side, blocks)
+                for side, blocks in ((128, 6), (256, 9))
+            },
         },
     )
 

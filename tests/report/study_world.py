@@ -15,8 +15,11 @@ PEOPLE = [f"{number:05d}" for number in range(6)]
 SIZE, DARK, LIGHT = 32, 40, 220
 
 
-def write_world(root, rendered=True):
-    """Write curated photos and one translation's stores, and return where they are found."""
+def write_world(root, rendered=6):
+    """Write curated photos and one translation's stores, and return where they are found.
+
+    So many of the people, the first ones, are known as rendered.
+    """
     curated = root / "curated"
     for kind, ending in (("further_unmasked", "_1"), ("further_masked", "_1_Mask")):
         images = [who + ending for who in PEOPLE]
@@ -28,7 +31,7 @@ def write_world(root, rendered=True):
     np.save(root / "transparencies/further_masked.npy", alpha)
     known = {"skin_tone": "light", "age": "few lines", "sex_typed_shape": "male-typed"}
     groups = pd.DataFrame({"subject_id": PEOPLE, **known})
-    write_groups(curated / GROUPS, groups if rendered else groups[:0])
+    write_groups(curated / GROUPS, groups[:rendered])
     for store, kind, ending in (
         ("put_on", "further_unmasked", "_1"),
         ("plain", "further_masked", "_1_Mask"),

@@ -83,15 +83,17 @@ def test_the_same_seed_asks_the_same(written, tmp_path):
     assert key_of(tmp_path / "again") != key_of(written)
 
 
-def test_people_who_exist_are_shown_only_if_they_agreed(tmp_path):
-    world = write_world(tmp_path, rendered=False)
+@pytest.mark.parametrize("rendered", [0, 5], ids=["all exist", "one exists"])
+def test_people_who_exist_are_shown_only_if_they_agreed(tmp_path, rendered):
+    world = write_world(tmp_path, rendered)
+    everybody = SETTINGS.model_copy(update={"pictures": 6})
     with pytest.raises(
         FaceveilError,
         match=r"people of this collection exist; .*study.real_people: true once they have",
     ):
-        write_study(*world, SETTINGS, tmp_path / "out")
+        write_study(*world, everybody, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    write_study(*world, SETTINGS.model_copy(update={"real_people": True}), tmp_path / "out")
+    write_study(*world, everybody.model_copy(update={"real_people": True}), tmp_path / "out")
 
 
 def test_more_pictures_than_people_are_refused(tmp_path):
