@@ -113,6 +113,7 @@ def measure(kind: type[Learning], settings: Translating) -> dict[str, Any]:
 def published_tflop(side: int, blocks: int) -> float:
     """Return what a step takes for each pair of photos, of the published networks."""
     settings = TrainCyclegan(
+        change="whole",
         generator=ResNetShape(channels=64, blocks=blocks, upsampling="transposed"),
         discriminator=Discriminator(channels=64),
         precision="float32",

@@ -72,7 +72,7 @@ def test_the_published_translation_has_its_size_and_course(tmp_path):
     merged.write_text(text)
     published = read_translating(merged, "cyclegan")
     assert (published.generator.channels, published.generator.blocks) == (64, 6)
-    assert published.generator.upsampling == "transposed"
+    assert (published.generator.upsampling, published.change) == ("transposed", "whole")
     assert (published.epochs, published.decay_epochs, published.pool) == (100, 100, 50)
     assert (published.cycle_masked, published.cycle_unmasked, published.identity) == (10, 10, 0.5)
     assert (published.learning_rate, published.first_moment) == (0.0002, 0.5)

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 from tests.stages.declared import change_roles, declared, enter, refused, run, succeed
 from tests.stages.translated_world import change_unmasking, record
 
-METHODS = {"paired": ("predicted", "known"), "cyclegan": ("whole", "whole")}
+METHODS = {"paired": ("predicted", "known"), "cyclegan": ("predicted", "predicted")}
 
 
 @pytest.fixture

@@ -127,6 +127,11 @@ class TrainCyclegan(Translating):
 
     SECTION: ClassVar[str] = "train_cyclegan"
 
+    change: Literal["whole", "predicted"] = Field(
+        default="predicted",
+        description="what is made anew: the whole photo, as published, or a region of it, found by "
+        "the generator itself",
+    )
     cycle_masked: float = Field(
         default=10.0, ge=0, le=1000, description="weight of a masked photo that comes back"
     )

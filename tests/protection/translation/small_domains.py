@@ -37,7 +37,10 @@ SMALL = {
     "seed": 5,
 }
 CYCLEGAN = TrainCyclegan(
-    generator=ResNetShape(channels=4, blocks=1, upsampling="transposed"), pool=3, **SMALL
+    change="whole",
+    generator=ResNetShape(channels=4, blocks=1, upsampling="transposed"),
+    pool=3,
+    **SMALL,
 )
 PAIRED = TrainPaired(
     generator=UNetShape(channels=4, depth=2), rim=1, structure=0.0, gan_weight=0.0, **SMALL

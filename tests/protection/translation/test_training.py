@@ -16,7 +16,10 @@ from tests.protection.translation.small_domains import CYCLEGAN, PAIRED, small_t
 
 GAME = PAIRED.model_copy(update={"gan_weight": 1.0, "structure": 1.0, "region": "predicted"})
 AVERAGED = CYCLEGAN.model_copy(update={"average": 0.9})
-CASES = {"cyclegan": CYCLEGAN, "paired": PAIRED, "game": GAME, "averaged": AVERAGED}
+FOUND = CYCLEGAN.model_copy(update={"change": "predicted"})
+CASES = {
+    "cyclegan": CYCLEGAN, "paired": PAIRED, "game": GAME, "averaged": AVERAGED, "found": FOUND
+}  # fmt: skip
 
 
 @pytest.fixture(params=CASES)
@@ -58,7 +61,13 @@ def test_a_small_batch_comes_back_through_both_directions():
         assert after[f"cycle_{domain}"] < 0.4 * before[f"cycle_{domain}"]
 
 
-LOSSES = {"cyclegan": 11.8464, "paired": 42.1672, "game": 54.3666, "averaged": 11.8464}
+LOSSES = {
+    "cyclegan": 11.8464,
+    "paired": 42.1672,
+    "game": 54.3666,
+    "averaged": 11.8464,
+    "found": 9.3189,
+}
 
 
 def test_a_fixed_seed_gives_the_stored_loss(settings, request):

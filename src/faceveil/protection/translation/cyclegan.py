@@ -37,11 +37,15 @@ class CycleGan(Learning):
         )
 
     def built(self) -> dict[str, nn.Module]:
-        """Return two translators of whole photos, and a discriminator of each domain."""
+        """Return two translators, and a discriminator of each domain.
+
+        A region that the generator finds, outside of which the photo stays, is as in Y. A. Mejjati
+        et al., "Unsupervised Attention-guided Image-to-Image Translation" (2018).
+        """
         settings = self.settings
         return {
-            "put_on": Translator(settings.generator, "whole"),
-            "take_off": Translator(settings.generator, "whole"),
+            "put_on": Translator(settings.generator, settings.change),
+            "take_off": Translator(settings.generator, settings.change),
             "tell_masked": PatchGan(settings.discriminator),
             "tell_unmasked": PatchGan(settings.discriminator),
         }
