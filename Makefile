@@ -9,7 +9,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup moved repository repro test test-all check format bench deps profile print readme ui clean
+.PHONY: help setup moved repository repro unmask test test-all check format bench deps profile print readme ui clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ repro: repository setup ## Rebuild every experiment and print the accuracy table
 	$(RUN) dvc repro
 	@printf '\n' && cat metrics/accuracy_table.md
 	@printf '\n%s\n' "Report: report/index.html   Numbers: metrics/   Compare runs: make ui"
+
+UNMASKING := pipelines/unmasking/dvc.yaml
+unmask: repository setup ## After repro: train networks that take masks off, measure them, and write the study
+	$(RUN) dvc repro $(UNMASKING):evaluate_translation $(UNMASKING):study
 
 test: setup ## Run the tests that take minutes (needs no network, no GPU, no real faces)
 	$(TEST) -m "not slow and not real"
