@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from faceveil.evaluation.translation import difference_rows, recovered_rows
-from faceveil.evaluation.translations import same_photos
+from faceveil.evaluation.translations import same_faces, same_worn
 from faceveil.evaluation.trials import Seen
 from faceveil.metrics.photo_difference import colour_error, ssim
 from faceveil.params.evaluate import Evaluate
@@ -71,19 +71,30 @@ def test_other_people_are_never_compared(judge):
     assert not list(recovered_rows(before, after[after["subject_id"] != "003"], judge))
 
 
-def test_the_same_photos_of_the_same_people_are_kept():
-    rows = pd.DataFrame(
-        {"subject_id": ["a", "b"], "image_id": ["a_1_Mask", "b_1_Mask"], "training": [0, 1]}
-    )
+ROWS = pd.DataFrame(
+    {
+        "subject_id": ["a", "b"],
+        "image_id": ["a_1_Mask", "b_1_Mask"],
+        "protection": "exp1",
+        "training": [0, 1],
+        "variant": [3, 0],
+    }
+)
+
+
+def test_the_same_faces_are_kept_whatever_they_wear():
     photos = pd.DataFrame(
-        {
-            "subject_id": ["a", "a", "b", "b", "c"],
-            "image_id": ["a_1", "a_2", "b_1_Mask", "b_1_Mask", "c_1"],
-            "training": [-1, -1, 1, 2, -1],
-        }
+        {"subject_id": ["a", "a", "b", "c"], "image_id": ["a_1", "a_2", "b_1_Mask", "c_1"]}
     )
-    kept = same_photos(rows)(Seen(photos, np.arange(5, dtype=np.float32)[:, None]))
-    assert kept.features[:, 0].tolist() == [0, 2]  # no other photo, no later training, nobody else
+    kept = same_faces(ROWS)(Seen(photos, np.arange(4, dtype=np.float32)[:, None]))
+    assert kept.features[:, 0].tolist() == [0, 2]  # no other photo, nobody else
+
+
+def test_the_same_faces_in_the_same_designs_are_kept():
+    photos = pd.concat([ROWS, ROWS.assign(training=0), ROWS.assign(variant=0), ROWS], axis=0)
+    photos.iloc[6:, 2] = "exp2"
+    seen = Seen(photos.reset_index(drop=True), np.arange(8, dtype=np.float32)[:, None])
+    assert same_worn(ROWS)(seen).features[:, 0].tolist() == [0, 1, 2, 5]
 
 
 @pytest.fixture

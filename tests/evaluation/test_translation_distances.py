@@ -73,21 +73,24 @@ def test_what_is_nearer_has_less_distance_and_all_is_said(table):
     assert (kernel["value"] <= kernel["high"]).all()
     assert set(kernel["people"]) == {40}
     frechet = table[table["metric"] == "fd_recognizer"]
-    assert set(frechet["people"]) == {20}  # one half, beside the other
+    halves = frechet["protection"] == "half"
+    assert set(frechet.loc[halves, "people"]) == {20}  # one half, beside the other
+    assert set(frechet.loc[~halves, "people"]) == {40}
     assert set(table["recognizer_role"]) == {"features"}
 
 
 def test_values_are_those_of_torchmetrics(seen, table):
-    rng = np.random.default_rng(SETTINGS.seed)
-    half = set(rng.permutation(PEOPLE)[:20])
-    first = np.array([one in half for one in PEOPLE])
     made, real = seen.photos["far", MASKED].features, seen.photos[MASKED].features
-    measured = FrechetInceptionDistance(feature=_Given(5))
-    measured.update(torch.from_numpy(made[first].astype(np.float64)), real=False)
-    measured.update(torch.from_numpy(real[~first].astype(np.float64)), real=True)
-    assert value(table, "fd_recognizer", "put_on_far", MASKED) == pytest.approx(
-        float(measured.compute()), rel=1e-6
-    )
+    half = set(np.random.default_rng(SETTINGS.seed).permutation(PEOPLE)[:20])
+    first = np.array([one in half for one in PEOPLE])
+    compared = {"put_on_far": (made, real), "half": (real[first], real[~first])}
+    for protection, (one, other) in compared.items():
+        measured = FrechetInceptionDistance(feature=_Given(5))
+        measured.update(torch.from_numpy(one.astype(np.float64)), real=False)
+        measured.update(torch.from_numpy(other.astype(np.float64)), real=True)
+        assert value(table, "fd_recognizer", protection, MASKED) == pytest.approx(
+            float(measured.compute()), rel=1e-6
+        )
     # Theirs has the pairs of one person across the sets, which here are left out.
     kernels = [(a @ b.T / 5 + 1) ** 3 for a, b in ((made, made), (real, real), (made, real))]
     kernels = [torch.from_numpy(one.astype(np.float64)) for one in kernels]

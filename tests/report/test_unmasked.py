@@ -6,7 +6,7 @@ import pytest
 from faceveil.evaluation.results import COLUMNS
 from faceveil.report.selection import DASH, Results
 from faceveil.report.unmasked import (
-    HALF,
+    HALVES,
     UNTRANSLATED,
     Unmasked,
     answer,
@@ -74,7 +74,7 @@ def test_distances_stand_between_what_they_are_read_by(unmasked):
     rows = {row[:2]: row[2:] for row in photo_table(unmasked).rows}
     for domain in ("masks put on", "masks taken off"):
         assert rows[domain, UNTRANSLATED][0] == "9"
-        assert rows[domain, HALF][0] == "2"
+        assert rows[domain, HALVES][0] == "2"
         assert rows[domain, "paired"] == (
             "3", DASH, "0.8 [0.75, 0.85]", DASH, "40 [40, 40]", "1.0 [-4.0, 6.0]",
         )  # fmt: skip

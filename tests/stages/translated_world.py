@@ -71,6 +71,7 @@ def write_world(worn: Path, root: Path) -> None:
     YAML().dump(params, root / "params.yaml")
     (root / PARAMS).parent.mkdir(parents=True)
     own = merge(YAML(typ="safe").load(ROOT / PARAMS), TINY)
+    own["translations"] = {name: {"method": name} for name in ("paired", "cyclegan")}
     YAML().dump(own, root / PARAMS)
     write_groups(root / "data/curated" / GROUPS, known_groups(None, PEOPLE))
     for name in RECOGNIZERS:

@@ -23,7 +23,7 @@ from faceveil.evaluation.translation_distances import (
     SeenByTarget,
     distance_rows,
 )
-from faceveil.evaluation.translations import Translations, same_photos
+from faceveil.evaluation.translations import Translations, same_faces, same_worn
 from faceveil.evaluation.trials import Log, Seen, enroll, search
 from faceveil.evaluation.versions import Version
 from faceveil.metrics.intervals import bootstrap_interval
@@ -110,9 +110,8 @@ def _identity_rows(
 
     for name in inputs.names:
         unmasked = inputs.seen(recognizer, name, inputs.protections)
-        keep = same_photos(unmasked.rows)
-        worn = keep(main.protected(recognizer, inputs.protections))
-        bare = keep(main.bare_probes(recognizer))
+        worn = same_worn(unmasked.rows)(main.protected(recognizer, inputs.protections))
+        bare = same_faces(unmasked.rows)(main.bare_probes(recognizer))
         bare = Seen(bare.rows.assign(variant=0), bare.features)
         before = found(made, [worn, inputs.seen(recognizer, name, [PUT_ON]), bare])
         reversing = Version(f"{recognizer.name}:{name}", REVERSED, recognizer)

@@ -12,7 +12,7 @@ import numpy as np
 
 from faceveil.evaluation.evaluate import row_of
 from faceveil.evaluation.table import BARE, Row
-from faceveil.evaluation.translations import Translations, same_photos
+from faceveil.evaluation.translations import Translations, same_faces, same_worn
 from faceveil.evaluation.trials import Seen
 from faceveil.metrics.distributions import frechet_distance, kernel_distance
 from faceveil.metrics.inception import Inception
@@ -26,6 +26,9 @@ from faceveil.store.translated import PUT_ON, TAKE_OFF
 
 FEWEST = 2
 """Photos without which there is no distance, as between halves of very few people."""
+
+HALF = "half"
+"""What stands in place of a protection where real photos are compared with real ones."""
 
 MASKED, UNMASKED = "masked", "unmasked"
 STORES: Mapping[str, str] = {MASKED: PUT_ON, UNMASKED: PLAIN}
@@ -64,11 +67,10 @@ class SeenByTarget:
 
     def real(self, translation: str, domain: str) -> Seen:
         """Return the stored features."""
-        main, target = self._inputs.main, self._target
-        keep = same_photos(self.translated(translation, UNMASKED).rows)
-        return keep(
-            main.protected(target, [PLAIN]) if domain == MASKED else main.bare_probes(target)
-        )
+        rows = self.translated(translation, UNMASKED).rows
+        if domain == MASKED:
+            return same_worn(rows)(self._inputs.main.protected(self._target, [PLAIN]))
+        return same_faces(rows)(self._inputs.main.bare_probes(self._target))
 
 
 class SeenByInception:
@@ -103,9 +105,9 @@ def distance_rows(
 ) -> Iterator[Row]:
     """Yield distances between translated photos and real ones, and what they are to be read by.
 
-    ``over`` is the real photos; ``none`` are those of the other domain, untranslated; ``half`` are
-    real photos as well. All Fréchet distances are between one half of the people and the other,
-    since they depend on how many there are.
+    ``over`` is the real photos, of the same faces as the translated ones; ``none`` are those of the
+    other domain, untranslated. ``half`` are real photos of one half of the people, beside those of
+    the other: so far apart are sets of so few people who are not the same.
     """
     for name in inputs.names:
         for domain, other in ((MASKED, UNMASKED), (UNMASKED, MASKED)):
@@ -113,7 +115,7 @@ def distance_rows(
             made = f"{PUT_ON}_{name}" if domain == MASKED else f"{TAKE_OFF}_{name}"
             compared = {made: seen.translated(name, domain)}
             if name == inputs.names[0]:
-                compared |= {BARE: seen.real(name, other), "half": real}
+                compared |= {BARE: seen.real(name, other), HALF: real}
             for protection, photos in compared.items():
                 yield from _distances(photos, real, settings, (protection, domain, seen))
 
@@ -129,7 +131,6 @@ def _distances(
     made: Seen, real: Seen, settings: EvaluateTranslation, about: tuple[str, str, SeenBy]
 ) -> Iterator[Row]:
     protection, domain, network = about
-    first, second = _halves(made, settings.seed)[0], _halves(real, settings.seed)[1]
     words = {
         "protection": protection,
         "recognizer": network.name,
@@ -139,11 +140,12 @@ def _distances(
         "over": domain,
     }
     frechet, kernel = network.metrics
+    first, second = _halves(real, settings.seed) if protection == HALF else (made, real)
     if min(len(first.rows), len(second.rows)) >= FEWEST:
         value = frechet_distance(first.features, second.features)
         yield row_of(metric=frechet, value=value, **words | _counted(first))
     people = made.rows["subject_id"].to_numpy(np.str_), real.rows["subject_id"].to_numpy(np.str_)
-    if protection != "half" and min(len(set(one)) for one in people) >= FEWEST:
+    if protection != HALF and min(len(set(one)) for one in people) >= FEWEST:
         value, ends = kernel_distance(
             made.features,
             real.features,

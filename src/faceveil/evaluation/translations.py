@@ -51,15 +51,23 @@ class Translations:
         return Seen(rows, np.concatenate([features for _, features in parts]))
 
 
-def same_photos(rows: pd.DataFrame) -> Callable[[Seen], Seen]:
-    """Return what keeps the photos of the same people under the same protocol and training."""
+def same_faces(rows: pd.DataFrame) -> Callable[[Seen], Seen]:
+    """Return what keeps photos of the same faces, whatever they wear."""
     wanted = set(zip(rows["subject_id"], face_of(rows["image_id"]), strict=True))
 
     def keep(seen: Seen) -> Seen:
         of = zip(seen.rows["subject_id"], face_of(seen.rows["image_id"]), strict=True)
-        there = np.array([one in wanted for one in of], np.bool_)
-        if "training" in seen.rows:
-            there &= (seen.rows["training"] <= rows["training"].max()).to_numpy()
-        return seen.where(there)
+        return seen.where(np.array([one in wanted for one in of], np.bool_))
+
+    return keep
+
+
+def same_worn(rows: pd.DataFrame) -> Callable[[Seen], Seen]:
+    """Return what keeps the same photos: of the same faces, in the same designs."""
+    key = ["image_id", "protection", "training", "variant"]
+    wanted = pd.MultiIndex.from_frame(rows[key])
+
+    def keep(seen: Seen) -> Seen:
+        return seen.where(pd.MultiIndex.from_frame(seen.rows[key]).isin(wanted))
 
     return keep

@@ -27,8 +27,12 @@ class Translate(Section):
         description="photos of each person, other than the enrolled one where there are any",
     )
     trainings: int = Field(
-        default=1, ge=1, le=100, description="of an experiment's trainings, the first ones"
+        default=1,
+        ge=1,
+        le=100,
+        description="of an experiment's trainings, the first ones; each face in one design of each",
     )
+    seed: Seed = Field(default=2021, description="seed of which design")
 
 
 class EvaluateTranslation(Section):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from faceveil.evaluation.translation_distances import HALF
 from faceveil.params.unmasking import PLAIN
 from faceveil.report.selection import (
     BARE,
@@ -19,7 +20,8 @@ from faceveil.report.selection import (
 from faceveil.report.tables import Table
 from faceveil.store.translated import PUT_ON, TAKE_OFF
 
-UNTRANSLATED, HALF = "photos of the other domain, untranslated", "real photos, of other people"
+UNTRANSLATED = "photos of the other domain, untranslated"
+HALVES = "real photos of one half of the people, beside the other"
 DOMAINS = {"masked": ("masks put on", PUT_ON), "unmasked": ("masks taken off", TAKE_OFF)}
 
 
@@ -114,7 +116,7 @@ def photo_table(unmasked: Unmasked) -> Table:
     """Return how far photos are from real ones, and from the true photo of the same face."""
     rows: list[tuple[str, ...]] = []
     for domain, (words, way) in DOMAINS.items():
-        compared = {UNTRANSLATED: BARE, HALF: "half"}
+        compared = {UNTRANSLATED: BARE, HALVES: HALF}
         compared |= {name: f"{way}_{name}" for name in unmasked.translations}
         for shown, protection in compared.items():
             far = [

@@ -23,6 +23,7 @@ from faceveil.protection.translation.translator import (
 )
 from faceveil.runtime.atomic import atomic_directory
 from faceveil.runtime.progress import progress
+from faceveil.runtime.seeding import stream_seed
 from faceveil.store.faces import PackedFaces
 from faceveil.store.photos import COLUMNS, FLAT, JUDGE, open_photos, write_photos
 from faceveil.store.protocol import MASKED_PHOTOS, UNMASKED_PHOTOS
@@ -150,10 +151,15 @@ def _bare_rows(sources: Sources, faces: frozenset[str]) -> pd.DataFrame:
 def _judged_rows(
     rows: pd.DataFrame, protection: str, faces: frozenset[str], settings: Translate
 ) -> pd.DataFrame:
-    """Return words of the flat photos in which faces wear a protection."""
+    """Return words of the flat photos in which faces wear a protection, each face one design."""
     keep = (rows["role"] == JUDGED) & (rows["use"] == JUDGE) & (rows["condition"] == FLAT)
     keep &= (rows["protection"] == protection) & (rows["training"] < settings.trainings)
-    return rows[keep & face_of(rows["image_id"]).isin(faces)].sort_values(["image_id", "variant"])
+    worn = rows[keep & face_of(rows["image_id"]).isin(faces)]
+    # Which design is drawn: the first ones of all faces would be few.
+    drawn = np.random.default_rng(stream_seed(settings.seed, "worn", protection))
+    worn = worn.sort_values(["image_id", "training", "variant"])
+    one = worn.iloc[drawn.permutation(len(worn))].drop_duplicates(["image_id", "training"])
+    return one.sort_values(["image_id", "training"])
 
 
 def _worn(put_on: PutOn, bare: _Stored, rows: pd.DataFrame) -> Iterator[Tensor]:
