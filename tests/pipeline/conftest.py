@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from faceveil.params.profiles import merged_text, merged_unmasking_text
+from faceveil.params.profiles import merged_text
 from tests.conftest import ROOT
 
 
@@ -56,9 +56,7 @@ def repository(tmp_path_factory) -> Repository:
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, path / name)
     tiny = ROOT / "tests" / "pipeline" / "tiny.yaml"
-    own = Path("pipelines/unmasking/params.yaml")
     (path / "params.yaml").write_text(merged_text(ROOT / "params.yaml", tiny))
-    (path / own).write_text(merged_unmasking_text(ROOT / own, tiny))
     checkout = Repository(path)
     checkout.run("git", "init", "-q")
     checkout.commit("Start")

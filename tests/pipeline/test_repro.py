@@ -222,25 +222,6 @@ def test_a_killed_queued_experiment_goes_on_when_it_is_queued_again(reproduced):
     assert len(written(repository, "again")) == 3
 
 
-def test_the_pipeline_of_unmasking_builds_on_it(reproduced):
-    repository, _ = reproduced
-    folder = "pipelines/unmasking/dvc.yaml"
-    stages = [f"{folder}:evaluate_translation", f"{folder}:study"]
-    ran = stages_run(repository.run("dvc", "repro", *stages))
-    one = ("train_translation", "translate", "embed_translated", "find_translated")
-    wanted = [f"{stage}@{name}" for stage in one for name in ("paired", "cyclegan", "attacker")]
-    assert sorted(name.rpartition(":")[2] for name in ran) == sorted(
-        [*wanted, "evaluate_translation", "study"]
-    )
-    table = read_results(repository.path / "metrics/unmasking")
-    ranks = table[(table["metric"] == "rank_1") & (table["recognizer_role"] == "reversed")]
-    assert {"plain", "exp1", "universal"} <= set(ranks["protection"])
-    assert set(ranks["recognizer"].str.partition(":")[2]) == {"paired", "cyclegan", "attacker"}
-    assert (repository.path / "figures/unmasking/study/study.html").is_file()
-    assert stages_run(repository.run("dvc", "repro", *stages)) == []
-    repository.run("git", "checkout", "-q", ".")
-
-
 def test_metrics_and_plots_can_be_read(reproduced):
     repository, _ = reproduced
     metrics = json.loads(repository.run("dvc", "metrics", "show", "--json"))
