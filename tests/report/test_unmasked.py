@@ -7,6 +7,7 @@ from faceveil.evaluation.results import COLUMNS
 from faceveil.report.selection import DASH, Results
 from faceveil.report.unmasked import (
     HALVES,
+    OFFERED,
     UNTRANSLATED,
     Unmasked,
     answer,
@@ -53,7 +54,8 @@ def unmasked():
 
 def test_the_answer_says_what_the_first_translation_gives_back(unmasked):
     assert answer(unmasked) == (
-        "Once `paired` has taken a plain mask off: **dlib** names 55.0 [50.0, 60.0] % of the "
+        f"{OFFERED} Once `paired` has taken a plain mask off: "
+        "**dlib** names 55.0 [50.0, 60.0] % of the "
         "wearers, 50.0 [45.0, 55.0] % of what the mask took, in place of 20.0 % in the mask and "
         "90.0 % bare. What it paints has an SSIM of 0.8 [0.75, 0.85] with the face that was there "
         "(200 people whose photos trained nothing, each looked for with another photo)."

@@ -21,6 +21,11 @@ from faceveil.report.tables import Table
 from faceveil.store.translated import PUT_ON, TAKE_OFF
 
 UNTRANSLATED = "photos of the other domain, untranslated"
+OFFERED = (
+    "A second pipeline, `make unmask`, puts masks on and takes them off by networks: "
+    "[docs/unmasking.md](docs/unmasking.md)."
+)
+
 HALVES = "real photos of one half of the people, beside the other"
 DOMAINS = {"masked": ("masks put on", PUT_ON), "unmasked": ("masks taken off", TAKE_OFF)}
 
@@ -59,7 +64,7 @@ def answer(unmasked: Unmasked) -> str:
     name = unmasked.translations[0]
     told = [_told(unmasked, judge, name) for judge in unmasked.results.recognizers("judge")]
     inside = unmasked.about("ssim_inside", f"{TAKE_OFF}_{name}")
-    sentences = [f"Once `{name}` has taken a plain mask off:", *filter(None, told)]
+    sentences = [f"{OFFERED} Once `{name}` has taken a plain mask off:", *filter(None, told)]
     if inside:
         sentences.append(
             f"What it paints has an SSIM of {_plain(inside)} with the face that was there "
