@@ -97,5 +97,5 @@ clean: ## Remove outputs and tool caches; DVC's cache, MLflow's runs and your ow
 	rm -rf data/synthetic data/masked data/curated data/embeddings models/recognizers models/projector models/gan
 	rm -rf figures/contact_sheet.png figures/put_on_masks figures/projector.png figures/evolution figures/report
 	rm -rf report data/protocol data/protected data/transparencies models/adapted metrics/results.csv
-	rm -rf data/translated data/translated_embeddings data/translated_faces models/translation figures/unmasking
+	rm -rf data/translated data/translated_embeddings data/translated_faces models/translation figures/unmasking metrics/unmasking/results.csv
 	rm -rf .venv .tools .scratch .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage

@@ -28,6 +28,8 @@ def train_translation(  # noqa: PLR0913, PLR0917  (the paths are the stage's inp
     """Learn to put masks on and to take them off, from people who train."""
     from contextlib import ExitStack
 
+    from faceveil.params.errors import FaceveilError
+    from faceveil.params.read import read_names
     from faceveil.params.unmasking import read_translating
     from faceveil.protection.sources import Sources
     from faceveil.protection.translation.domains import faces_of, in_designs
@@ -48,7 +50,13 @@ def train_translation(  # noqa: PLR0913, PLR0917  (the paths are the stage's inp
     from faceveil.tracking.run import track
 
     keep_large_blocks()
-    settings = read_translating(UNMASKING, translation)
+    settings, known = read_translating(UNMASKING, translation), read_names(PARAMS, "experiments")
+    for name in settings.wearing:
+        if name not in known:
+            raise FaceveilError(
+                f"{UNMASKING}: {settings.SECTION}.wearing of {translation}: no experiment {name!r} "
+                f"in {PARAMS}; take it out, or choose from {', '.join(known)}"
+            )
     roles = read_roles(protocol)
     sources = Sources(curated, transparencies, roles)
     with joined(pick_device()) as device, ExitStack() as opened:

@@ -37,7 +37,7 @@ def update_readme() -> None:
     for path, content in texts.items():
         fill(path, "results", content)
     figures = FIGURES
-    if TRANSLATED.is_file():  # the pipeline of unmasking is another one
+    if all(one.is_file() for one in (TRANSLATED, *map(Path, UNMASKED))):  # by make unmask
         unmasked = Unmasked(
             open_results(TRANSLATED.parent, PARAMS),
             read_names(UNMASKING, "translations"),

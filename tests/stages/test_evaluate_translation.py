@@ -64,7 +64,7 @@ class Looking:
 LOOKING = []
 
 
-def test_where_inceptions_weights_are_given_there_is_fid_and_real_photos_are_seen_once(
+def test_where_inceptions_weights_are_given_there_is_kid_and_real_photos_are_seen_once(
     at, monkeypatch
 ):
     monkeypatch.setattr("faceveil.evaluation.translation_distances.Inception", Looking)
@@ -73,7 +73,7 @@ def test_where_inceptions_weights_are_given_there_is_fid_and_real_photos_are_see
     succeed("evaluate_translation")
     table = read_results(Path("metrics/unmasking"))
     own = table[table["recognizer"] == "inception_v3"]
-    assert set(own["metric"]) == {"fid", "kid"}
+    assert set(own["metric"]) == {"kid"}  # halves of two people are too few for the other
     assert set(own["over"]) == {"masked", "unmasked"}
     assert {"none", "put_on_cyclegan", "take_off_paired"} <= set(own["protection"])
     (looked,) = LOOKING

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from faceveil.protection.translation import training
+from faceveil.protection.translation.training import take_step
 from faceveil.protection.translation.translator import read_translator
 from tests.conftest import ROOT
 from tests.stages.declared import change_roles, declared, enter, refused, run, succeed
@@ -102,15 +104,16 @@ def test_designs_that_people_who_train_wear_are_learned_from_as_well(at):
     assert len(pd.read_csv(curves)) == 2
 
 
-def test_designs_that_nobody_who_trains_wears_are_one_line(at):
+def test_a_design_that_is_no_experiment_is_one_line(at):
     at("paired")
     change("paired", wearing=["plain"])
-    assert "data/protected/plain: nobody who trains wears its designs" in refused(
-        "train_translation", "paired"
+    assert refused("train_translation", "paired").strip() == (
+        "train_translation: pipelines/unmasking/params.yaml: train_paired.wearing of paired: no "
+        "experiment 'plain' in params.yaml; take it out, or choose from exp1"
     )
 
 
-def test_killed_it_goes_on_to_the_same_bytes(at, translated_world, tmp_path):
+def test_killed_it_goes_on_to_the_same_bytes(at, tmp_path, monkeypatch):
     at("cyclegan")
     change("cyclegan", checkpoint_steps=1, epochs=8)
     words = declared("train_translation", "cyclegan").words
@@ -131,9 +134,14 @@ def test_killed_it_goes_on_to_the_same_bytes(at, translated_world, tmp_path):
         process.kill()
     assert list(Path(".scratch").glob("*/checkpoint.safetensors"))
     assert not Path("models/translation/cyclegan").exists()
+    taken = []
+    monkeypatch.setattr(training, "take_step", lambda *own: taken.append(1) or take_step(*own))
     again, *_ = succeed("train_translation", "cyclegan")
+    gone_on = len(taken)
     weights = {path.name: path.read_bytes() for path in again.glob("*.safetensors")}
     assert not list(Path(".scratch").glob("*/checkpoint.safetensors"))
     shutil.rmtree(again)
+    taken.clear()
     whole, *_ = succeed("train_translation", "cyclegan")
+    assert 0 < gone_on < len(taken)
     assert {path.name: path.read_bytes() for path in whole.glob("*.safetensors")} == weights

@@ -93,8 +93,8 @@ class SeenByInception:
         if domain not in self._real:
             rows = open_photos(self._inputs.photos / translation / PLAIN).rows
             kinds = MASKED_PHOTOS if domain == MASKED else UNMASKED_PHOTOS
-            (protocol,) = rows["protocol"].unique()
-            photos = matched(self._inputs.sources.faces(kinds[protocol]), rows)
+            # All translated photos are of one protocol: the harder one that there is.
+            photos = matched(self._inputs.sources.faces(kinds[str(rows["protocol"].iloc[0])]), rows)
             title = f"InceptionV3 looks at {domain} photos"
             self._real[domain] = Seen(rows, self._network.features(photos.pixels, title))
         return self._real[domain]
@@ -105,9 +105,9 @@ def distance_rows(
 ) -> Iterator[Row]:
     """Yield distances between translated photos and real ones, and what they are to be read by.
 
-    ``over`` is the real photos, of the same faces as the translated ones; ``none`` are those of the
-    other domain, untranslated. ``half`` are real photos of one half of the people, beside those of
-    the other: so far apart are sets of so few people who are not the same.
+    ``over`` is the real photos; ``none`` are those of the other domain, untranslated; ``half`` are
+    real photos as well. All Fréchet distances are between one half of the people and the other: the
+    same people on both sides, or more of them, would look nearer than real photos do.
     """
     for name in inputs.names:
         for domain, other in ((MASKED, UNMASKED), (UNMASKED, MASKED)):
@@ -140,7 +140,7 @@ def _distances(
         "over": domain,
     }
     frechet, kernel = network.metrics
-    first, second = _halves(real, settings.seed) if protection == HALF else (made, real)
+    first, second = _halves(made, settings.seed)[0], _halves(real, settings.seed)[1]
     if min(len(first.rows), len(second.rows)) >= FEWEST:
         value = frechet_distance(first.features, second.features)
         yield row_of(metric=frechet, value=value, **words | _counted(first))

@@ -21,7 +21,7 @@ FILE, DIGEST = "pt_inception-2015-12-05-6726825d.pth", "6726825d"
 """The file of weights, as PyTorch users of FID have it, and what its SHA-256 begins with."""
 
 WHERE = f"put {FILE} there, an asset of release fid_weights of mseitzer/pytorch-fid on GitHub"
-SIDE, CLASSES, AT_ONCE = 299, 1008, 16
+SIDE, CLASSES = 299, 1008
 
 
 class Inception:
@@ -57,12 +57,14 @@ class Inception:
 
         Photos are resized as G. Parmar et al., "On Aliased Resizing and Surprising Subtleties in
         GAN Evaluation" (2022), have it: bicubic, with a filter as wide as the step, not rounded.
+        Each is looked at alone, so that its features have the same bytes whatever stands beside it.
         """
         device = next(self.network.parameters()).device
         found = []
-        for start in progress(title, range(0, len(photos), AT_ONCE), unit="batch"):
-            part = torch.from_numpy(np.array(photos[start : start + AT_ONCE])).to(device)
-            images = part.permute(0, 3, 1, 2).float() / 255
+        for photo in progress(title, photos, unit="photo"):
+            images = (
+                torch.from_numpy(np.array(photo)).to(device).permute(2, 0, 1)[None].float() / 255
+            )
             images = F.interpolate(images, (SIDE, SIDE), mode="bicubic", antialias=True)
             found.append(self.network(images * 2 - 1).float().cpu().numpy())
         return np.concatenate(found)

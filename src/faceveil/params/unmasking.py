@@ -42,6 +42,7 @@ class EvaluateTranslation(Section):
     confidence: Share = Field(default=0.95, description="level of intervals")
     inception: str | None = Field(
         default=None,
+        min_length=1,
         description="file of InceptionV3's weights, for FID and KID; null: neither",
     )
     people_shown: int = Field(default=8, ge=1, le=100, description="rows of the sheet")

@@ -10,6 +10,7 @@ from faceveil.params.unmasking import PLAIN
 from faceveil.report.selection import (
     BARE,
     DASH,
+    PROTOCOLS,
     Number,
     Results,
     label,
@@ -61,15 +62,20 @@ class Unmasked:
 
 def answer(unmasked: Unmasked) -> str:
     """Return what the first translation gives back to each judge, and how alike its faces are."""
-    name = unmasked.translations[0]
-    told = [_told(unmasked, judge, name) for judge in unmasked.results.recognizers("judge")]
+    results, name = unmasked.results, unmasked.translations[0]
+    told = [_told(unmasked, judge, name) for judge in results.recognizers("judge")]
     inside = unmasked.about("ssim_inside", f"{TAKE_OFF}_{name}")
-    sentences = [f"{OFFERED} Once `{name}` has taken a plain mask off:", *filter(None, told)]
+    sentences = [OFFERED]
+    if told := [one for one in told if one]:
+        people = results.rows(metric="rank_1", protection=PLAIN)["people"].max()
+        sentences += [
+            f"Once `{name}` has taken a plain mask off ({people} people whose photos trained "
+            f"nothing, each looked for with {PROTOCOLS[results.protocol]}):",
+            *told,
+        ]
     if inside:
         sentences.append(
-            f"What it paints has an SSIM of {_plain(inside)} with the face that was there "
-            f"({inside.people} people whose photos trained nothing, each looked for with another "
-            "photo)."
+            f"What it paints has an SSIM of {_plain(inside)} with the face that was there."
         )
     return " ".join(sentences)
 
@@ -85,8 +91,8 @@ def _told(unmasked: Unmasked, judge: str, name: str) -> str:
         return ""
     given = f", {rate(back)} % of what the mask took," if back else ""
     return (
-        f"**{judge}** names {rate(off)} % of the wearers{given} in place of {share(worn)} % in the "
-        f"mask and {share(bare)} % bare."
+        f"**{judge}** names {rate(off)} % of the wearers{given} in place of {rate(worn)} % in the "
+        f"mask and {rate(bare)} % bare."
     )
 
 
@@ -124,6 +130,8 @@ def photo_table(unmasked: Unmasked) -> Table:
         compared = {UNTRANSLATED: BARE, HALVES: HALF}
         compared |= {name: f"{way}_{name}" for name in unmasked.translations}
         for shown, protection in compared.items():
+            distance = unmasked.about("fd_recognizer", protection, over=domain)
+            many = str(distance.people) if distance else DASH
             far = [
                 _plain(unmasked.about(metric, protection, over=domain))
                 for metric in ("fd_recognizer", "kd_recognizer")
@@ -137,30 +145,33 @@ def photo_table(unmasked: Unmasked) -> Table:
                 )
             ]
             missed = rate(unmasked.about("face_not_found", protection))
-            rows.append((words, shown, *far, *alike, missed))
+            rows.append((words, shown, many, *far, *alike, missed))
     columns = (
-        "", "photos", "FD-recognizer", "KD-recognizer", "SSIM inside", "ΔE00 inside",
-        "PSNR outside, dB", "no face found, %",
+        "", "photos", "people behind FD", "FD-recognizer", "KD-recognizer", "SSIM inside",
+        "ΔE00 inside", "PSNR outside, dB", "no face found, %",
     )  # fmt: skip
     return Table("How real photos are", "", columns, rows)
 
 
 def unmasking_markdown(unmasked: Unmasked) -> str:
     """Return all tables in Markdown."""
-    people = unmasked.results.rows(metric="rank_1", protection=PLAIN)["people"]
+    results = unmasked.results
+    people = results.rows(metric="rank_1", protection=PLAIN)["people"].max()
+    level = f"{100 * results.confidence:g} % intervals over people"
     tables = (
         (
-            f"Share of {people.max()} held-out people, in %, whose photo is named rightly "
-            "(rank 1, another photo enrolled), with its interval over people:",
+            f"Share of {people} held-out people, in %, whose photo is named rightly (rank 1, "
+            f"probing with {PROTOCOLS[results.protocol]}), with {level}:",
             named_table(unmasked),
         ),
         (
-            "Of the identifications that a plain mask took, unmasking gives back, in %:",
+            f"Of the identifications that a plain mask took, unmasking gives back, in %, {level}:",
             recovered_table(unmasked),
         ),
         (
-            "Distances from real photos, likeness to the true photo of the same face, and photos "
-            "in which MTCNN finds no face:",
+            f"Distances from real photos, likeness to the true photo of the same face ({people} "
+            f"people), and photos in which MTCNN finds no face, with {level}. A Fréchet distance "
+            "(FD) of few people is far too large, and has no interval: read it beside the others.",
             photo_table(unmasked),
         ),
     )

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import maximum_filter
 from scipy.stats import binomtest
 
 from faceveil.collection.curate import curate_collection
 from faceveil.collection.difference import difference_transparency
 from faceveil.collection.places import Places, read_places
 from faceveil.metrics.photo_difference import psnr, ssim
+from faceveil.params.translation import TrainPaired
 from faceveil.params.unmasking import read_translating
 from faceveil.protection.translation.domains import FacePairs, as_photos, as_region
 from faceveil.protection.translation.learn import learn
@@ -57,10 +59,9 @@ def unmasked(real_data, tmp_path_factory) -> Unmasked:
     curated = folder / "curated"
     curate_collection(real_data / "masked_pairs", curated, PARAMS.model_copy(update=wanted))
     faces = pairs(curated)
-    settings = read_translating(ROOT / "pipelines/unmasking/params.yaml", "paired")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        with learn(settings, faces[np.arange(TRAIN)], [], CPU) as training:
+        with learn(settings(), faces[np.arange(TRAIN)], [], CPU) as training:
             translator = training.learning.translator("take_off")
             translator.load_state_dict(training.weights("take_off"))
     held_out = faces[np.arange(TRAIN, TRAIN + HELD_OUT)]
@@ -69,6 +70,12 @@ def unmasked(real_data, tmp_path_factory) -> Unmasked:
     )
     pixels = made.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     return Unmasked(faces, pixels)
+
+
+def settings() -> TrainPaired:
+    found = read_translating(ROOT / "pipelines/unmasking/params.yaml", "paired")
+    assert isinstance(found, TrainPaired)
+    return found
 
 
 def pairs(curated: Path) -> FacePairs:
@@ -122,11 +129,12 @@ def test_what_lay_under_the_mask_is_painted_and_nothing_else_is_changed(unmasked
           f"PSNR {psnr(made, faces.unmasked, region).mean():.1f} dB")  # fmt: skip
     assert after >= 0.55
     assert after > before
-    apart = np.abs(made.astype(int) - faces.masked).max(-1)
-    assert apart[faces.transparency == 0].mean() < 1  # the rim of a region is a few pixels wide
+    rim = 2 * settings().rim + 1
+    beside = maximum_filter(faces.transparency, (1, rim, rim)) == 0
+    assert np.array_equal(made[beside], faces.masked[beside])
 
 
-def test_the_judge_finds_no_fewer_people_than_in_masks(unmasked, judge):
+def test_the_judge_finds_not_clearly_fewer_people_than_in_masks(unmasked, judge):
     worn = found(judge, unmasked.held_out.masked, unmasked)
     off = found(judge, unmasked.taken_off, unmasked)
     interval = binomtest(sum(worn), HELD_OUT).proportion_ci(method="wilson")

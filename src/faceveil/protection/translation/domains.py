@@ -114,8 +114,8 @@ def faces_of(sources: Sources, role: str) -> FacePairs:
 def in_designs(faces: FacePairs, protected: Path, names: Sequence[str], seed: int) -> FacePairs:
     """Return the faces, and after them the same ones in the designs of experiments.
 
-    Of each experiment that a recognizer learns from, each face is there in one design of its first
-    training, drawn.
+    Of each experiment, each face that wears its designs to learn from is there in one design of its
+    first training, drawn; `protect.learn_photos` says how many do.
 
     Args:
         faces: of people who train, in plain masks.
@@ -137,8 +137,8 @@ def _in_design(faces: FacePairs, store: Path, seed: int) -> FacePairs:
     rows = rows[rows["face"].isin(place.index)].sort_values(["face", "order", "variant"])
     if rows.empty:
         raise FaceveilError(
-            f"{store}: nobody who trains wears its designs, which is so where "
-            "recognizer_learns_from is []; take it out of `wearing`"
+            f"{store}: nobody who trains wears its designs; raise protect.learn_photos, or take it "
+            "out of `wearing`"
         )
     draw = np.random.default_rng(stream_seed(seed, "wearing", store.name))
     worn = rows.iloc[draw.permutation(len(rows))].drop_duplicates("face").sort_values("face")
