@@ -75,8 +75,8 @@ def test_where_the_enrolled_photo_probes_it_is_said(unmasked):
 def test_everybody_is_beside_what_they_were_before(unmasked):
     table = named_table(unmasked)
     assert table.rows == [
-        ("dlib", "plain mask, as photographed", "90.0", "20.0 [15.0, 25.0]", "55.0 [50.0, 60.0]",
-         "25.0 [20.0, 30.0]"),
+        ("dlib", "plain mask, as photographed", "90.0 [85.0, 95.0]", "20.0 [15.0, 25.0]",
+         "55.0 [50.0, 60.0]", "25.0 [20.0, 30.0]"),
         ("dlib", "exp1", "", "10.0 [5.0, 15.0]", "30.0 [25.0, 35.0]", DASH),
     ]  # fmt: skip
     assert recovered_table(unmasked).rows == [("dlib", "50.0 [45.0, 55.0]", DASH)]

@@ -71,7 +71,7 @@ class Inception:
 
 
 def inception_network() -> nn.Module:
-    """Return the network untrained, in eval mode."""
+    """Return the network untrained, in eval mode: from ``[B, 3, 299, 299]`` in [-1, 1]."""
     from torchvision.models import inception  # noqa: PLC0415  (a second)
 
     class A(inception.InceptionA):  # type: ignore[misc]

@@ -16,7 +16,6 @@ from faceveil.report.selection import (
     label,
     number_of,
     rate,
-    share,
 )
 from faceveil.report.tables import Table
 from faceveil.store.translated import PUT_ON, TAKE_OFF
@@ -102,7 +101,7 @@ def named_table(unmasked: Unmasked) -> Table:
     for recognizer in unmasked.recognizers:
         number = unmasked.results.number
         for protection in unmasked.protections:
-            bare = share(number("rank_1", BARE, recognizer)) if protection == PLAIN else ""
+            bare = rate(number("rank_1", BARE, recognizer)) if protection == PLAIN else ""
             worn = rate(number("rank_1", protection, recognizer))
             off = [rate(unmasked.off(recognizer, protection, one)) for one in unmasked.translations]
             rows.append((recognizer, label(protection), bare, worn, *off))

@@ -1,11 +1,7 @@
 """Domains that are learned in seconds: a few people of 16 pixels, whose masks are light blue."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from faceveil.collection.places import Places
 from faceveil.params.translation import (
@@ -18,8 +14,7 @@ from faceveil.params.translation import (
 from faceveil.protection.translation.cyclegan import CycleGan
 from faceveil.protection.translation.domains import Dealer, FacePairs
 from faceveil.protection.translation.paired import Paired
-from faceveil.protection.translation.training import begin, take_step
-from faceveil.runtime.ranks import joined, present_ranks
+from faceveil.protection.translation.training import begin
 from faceveil.runtime.seeding import seeded
 
 SIZE, PEOPLE, CPU = 16, 6, torch.device("cpu")
@@ -83,28 +78,3 @@ def small_dealer(settings, **other):
         "seed": settings.seed,
     }
     return Dealer(**about | other)
-
-
-def two_steps(settings):
-    """Take two steps, and return their terms and the running means of all weights' gradients.
-
-    After more steps of a game rounding alone leads elsewhere.
-    """
-    training, dealer = small_training(settings)
-    terms = [list(take_step(training, dealer).values()) for _ in range(2)]
-    seen = {"terms": torch.tensor(terms, dtype=torch.float64)}
-    for phase in training.learning.phases:
-        state = training.optimizers[phase.name].state
-        for name in phase.changes:
-            for key, value in training.learning.networks[name].named_parameters():
-                if key.endswith("weight"):  # biases before a norm have no gradient but rounding
-                    seen[f"{name}.{key}"] = state[value]["exp_avg"].contiguous()
-    return seen
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    with joined(CPU):
-        for way, chosen in {"cyclegan": CYCLEGAN, "paired": PAIRED}.items():
-            path = Path(sys.argv[1]) / f"{way}-{present_ranks().rank}.safetensors"
-            save_file(two_steps(chosen), path)

@@ -1,18 +1,12 @@
 """Both ways of learning: they learn, they repeat themselves, and they go on where they were."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from faceveil.params.errors import FaceveilError
 from faceveil.protection.translation.training import Watch, take_step, train
 from faceveil.runtime.checkpoints import Checkpoint
-from tests.conftest import ROOT
-from tests.protection.translation.small_domains import CYCLEGAN, PAIRED, small_training, two_steps
+from tests.protection.translation.small_domains import CYCLEGAN, PAIRED, small_training
 
 GAME = PAIRED.model_copy(update={"gan_weight": 1.0, "structure": 1.0, "region": "predicted"})
 AVERAGED = CYCLEGAN.model_copy(update={"average": 0.9})
@@ -146,24 +140,3 @@ def test_a_loss_that_is_not_finite_ends_the_training():
         next(training.learning.networks["put_on"].parameters()).fill_(float("nan"))
     with pytest.raises(FaceveilError, match=r"train_paired: .* is nan in step 1; lower"):
         take_step(training, dealer)
-
-
-@pytest.mark.slow
-def test_two_ranks_do_what_one_process_does(tmp_path):
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    program = ["-m", "tests.protection.translation.small_domains", str(tmp_path)]
-    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    subprocess.run(
-        [sys.executable, *torchrun, *program],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
-        check=True,
-        capture_output=True,
-        timeout=240,
-    )
-    for name, settings in {"cyclegan": CYCLEGAN, "paired": PAIRED}.items():
-        first, second = (load_file(tmp_path / f"{name}-{rank}.safetensors") for rank in range(2))
-        for key, value in two_steps(settings).items():
-            assert torch.equal(first[key], second[key]), key
-            apart = (first[key] - value).abs().max() / value.abs().max()
-            assert float(apart) < 2e-3, key
